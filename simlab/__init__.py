@@ -1,0 +1,3 @@
+"""SimLab: a hospital imaging department on one laptop, to practise PACS administration on."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,59 @@
+"""Where things are: the systems' default titles and ports, the lab's home, and the course data that ships."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A system's default place: its DICOM AE title and port, or an MLLP port (title empty)."""
+
+    title: str
+    port: int
+
+
+SEATS: dict[str, Seat] = {
+    "PACS": Seat("PACS", 11112),
+    "RIS": Seat("RIS", 11113),
+    "ADMIN": Seat("ADMIN", 11119),
+    "THEATRE": Seat("THEATRE", 11121),
+    "CLINIC": Seat("CLINIC", 11122),
+    "CT1": Seat("CT1", 11131),
+    "CT2": Seat("CT2", 11132),
+    "US1": Seat("US1", 11133),
+    "ADT": Seat("", 2575),
+    "RIS_HL7": Seat("", 2576),
+    "PACS_HL7": Seat("", 2577),
+    "CONTROL": Seat("", 11180),
+}
+
+
+def default_home() -> Path:
+    """The lab's home when none is named: `SIMLAB_HOME`, else the user's data folder."""
+    named = os.environ.get("SIMLAB_HOME")
+    return Path(named) if named else Path(platformdirs.user_data_path("simlab", appauthor=False)) / "lab"
+
+
+def course_folder(name: str) -> Path:
+    """The folder of course data `name` (``exercises``, ``sample_studies``): the checkout's, else the wheel's."""
+    package = Path(__file__).resolve().parent
+    checkout = package.parent / name
+    if (package.parent / "pyproject.toml").is_file() and checkout.is_dir():
+        return checkout
+    return package / "course" / name
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a system listens: DICOM when it has an AE title, MLLP otherwise."""
+
+    host: str
+    port: int
+    ae_title: str = ""

@@ -1,0 +1,215 @@
+"""The lab's database: one SQLite file, one writer, a table prefix a system, and a record of every domain row change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from simlab import provenance
+from simlab.clock import Clock
+from simlab.errors import Unavailable
+
+_GROUND = """
+CREATE TABLE IF NOT EXISTS lab_schema (system TEXT PRIMARY KEY, version INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS lab_state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS lab_change (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, system TEXT NOT NULL, tbl TEXT NOT NULL, op TEXT NOT NULL,
+    key TEXT NOT NULL, before TEXT, after TEXT, actor TEXT NOT NULL, cause INTEGER);
+"""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One system's tables. Every table's name starts with ``{system}_``.
+
+    `domain` tables hold what the exercises are about: their row changes are recorded with actor and cause.
+    `other` tables (queues, counters, caches) are replaced on reset but not recorded.
+    `volatile` columns (time stamps, row numbers) are left out of the digest.
+    """
+
+    system: str
+    version: int
+    ddl: str
+    domain: tuple[str, ...]
+    other: tuple[str, ...] = ()
+    volatile: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return self.domain + self.other
+
+
+class Store:
+    """Transactions on the lab's one database file. Survives ``kill -9`` (WAL; `durability="power"` adds FULL)."""
+
+    def __init__(self, path: Path, clock: Clock, *, durability: str = "process") -> None:
+        self.path = path
+        self.clock = clock
+        self.schemas: dict[str, Schema] = {}
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._after: list[Callable[[], None]] = []
+        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._synchronous = "FULL" if durability == "power" else "NORMAL"
+        try:
+            self._writer = self._connect()
+            self._writer.executescript(_GROUND)
+        except sqlite3.Error as error:
+            raise Unavailable(
+                f"the lab's database cannot be opened ({error})",
+                place=str(path),
+                remedy="Choose another folder with --home, or move this one away.",
+            ) from error
+        self._writer.create_function("lab_actor", 0, lambda: provenance.current().actor)
+        self._writer.create_function("lab_cause", 0, lambda: provenance.current().cause)
+        self._writer.create_function("lab_now", 0, lambda: self.clock.now().isoformat(timespec="milliseconds"))
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={self._synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        return connection
+
+    def install(self, schema: Schema) -> None:
+        """Create the system's tables when they are not there, and watch its domain tables."""
+        with self.write() as tx:
+            found = tx.execute("SELECT version FROM lab_schema WHERE system=?", (schema.system,)).fetchone()
+            if found and found["version"] != schema.version:
+                raise Unavailable(
+                    f"{schema.system} has schema version {found['version']}, this SimLab writes {schema.version}",
+                    place=str(self.path),
+                    remedy="Open the lab with the SimLab that made it, or choose a new folder with --home.",
+                )
+            for statement in filter(str.strip, schema.ddl.split(";")):
+                tx.execute(statement)
+            tx.execute("INSERT OR REPLACE INTO lab_schema VALUES (?, ?)", (schema.system, schema.version))
+            for table in schema.domain:
+                self._watch(tx, schema.system, table)
+        self.schemas[schema.system] = schema
+
+    def _watch(self, tx: sqlite3.Connection, system: str, table: str) -> None:
+        columns = tx.execute(f"PRAGMA table_info({table})").fetchall()
+        key = [c["name"] for c in sorted(columns, key=lambda c: c["pk"]) if c["pk"]] or ["rowid"]
+
+        def row(alias: str, names: Iterable[str]) -> str:
+            return ", ".join(
+                f"'{n}', CASE typeof({alias}.{n}) WHEN 'blob' THEN length({alias}.{n}) ELSE {alias}.{n} END"
+                for n in names
+            )
+
+        names = [c["name"] for c in columns]
+        for op, before, after, alias in (
+            ("INSERT", "NULL", f"json_object({row('NEW', names)})", "NEW"),
+            ("UPDATE", f"json_object({row('OLD', names)})", f"json_object({row('NEW', names)})", "NEW"),
+            ("DELETE", f"json_object({row('OLD', names)})", "NULL", "OLD"),
+        ):
+            path = " || '/' || ".join(f"{alias}.{k}" for k in key)
+            tx.execute(
+                f"CREATE TEMP TRIGGER IF NOT EXISTS watch_{table}_{op} AFTER {op} ON main.{table} "
+                f"WHEN lab_actor() <> '{provenance.SCENE}' BEGIN "
+                "INSERT INTO lab_change (at, system, tbl, op, key, before, after, actor, cause) VALUES "
+                f"(lab_now(), '{system}', '{table}', '{op}', CAST({path} AS TEXT), {before}, {after}, "
+                "lab_actor(), lab_cause()); END"
+            )
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction; inside another one of the same thread it joins that.
+
+        Nothing inside may wait for the wire. Committed on leaving, rolled back on any exception.
+        """
+        with self._lock:
+            if self._depth:
+                self._depth += 1
+                try:
+                    yield self._writer
+                finally:
+                    self._depth -= 1
+                return
+            self._writer.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield self._writer
+            except BaseException:
+                self._after.clear()
+                self._writer.execute("ROLLBACK")
+                raise
+            else:
+                self._writer.execute("COMMIT")
+            finally:
+                self._depth = 0
+            after, self._after = self._after, []
+        for call in after:
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have `call` run once the open write transaction is committed (never when it rolls back)."""
+        self._after.append(call)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One read-only snapshot; writers do not disturb it."""
+        try:
+            connection = self._readers.get_nowait()
+        except queue.Empty:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only=ON")
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            connection.execute("ROLLBACK")
+            self._readers.put(connection)
+
+    def get_state(self, key: str) -> str | None:
+        """A small value of the lab itself (clock, scene, attempt)."""
+        with self.read() as tx:
+            row = tx.execute("SELECT value FROM lab_state WHERE key=?", (key,)).fetchone()
+        return row["value"] if row else None
+
+    def set_state(self, key: str, value: str | None) -> None:
+        with self.write() as tx:
+            if value is None:
+                tx.execute("DELETE FROM lab_state WHERE key=?", (key,))
+            else:
+                tx.execute("INSERT OR REPLACE INTO lab_state VALUES (?, ?)", (key, value))
+
+    def clear(self) -> None:
+        """Empty every system's tables (the journal and the record of changes stay). Call inside `write`."""
+        with self.write() as tx:
+            for schema in self.schemas.values():
+                for table in reversed(schema.tables):
+                    tx.execute(f"DELETE FROM {table}")
+
+    def digest(self, *, systems: Iterable[str] | None = None) -> str:
+        """A hash over the domain rows, without their volatile columns: equal digests, equal departments."""
+        sha = hashlib.sha256()
+        with self.read() as tx:
+            for system in sorted(systems or self.schemas):
+                schema = self.schemas[system]
+                for table in sorted(schema.domain):
+                    rows = tx.execute(f"SELECT * FROM {table}").fetchall()
+                    lines = sorted(
+                        json.dumps([(k, repr(r[k])) for k in r.keys() if k not in schema.volatile]) for r in rows
+                    )
+                    sha.update("\n".join([table, *lines]).encode())
+        return sha.hexdigest()
+
+    def close(self) -> None:
+        """Close every connection; the file is complete without any of them."""
+        with self._lock:
+            self._writer.close()
+        while True:
+            try:
+                self._readers.get_nowait().close()
+            except queue.Empty:
+                return
