@@ -1,0 +1,333 @@
+"""One SOP instance as encoded bytes: a small head that identities live in, and pixels that nobody needs to touch."""
+
+from __future__ import annotations
+
+import copy
+import struct
+import warnings
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cached_property
+from io import BytesIO
+
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset
+from pydicom.filewriter import write_dataset
+
+from simlab.dicom import charset
+from simlab.dicom.scan import (
+    DEFLATED_LITTLE,
+    EXPLICIT_BIG,
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    PIXEL_TAGS,
+    Malformed,
+    elements,
+)
+from simlab.errors import BadInput
+
+IMPLEMENTATION_CLASS_UID = "2.25.190736482917344860471029384756102938475"
+IMPLEMENTATION_VERSION = "SIMLAB_1"
+_INFLATED_LIMIT = 512 * 1024 * 1024  # bytes; a deflated bomb stops here
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an index keeps of an instance. Text is Unicode without padding; a missing number is None."""
+
+    sop_class_uid: str = ""
+    sop_instance_uid: str = ""
+    study_uid: str = ""
+    series_uid: str = ""
+    patient_id: str = ""
+    issuer: str = ""
+    patient_name: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    accession: str = ""
+    study_date: str = ""
+    study_time: str = ""
+    study_id: str = ""
+    study_description: str = ""
+    referring_physician: str = ""
+    modality: str = ""
+    series_number: int | None = None
+    series_description: str = ""
+    body_part: str = ""
+    laterality: str = ""
+    instance_number: int | None = None
+    rows: int | None = None
+    columns: int | None = None
+    frames: int | None = None
+
+
+_TAGS: dict[int, tuple[str, str, str]] = {
+    0x00080016: ("sop_class_uid", "UI", "SOPClassUID"),
+    0x00080018: ("sop_instance_uid", "UI", "SOPInstanceUID"),
+    0x00080020: ("study_date", "DA", "StudyDate"),
+    0x00080030: ("study_time", "TM", "StudyTime"),
+    0x00080050: ("accession", "SH", "AccessionNumber"),
+    0x00080060: ("modality", "CS", "Modality"),
+    0x00080090: ("referring_physician", "PN", "ReferringPhysicianName"),
+    0x00081030: ("study_description", "LO", "StudyDescription"),
+    0x0008103E: ("series_description", "LO", "SeriesDescription"),
+    0x00100010: ("patient_name", "PN", "PatientName"),
+    0x00100020: ("patient_id", "LO", "PatientID"),
+    0x00100021: ("issuer", "LO", "IssuerOfPatientID"),
+    0x00100030: ("birth_date", "DA", "PatientBirthDate"),
+    0x00100040: ("sex", "CS", "PatientSex"),
+    0x00180015: ("body_part", "CS", "BodyPartExamined"),
+    0x0020000D: ("study_uid", "UI", "StudyInstanceUID"),
+    0x0020000E: ("series_uid", "UI", "SeriesInstanceUID"),
+    0x00200010: ("study_id", "SH", "StudyID"),
+    0x00200011: ("series_number", "IS", "SeriesNumber"),
+    0x00200013: ("instance_number", "IS", "InstanceNumber"),
+    0x00200060: ("laterality", "CS", "Laterality"),
+    0x00200062: ("laterality", "CS", "ImageLaterality"),
+    0x00280008: ("frames", "IS", "NumberOfFrames"),
+    0x00280010: ("rows", "US", "Rows"),
+    0x00280011: ("columns", "US", "Columns"),
+}
+"""The index's tags: field of `Header`, VR, keyword."""
+_LAST_TAG = max(_TAGS)
+_CHARSET_TAG = 0x00080005
+_INTEGERS = frozenset(f.name for f in fields(Header) if f.default is None)
+
+
+def _integer(text: str) -> int | None:
+    try:
+        return int(text.split("\\")[0])
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A SOP instance as an encoded data set, without preamble and file meta information.
+
+    `head` holds the bytes up to the value of the pixel data (its tag, VR and length included), `pixels` the rest, None
+    when there are none. Big-endian and deflated instances are one head.
+    """
+
+    transfer_syntax: str
+    head: bytes
+    pixels: bytes | None = None
+
+    @property
+    def encoded(self) -> bytes:
+        """The whole data set as it goes over the wire."""
+        return self.head if self.pixels is None else self.head + self.pixels
+
+    @property
+    def size(self) -> int:
+        """The length of `encoded` in bytes."""
+        return len(self.head) + len(self.pixels or b"")
+
+    @property
+    def explicit(self) -> bool:
+        """Whether the elements carry their VR."""
+        return self.transfer_syntax != IMPLICIT_LITTLE
+
+    @property
+    def _plain(self) -> bool:
+        return self.transfer_syntax not in (EXPLICIT_BIG, DEFLATED_LITTLE)
+
+    @property
+    def _before_pixels(self) -> bytes:
+        if self.pixels is None:
+            return self.head
+        return self.head[: -12 if self.explicit else -8]
+
+    @classmethod
+    def from_encoded(cls, transfer_syntax: str, encoded: bytes) -> Instance:
+        """An instance from the data set bytes of a C-STORE; raises Malformed when they end early or make no sense."""
+        if transfer_syntax in (EXPLICIT_BIG, DEFLATED_LITTLE):
+            return cls(transfer_syntax, encoded)
+        for tag, _vr, value, _length, _end in elements(encoded, explicit=transfer_syntax != IMPLICIT_LITTLE):
+            if tag in PIXEL_TAGS:
+                return cls(transfer_syntax, encoded[:value], encoded[value:])
+        return cls(transfer_syntax, encoded)
+
+    @classmethod
+    def from_dataset(cls, ds: Dataset, transfer_syntax: str | None = None) -> Instance:
+        """An instance from a pydicom data set, in its own transfer syntax, explicit VR little endian by default."""
+        meta = getattr(ds, "file_meta", None)
+        syntax = transfer_syntax or str(getattr(meta, "TransferSyntaxUID", "") or EXPLICIT_LITTLE)
+        if syntax in (EXPLICIT_BIG, DEFLATED_LITTLE):
+            raise BadInput(f"instances are not written in {syntax}", remedy="Use explicit VR little endian.")
+        return cls.from_encoded(syntax, _encode(ds, implicit=syntax == IMPLICIT_LITTLE))
+
+    @classmethod
+    def from_part10(cls, content: bytes, place: str = "") -> Instance:
+        """An instance from the bytes of a DICOM file (PS3.10 7.1); raises BadInput for a truncated or alien one."""
+        if content[128:132] != b"DICM":
+            raise BadInput(
+                "this is not a DICOM file: it lacks DICM after a preamble of 128 bytes",
+                place=place,
+                remedy="Choose a DICOM Part 10 file; other pictures cannot be stored in a PACS as they are.",
+            )
+        syntax, start = "", 132
+        try:
+            while content[start : start + 2] == b"\2\0":
+                tag, _vr, value, length, end = next(elements(content, explicit=True, start=start))
+                if tag == 0x00020010:
+                    syntax = content[value : value + length].decode("ascii", "replace").rstrip(" \0")
+                start = end
+            if not syntax:
+                raise Malformed("the file meta information names no transfer syntax", remedy="The file is damaged.")
+            body = content[start:]
+            if not body:
+                raise Malformed("the file ends after its meta information", remedy="Fetch it again from where it came.")
+            instance = cls.from_encoded(syntax, body)
+            if not instance.header().sop_instance_uid:
+                raise Malformed("the file has no SOP Instance UID", remedy="It is no stored object (DICOMDIR perhaps).")
+        except Malformed as error:
+            raise BadInput(error.what, place=place, remedy=error.remedy) from error
+        return instance
+
+    def part10(self) -> bytes:
+        """The instance as a DICOM file."""
+        header = self.header()
+        body = b"".join(
+            [
+                _meta(1, b"OB", b"\0\1"),
+                _meta(2, b"UI", header.sop_class_uid.encode()),
+                _meta(3, b"UI", header.sop_instance_uid.encode()),
+                _meta(16, b"UI", self.transfer_syntax.encode()),
+                _meta(18, b"UI", IMPLEMENTATION_CLASS_UID.encode()),
+                _meta(19, b"SH", IMPLEMENTATION_VERSION.encode()),
+            ]
+        )
+        return b"\0" * 128 + b"DICM" + _meta(0, b"UL", struct.pack("<L", len(body))) + body + self.encoded
+
+    def dataset(self) -> Dataset:
+        """The data set without its pixel data, for reading; raises Malformed when pydicom cannot read it."""
+        content, implicit, little = self._before_pixels, not self.explicit, True
+        if self.transfer_syntax == DEFLATED_LITTLE:
+            content = _inflate(content)
+        elif self.transfer_syntax == EXPLICIT_BIG:
+            little = False
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ds = read_dataset(BytesIO(content), implicit, little, stop_when=_at_pixels)
+                ds.decode()
+                return ds
+        except Exception as error:  # pydicom raises whatever the damaged bytes provoke
+            raise Malformed(f"the data set cannot be read ({error})", remedy="The object is damaged.") from error
+
+    def header(self) -> Header:
+        """The index fields; raises Malformed when the bytes make no sense."""
+        return self._header
+
+    @cached_property
+    def _header(self) -> Header:
+        if not self._plain:
+            return _header_of(self.dataset())
+        raw: dict[int, bytes] = {}
+        charsets = b""
+        head = self._before_pixels
+        for tag, _vr, value, length, _end in elements(head, explicit=self.explicit):
+            if tag > _LAST_TAG:
+                break
+            if tag in _TAGS:
+                raw[tag] = head[value : value + length]
+            elif tag == _CHARSET_TAG:
+                charsets = head[value : value + length]
+        declared = charsets.decode("ascii", "replace").rstrip(" \0")
+        found: dict[str, str | int | None] = {}
+        for tag, content in raw.items():
+            name, vr, _keyword = _TAGS[tag]
+            if vr == "US":
+                found[name] = int.from_bytes(content[:2], "little") if len(content) >= 2 else None
+            elif vr == "IS":
+                found[name] = _integer(content.decode("ascii", "replace").strip(" \0"))
+            elif vr in ("UI", "DA", "TM", "CS"):
+                found[name] = found.get(name) or content.decode("latin-1").strip(" \0")
+            else:
+                found[name] = charset.decode(content, declared, person_name=vr == "PN").strip(" ")
+        return Header(**found)  # type: ignore[arg-type]
+
+    def with_identity(
+        self, changes: Mapping[str, str], *, moment: datetime | None = None, system: str = "SIMLAB"
+    ) -> Instance:
+        """The same pixels under other attributes (`changes`: keyword to value), where they differ.
+
+        The former values go into the Original Attributes Sequence (0400,0561), PS3.3 C.12.1.1.9; `moment` and `system`
+        say when and by whom. Raises Malformed when the head cannot be read.
+        """
+        if not self._plain:
+            raise BadInput(f"instances in {self.transfer_syntax} are not coerced", remedy="Convert it first (dcmconv).")
+        ds = self.dataset()
+        former = Dataset()
+        for keyword, value in changes.items():
+            present = ds.get(keyword)
+            if str(present if present is not None else "") == value:
+                continue
+            if keyword in ds:
+                former.add(copy.deepcopy(ds[keyword]))
+            else:
+                setattr(former, keyword, "")
+            setattr(ds, keyword, value)
+        if not len(former):
+            return self
+        terms = ds.get("SpecificCharacterSet") or ""
+        declared = terms if isinstance(terms, str) else "\\".join(terms)
+        if not all(charset.holds(declared, value) for value in changes.values()):
+            ds.SpecificCharacterSet = charset.UTF_8
+        item = Dataset()
+        item.ModifiedAttributesSequence = [former]
+        item.AttributeModificationDateTime = (moment or datetime.now()).strftime("%Y%m%d%H%M%S")
+        item.ModifyingSystem = system
+        item.SourceOfPreviousValues = ""
+        item.ReasonForTheAttributeModification = "COERCE"
+        ds.OriginalAttributesSequence = [*ds.get("OriginalAttributesSequence", []), item]
+        head = _encode(ds, implicit=not self.explicit)
+        tail = self.head[len(self._before_pixels) :]
+        return Instance(self.transfer_syntax, head + tail, self.pixels)
+
+
+def _at_pixels(tag: int, _vr: str | None, _length: int) -> bool:
+    return int(tag) in PIXEL_TAGS
+
+
+def _encode(ds: Dataset, *, implicit: bool) -> bytes:
+    file = DicomBytesIO()
+    file.is_implicit_VR, file.is_little_endian = implicit, True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        write_dataset(file, ds)
+    return file.getvalue()
+
+
+def _inflate(content: bytes) -> bytes:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        plain = inflater.decompress(content, _INFLATED_LIMIT)
+    except zlib.error as error:
+        raise Malformed(f"the deflated data set cannot be inflated ({error})", remedy="It is damaged.") from error
+    if inflater.unconsumed_tail:
+        raise Malformed("the deflated data set is larger than 512 MB", remedy="Send it in another transfer syntax.")
+    return plain
+
+
+def _meta(number: int, vr: bytes, value: bytes) -> bytes:
+    if len(value) % 2:
+        value += b"\0" if vr in (b"UI", b"OB") else b" "
+    if vr == b"OB":
+        return struct.pack("<HH2sHL", 2, number, vr, 0, len(value)) + value
+    return struct.pack("<HH2sH", 2, number, vr, len(value)) + value
+
+
+def _header_of(ds: Dataset) -> Header:
+    found: dict[str, str | int | None] = {}
+    for name, _vr, keyword in _TAGS.values():
+        value = ds.get(keyword)
+        if value is None or value == "":
+            continue
+        text = str(value).strip(" \0")
+        found[name] = _integer(text) if name in _INTEGERS else text
+    return Header(**found)  # type: ignore[arg-type]
