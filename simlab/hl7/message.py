@@ -1,0 +1,308 @@
+"""HL7 v2 messages without loss: every byte is kept, and everything in them is read and written by path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from simlab.hl7 import dictionary
+from simlab.hl7.characters import Separators, codec, escape, unescape
+from simlab.hl7.errors import Hl7Error
+
+__all__ = ["Field", "Hl7Error", "Message", "Segment", "carriage_returns", "parse"]
+
+_PATH = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d{1,5})\])?-(\d{1,3})(?:\[(\d{1,5})\])?(?:\.(\d{1,3}))?(?:\.(\d{1,3}))?")
+_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9]{2}\Z")
+
+
+@dataclass(frozen=True)
+class Path:
+    """A place in a message: ``PID-3[2].4.1`` is segment PID, field 3, repetition 2, component 4, sub-component 1."""
+
+    segment: str
+    occurrence: int | None
+    field: int
+    repetition: int | None
+    component: int | None
+    subcomponent: int | None
+
+
+@lru_cache(maxsize=1024)
+def path(text: str) -> Path:
+    """Read a path; Hl7Error when it is none."""
+    match = _PATH.fullmatch(text)
+    numbers = [int(n) if n else None for n in match.groups()[1:]] if match else [0]
+    if match is None or 0 in numbers:
+        raise Hl7Error(f"{text!r} is not a path", place=text, remedy="Write it like PID-3, PID-3[2].4.1 or OBX[2]-5.")
+    return Path(match.group(1), numbers[0], int(match.group(3)), *numbers[2:])
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment: its name, its bytes (without the CR) and where they stand in the message (`start`, `end`)."""
+
+    name: str
+    raw: bytes
+    start: int
+    separators: Separators
+
+    @property
+    def end(self) -> int:
+        """The offset of the first byte behind the segment: that of its CR."""
+        return self.start + len(self.raw)
+
+    @cached_property
+    def fields(self) -> tuple[bytes, ...]:
+        """The raw fields by their HL7 number; `fields[0]` is the name. In MSH, field 1 is the separator itself."""
+        mark = self.separators.field.encode()
+        parts = self.raw.split(mark)
+        return (parts[0], mark, *parts[1:]) if self.name == "MSH" else tuple(parts)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One repetition (or, deep, one component) as a person reads it: path, name in words, text as it stands."""
+
+    path: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """A parsed message. Values are read as text; the bytes stay as they came (`encode`)."""
+
+    data: bytes
+    separators: Separators
+    segments: tuple[Segment, ...]
+
+    def encode(self) -> bytes:
+        """The very bytes that were parsed."""
+        return self.data
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Segment]]:
+        named: dict[str, list[Segment]] = {}
+        for segment in self.segments:
+            named.setdefault(segment.name, []).append(segment)
+        return named
+
+    def named(self, name: str) -> list[Segment]:
+        """Every segment of that name, in order."""
+        return self._by_name.get(name, [])
+
+    @cached_property
+    def encoding(self) -> str:
+        """The Python codec of the character set in MSH-18; Hl7Error when it is not supported."""
+        fields = self.segments[0].fields
+        named = fields[18].split(self.separators.repetition.encode())[0] if len(fields) > 18 else b""
+        return codec(named.decode("latin-1"))
+
+    def _text(self, raw: bytes, place: str) -> str:
+        try:
+            return raw.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            declared = self.segments[0].fields[18].decode("latin-1") if len(self.segments[0].fields) > 18 else ""
+            raise Hl7Error(
+                f"byte {raw[error.start]:02X}h at position {error.start + 1} is not {declared or 'ASCII'}",
+                place=place,
+                remedy="Declare in MSH-18 the character set that the sender really writes.",
+            ) from None
+
+    def check_characters(self) -> None:
+        """Raise Hl7Error, naming the field, when any byte does not fit the declared character set."""
+        try:
+            self.data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            for found in self.segments:
+                if found.start <= error.start < found.end:
+                    number = found.raw[: error.start - found.start].count(self.separators.field.encode())
+                    number += found.name == "MSH"
+                    self._text(found.fields[number], f"{found.name}-{number}")
+            raise Hl7Error(str(error), place=f"byte {error.start}") from None
+
+    def _repetitions(self, at: Path, segment: Segment) -> list[bytes]:
+        raw = segment.fields[at.field] if at.field < len(segment.fields) else b""
+        if segment.name == "MSH" and at.field <= 2:
+            return [raw]
+        parts = raw.split(self.separators.repetition.encode())
+        if at.repetition is None:
+            return parts
+        return parts[at.repetition - 1 : at.repetition]
+
+    def _value(self, at: Path, repetition: bytes, place: str) -> str:
+        marks = self.separators
+        if at.segment == "MSH" and at.field <= 2:
+            return repetition.decode()
+        parts = [repetition]
+        for number, mark in ((at.component, marks.component), (at.subcomponent, marks.subcomponent)):
+            if number is not None:
+                parts = parts[0].split(mark.encode())[number - 1 : number] or [b""]
+        text = self._text(parts[0], place)
+        composite = at.subcomponent is None and marks.subcomponent in text
+        composite |= at.component is None and marks.component in text
+        return text if composite else unescape(text, marks, self.encoding)
+
+    def get(self, place: str) -> str:
+        """The text at `place`, "" when there is none; the first segment and repetition unless a number says which.
+
+        A value without parts is unescaped; one with components or sub-components is given as it stands.
+        """
+        at = path(place)
+        found = self.named(at.segment)[(at.occurrence or 1) - 1 : at.occurrence or 1]
+        values = self._repetitions(at, found[0]) if found else []
+        return self._value(at, values[0], place) if values else ""
+
+    def all(self, place: str) -> list[str]:
+        """The texts at `place` in every segment of that name and every repetition (but where a number says which)."""
+        at = path(place)
+        found = self.named(at.segment)
+        if at.occurrence is not None:
+            found = found[at.occurrence - 1 : at.occurrence]
+        return [
+            self._value(at, raw, place)
+            for segment in found
+            if at.field < len(segment.fields) and segment.fields[at.field]
+            for raw in self._repetitions(at, segment)
+        ]
+
+    def set(self, place: str, value: str, *, raw: bool = False) -> Message:
+        """A new message with `value` at `place` (delimiters escaped; `raw` takes it as it stands, parts and all).
+
+        Everything else keeps its bytes. Hl7Error when the segment is not there, the place is MSH-1 or MSH-2, or the
+        character set of the message has no such letter.
+        """
+        at = path(place)
+        marks = self.separators
+        found = self.named(at.segment)[(at.occurrence or 1) - 1 : at.occurrence or 1]
+        if not found:
+            raise Hl7Error("the message has no such segment", place=place, code="100", remedy="Add the segment first.")
+        if at.segment == "MSH" and at.field <= 2:
+            raise Hl7Error("the separators of a message are not a value", place=place, remedy="Write a new message.")
+        if raw and re.search(f"[\r\n{re.escape(marks.field)}]", value):
+            raise Hl7Error("a raw value would break the segment", place=place, remedy="Escape the field separator.")
+        try:
+            new = (value if raw else escape(value, marks)).encode(self.encoding)
+        except UnicodeEncodeError as error:
+            raise Hl7Error(
+                f"{value[error.start]!r} does not exist in the character set of this message", place=place, code="102"
+            ) from None
+        fields = list(found[0].fields)
+        fields += [b""] * (at.field + 1 - len(fields))
+        levels = [(at.repetition or 1, marks.repetition)]
+        if at.component:
+            levels.append((at.component, marks.component))
+        if at.subcomponent:
+            levels.append((at.subcomponent, marks.subcomponent))
+        fields[at.field] = _put(fields[at.field], levels, new)
+        if at.segment == "MSH":
+            del fields[1]
+        segment = marks.field.encode().join(fields)
+        return parse(self.data[: found[0].start] + segment + self.data[found[0].end :])
+
+    def fields(self, *, deep: bool = False) -> Iterator[Field]:
+        """Every filled field, a row a repetition, or `deep` a row a component, with its name in words.
+
+        For people: bytes that do not fit the character set show as U+FFFD instead of raising.
+        """
+        encoding, version = self._shown_encoding, self.get("MSH-12.1")
+        seen: dict[str, int] = {}
+        for segment in self.segments:
+            seen[segment.name] = seen.get(segment.name, 0) + 1
+            start = segment.name if len(self.named(segment.name)) == 1 else f"{segment.name}[{seen[segment.name]}]"
+            for number, raw in enumerate(segment.fields[1:], 1):
+                if not raw:
+                    continue
+                name = dictionary.field_name(segment.name, number, version)
+                if segment.name == "MSH" and number <= 2:
+                    yield Field(f"{start}-{number}", name, raw.decode("latin-1"))
+                    continue
+                parts = raw.decode(encoding, "replace").split(self.separators.repetition)
+                for index, value in enumerate(parts, 1):
+                    where = f"{start}-{number}" if len(parts) == 1 else f"{start}-{number}[{index}]"
+                    if not deep or self.separators.component not in value:
+                        yield Field(where, name, value)
+                        continue
+                    for part, text in enumerate(value.split(self.separators.component), 1):
+                        if text:
+                            of = dictionary.component_name(segment.name, number, part, version)
+                            yield Field(f"{where}.{part}", of, text)
+
+    @property
+    def _shown_encoding(self) -> str:
+        try:
+            return self.encoding
+        except Hl7Error:
+            return "latin-1"
+
+
+def _put(whole: bytes, levels: list[tuple[int, str]], value: bytes) -> bytes:
+    if not levels:
+        return value
+    (number, mark), *deeper = levels
+    parts = whole.split(mark.encode())
+    parts += [b""] * (number - len(parts))
+    parts[number - 1] = _put(parts[number - 1], deeper, value)
+    return mark.encode().join(parts)
+
+
+def carriage_returns(data: bytes) -> bytes:
+    """A message from a text file, its line ends (LF, CR LF) made the CR that ends a segment (HL7 v2.5.1 ch. 2.5.4)."""
+    return data.replace(b"\r\n", b"\r").replace(b"\n", b"\r").strip(b"\r") + b"\r"
+
+
+def _separators(data: bytes) -> Separators:
+    if not data.startswith(b"MSH"):
+        begin = "nothing" if not data else repr(data[:12])[1:]
+        remedy = "An HL7 v2 message begins with MSH and the field separator."
+        if data.startswith(b"\xef\xbb\xbf"):
+            remedy = "Save the file without a byte order mark."
+        raise Hl7Error(f"the message begins with {begin}", place="byte 0", remedy=remedy, code="100", ack="AR")
+    head = data[3:10].decode("latin-1")
+    marks = head[1:].split(head[0])[0] if head else ""
+    used = head[:1] + marks
+    good = (
+        len(marks) in (4, 5) and len(set(used)) == len(used) and all("!" <= c <= "~" and not c.isalnum() for c in used)
+    )
+    if not good:
+        raise Hl7Error(
+            f"the encoding characters are {marks!r}",
+            place="MSH-2",
+            remedy="MSH-1 and MSH-2 are five or six different signs, usually |^~\\&.",
+            code="102",
+            ack="AR",
+        )
+    return Separators(head[0], *marks)
+
+
+def parse(data: bytes) -> Message:
+    """Read a message; ``parse(data).encode() == data``. Segments end with CR, and only with that.
+
+    Raises Hl7Error, with the byte or the field it stands at, when the bytes are no HL7 v2 message.
+    """
+    separators = _separators(data)
+    segments: list[Segment] = []
+    start, mark = 0, separators.field.encode()
+    for raw in data.split(b"\r"):
+        if raw:
+            name = raw[:3]
+            if not _NAME.match(name) or raw[3:4] not in (mark, b""):
+                raise Hl7Error(
+                    f"segment {len(segments) + 1} begins with {raw[:12].decode('latin-1')!r}",
+                    place=f"byte {start}",
+                    remedy="A segment begins with three letters and the field separator, and ends with CR alone.",
+                    code="100",
+                )
+            segments.append(Segment(name.decode(), raw, start, separators))
+        start += len(raw) + 1
+    feed = re.search(rb"\n[A-Z][A-Z0-9]{2}" + re.escape(mark), data)
+    if feed:
+        raise Hl7Error(
+            "segments end with LF",
+            place=f"byte {feed.start()}",
+            remedy="Have the sender end each segment with CR (0Dh).",
+            code="100",
+        )
+    return Message(data, separators, tuple(segments))
