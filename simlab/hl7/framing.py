@@ -53,7 +53,7 @@ class Deframer:
                 begin, self.inside = at + 1, True
                 self._searched = begin
             end = self._buffer.find(self._end, self._searched)
-            again = self._buffer.find(START, self._searched, end if end >= 0 else len(self._buffer))
+            again = self._buffer.rfind(START, self._searched, end if end >= 0 else len(self._buffer))
             if again >= 0:
                 noise.append(("a frame without an end", bytes(self._buffer[begin:again])))
                 begin = self._searched = again + 1

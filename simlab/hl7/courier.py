@@ -1,0 +1,125 @@
+"""Delivery from a durable queue: one message in flight, first in first out, on a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simlab import provenance
+from simlab.clock import Clock
+from simlab.errors import SimlabError
+from simlab.hl7 import acknowledge
+from simlab.hl7.errors import Hl7Error, WrongAck
+from simlab.hl7.mllp import send
+
+DELIVERED = "delivered"
+ERROR = "error"
+RETRY = "retry"
+ACK_SECONDS = 10.0
+FIRST_RETRY = 1.0
+LONGEST_RETRY = 60.0
+
+RESULTS = {"AA": DELIVERED, "CA": DELIVERED, "AE": ERROR, "CE": ERROR, "AR": RETRY, "CR": RETRY}
+"""What an acknowledgement code means for the queue. AR also says that a receiver is down, so it is tried again."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One message to deliver: the `id` of its queue row, its bytes, where to, and for whom."""
+
+    id: int
+    data: bytes
+    host: str
+    port: int
+    actor: str
+    cause: int | None
+    attempts: int = 0
+    ack_seconds: float = ACK_SECONDS
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What came of one attempt: `result` is DELIVERED, ERROR or RETRY, `text` says why, `ack` is the raw reply."""
+
+    result: str
+    text: str
+    ack: bytes | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the receiver itself said try again (AR), rather than nothing at all."""
+        return self.result == RETRY and self.ack is not None
+
+
+def deliver(parcel: Parcel) -> Delivery:
+    """Send one message and judge its acknowledgement; never raises for what the other side does."""
+    try:
+        reply = send(parcel.host, parcel.port, parcel.data, parcel.ack_seconds)
+        said = acknowledge.read(reply)
+    except WrongAck as error:
+        return Delivery(RETRY, str(error))
+    except Hl7Error as error:
+        return Delivery(RETRY, f"the reply is no acknowledgement ({error})")
+    except SimlabError as error:
+        return Delivery(RETRY, str(error))
+    return Delivery(RESULTS[said.code], said.text if said.accepted else f"{said.code}: {said.text}", reply)
+
+
+def retry_at(clock: Clock, attempts: int) -> float:
+    """The machine time (`time.time`) of the next attempt after `attempts` failed ones: 1, 2, 4 … 60 hospital seconds.
+
+    Under a frozen clock they are real seconds, or nothing would ever be tried again.
+    """
+    seconds = min(FIRST_RETRY * 2.0 ** max(0, min(attempts - 1, 10)), LONGEST_RETRY)
+    return time.time() + seconds / (clock.state()["speed"] or 1.0)
+
+
+class Courier:
+    """Asks `take` for the next parcel, delivers it, tells `finish`; again and again, until `close`.
+
+    `take` gives a parcel, the seconds to wait before it is asked again, or None to wait for `wake`. Both are called
+    on the courier's thread; `finish` in the parcel's provenance.
+    """
+
+    def __init__(
+        self, name: str, take: Callable[[], Parcel | float | None], finish: Callable[[Parcel, Delivery], None]
+    ) -> None:
+        self.name = name
+        self._take = take
+        self._finish = finish
+        self._woken = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=f"courier-{name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Have the queue looked at again."""
+        self._woken.set()
+
+    def close(self) -> None:
+        """Take nothing more; a message in flight stays in the queue, to be sent again by the next process."""
+        self._closed = True
+        self._woken.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(0.3)
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._woken.clear()
+            try:
+                parcel = self._take()
+                if isinstance(parcel, Parcel):
+                    with provenance.acting(parcel.actor, parcel.cause):
+                        delivery = deliver(parcel)
+                        if not self._closed:
+                            self._finish(parcel, delivery)
+                    continue
+            except Exception:  # a door: the queue is durable, and the next look may go better
+                if self._closed:
+                    return
+                parcel = LONGEST_RETRY
+            self._woken.wait(parcel)
