@@ -1,0 +1,45 @@
+"""The table of commands: what each is called, which module carries it out, and its one line of help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One command: `attribute` of `module` is its function, or the Typer of its sub-commands. Imported when used."""
+
+    section: str
+    name: str
+    module: str
+    attribute: str
+    help: str
+
+
+_LAB, _ACT, _COURSE, _AUTHOR = "The lab", "Act", "The course", "Write exercises"
+
+COMMANDS: tuple[Entry, ...] = (
+    Entry(_LAB, "up", "lab", "up", "Run the lab here until Ctrl-C or `simlab down`."),
+    Entry(_LAB, "down", "lab", "down", "Stop the lab."),
+    Entry(_LAB, "status", "lab", "status", "Say where the lab's systems listen."),
+    Entry(_LAB, "reset", "lab", "reset", "Put the department back to how the attempt or the scene began."),
+    Entry(_LAB, "log", "log", "log", "Show what happened, from the journal."),
+    Entry(_LAB, "doctor", "doctor", "doctor", "Look whether this computer has what SimLab needs."),
+    Entry(_LAB, "demo", "demo", "demo", "Play one exercise from the untouched scene to full marks."),
+    Entry(_ACT, "act", "act", "act", "Do any action by its name."),
+    Entry(_ACT, "dicom", "dicom", "app", "DICOM from the workstation ADMIN: echo, find, move, get, store, worklist."),
+    Entry(_ACT, "hl7", "hl7", "app", "Send HL7 messages and read those that went by."),
+    Entry(_ACT, "pacs", "pacs", "app", "The PACS console: peers, studies, merges."),
+    Entry(_ACT, "ris", "ris", "app", "The RIS console: orders, arrivals, worklists."),
+    Entry(_ACT, "engine", "engine", "app", "The interface engine: routes and queues."),
+    Entry(_ACT, "desk", "desk", "app", "Your desk: inbox, answers, colleagues, tickets."),
+    Entry(_COURSE, "list", "course", "list_exercises", "List the exercises."),
+    Entry(_COURSE, "start", "course", "start", "Start an exercise."),
+    Entry(_COURSE, "brief", "course", "brief", "Read the brief and the tasks of the open attempt."),
+    Entry(_COURSE, "hint", "course", "hint", "Open the next hint of a task."),
+    Entry(_COURSE, "check", "course", "check", "See which checks hold now."),
+    Entry(_COURSE, "submit", "course", "submit", "Hand the attempt in and get the grade."),
+    Entry(_COURSE, "debrief", "course", "debrief", "Read what happened, and why."),
+    Entry(_COURSE, "history", "course", "history", "List your attempts."),
+    Entry(_AUTHOR, "author", "author", "app", "Make, lint and verify exercises."),
+)

@@ -1,0 +1,318 @@
+"""`simlab dicom`: what the workstation ADMIN asks of the department over DICOM."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simlab.cli import show
+from simlab.cli.door import Door
+from simlab.cli.options import Home, Json, chosen, group
+from simlab.errors import BadInput, SimlabError
+
+app = group("DICOM from the workstation ADMIN.")
+
+MAX_FILES_BYTES = 150 * 1024 * 1024
+"""Bytes of the files of one `store`; more go in several calls."""
+
+Peer = Annotated[str, typer.Option("--peer", help="The system to ask: PACS, RIS, THEATRE...")]
+Host = Annotated[str | None, typer.Option(help="Its host, when not the known one.", show_default=False)]
+Port = Annotated[int | None, typer.Option(help="Its port, when not the known one.", show_default=False)]
+Title = Annotated[str | None, typer.Option("--title", help="Called AE title.", show_default=False)]
+Calling = Annotated[str, typer.Option(help="Calling AE title.")]
+Level = Annotated[str, typer.Option(help="PATIENT, STUDY, SERIES or IMAGE.")]
+Root = Annotated[
+    str | None, typer.Option(help="study or patient; by default what the level needs.", show_default=False)
+]
+PatientName = Annotated[str | None, typer.Option(help="Wildcards * and ? allowed.", show_default=False)]
+Text = Annotated[str | None, typer.Option(show_default=False)]
+Date = Annotated[str | None, typer.Option(help="YYYYMMDD, or a range: 20260101-20260131.", show_default=False)]
+Keys = Annotated[
+    list[str] | None, typer.Option("--key", "-k", metavar="KEYWORD=VALUE", help="Any further key.", show_default=False)
+]
+
+RETURN_KEYS: dict[str, tuple[str, ...]] = {
+    "PATIENT": ("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
+    "STUDY": (
+        "PatientName", "PatientID", "PatientBirthDate", "StudyDate", "StudyTime", "AccessionNumber",
+        "StudyDescription", "ModalitiesInStudy", "NumberOfStudyRelatedInstances", "StudyInstanceUID",
+    ),
+    "SERIES": ("StudyInstanceUID", "Modality", "SeriesNumber", "SeriesDescription",
+               "NumberOfSeriesRelatedInstances", "SeriesInstanceUID"),
+    "IMAGE": ("StudyInstanceUID", "SeriesInstanceUID", "InstanceNumber", "SOPClassUID", "SOPInstanceUID"),
+}  # fmt: skip
+HEADINGS = {
+    "PatientName": "Name", "PatientID": "Patient ID", "PatientBirthDate": "Born", "PatientSex": "Sex",
+    "StudyDate": "Date", "StudyTime": "Time", "AccessionNumber": "Accession", "StudyDescription": "Description",
+    "ModalitiesInStudy": "Mod.", "NumberOfStudyRelatedInstances": "Images", "StudyInstanceUID": "Study UID",
+    "Modality": "Mod.", "SeriesNumber": "No.", "SeriesDescription": "Description",
+    "NumberOfSeriesRelatedInstances": "Images", "SeriesInstanceUID": "Series UID", "InstanceNumber": "No.",
+    "SOPClassUID": "SOP class", "SOPInstanceUID": "SOP instance UID",
+}  # fmt: skip
+UNIQUE_KEYS = {"PATIENT": "PatientID", "STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID",
+               "IMAGE": "SOPInstanceUID"}  # fmt: skip
+
+
+@app.command()
+def echo(
+    peer: Peer = "PACS",
+    host: Host = None,
+    port: Port = None,
+    title: Title = None,
+    calling: Calling = "ADMIN",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Ask whether a system's DICOM service answers (C-ECHO)."""
+    _act("dicom.echo", _peer(peer, host, port, title, calling), home, json)
+
+
+@app.command()
+def find(
+    patient_name: PatientName = None,
+    patient_id: Text = None,
+    birth_date: Date = None,
+    study_date: Date = None,
+    accession: Text = None,
+    study_uid: Text = None,
+    series_uid: Text = None,
+    modality: Text = None,
+    key: Keys = None,
+    level: Level = "STUDY",
+    root: Root = None,
+    limit: Annotated[int, typer.Option(help="Answers after which the query is cancelled.")] = 1000,
+    peer: Peer = "PACS",
+    host: Host = None,
+    port: Port = None,
+    title: Title = None,
+    calling: Calling = "ADMIN",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Query an archive (C-FIND)."""
+    level = _level(level)
+    keys = dict.fromkeys(RETURN_KEYS[level], "")
+    keys |= _keys(level, patient_name, patient_id, birth_date, study_date, accession, study_uid, series_uid, modality)
+    keys |= _further(key)
+    arguments = _peer(peer, host, port, title, calling) | {"keys": keys, "level": level, "root": _root(root, level)}
+    columns = {keyword: HEADINGS.get(keyword, keyword) for keyword in keys if keyword != "StudyTime"}
+    _act("dicom.find", arguments | {"limit": limit}, home, json, columns)
+
+
+@app.command()
+def move(
+    destination: Annotated[str, typer.Argument(help="AE title of where it shall go: THEATRE, CLINIC, ADMIN...")],
+    study_uid: Text = None,
+    series_uid: Text = None,
+    patient_id: Text = None,
+    key: Keys = None,
+    level: Level = "STUDY",
+    root: Root = None,
+    peer: Peer = "PACS",
+    host: Host = None,
+    port: Port = None,
+    title: Title = None,
+    calling: Calling = "ADMIN",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Have the archive send a study to a destination it knows (C-MOVE)."""
+    arguments = _retrieval(_level(level), root, study_uid, series_uid, patient_id, key)
+    _act("dicom.move", _peer(peer, host, port, title, calling) | arguments | {"destination": destination}, home, json)
+
+
+@app.command()
+def get(
+    study_uid: Text = None,
+    series_uid: Text = None,
+    patient_id: Text = None,
+    key: Keys = None,
+    level: Level = "STUDY",
+    root: Root = None,
+    peer: Peer = "PACS",
+    host: Host = None,
+    port: Port = None,
+    title: Title = None,
+    calling: Calling = "ADMIN",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Fetch a study to the workstation (C-GET); `simlab dicom receive` copies it out."""
+    arguments = _retrieval(_level(level), root, study_uid, series_uid, patient_id, key)
+    _act("dicom.get", _peer(peer, host, port, title, calling) | arguments, home, json)
+
+
+@app.command()
+def store(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="DICOM files, or folders of them.", show_default=False)
+    ] = None,
+    study_uid: Annotated[
+        str | None, typer.Option(help="A study that the workstation holds, instead of files.", show_default=False)
+    ] = None,
+    peer: Peer = "PACS",
+    host: Host = None,
+    port: Port = None,
+    title: Title = None,
+    calling: Calling = "ADMIN",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Send files, or a study of the workstation, to a system (C-STORE)."""
+    arguments = _peer(peer, host, port, title, calling) | {"files": _contents(files or [])}
+    _act("dicom.store", arguments | ({"study": study_uid} if study_uid else {}), home, json)
+
+
+@app.command()
+def worklist(
+    station: Annotated[str | None, typer.Option(help="Scheduled station AE title.", show_default=False)] = None,
+    modality: Text = None,
+    date: Annotated[str, typer.Option(help="today, YYYYMMDD, a range, or all.")] = "today",
+    patient_name: PatientName = None,
+    patient_id: Text = None,
+    accession: Text = None,
+    peer: Peer = "RIS",
+    host: Host = None,
+    port: Port = None,
+    title: Title = None,
+    calling: Calling = "ADMIN",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Ask the RIS for scheduled procedure steps (Modality Worklist C-FIND)."""
+    if date == "today":
+        date = str(Door(chosen(home)).get("/status")["clock"])[:10].replace("-", "")
+    keys: dict[str, Any] = {
+        "PatientName": patient_name or "",
+        "PatientID": patient_id or "",
+        "AccessionNumber": accession or "",
+        "RequestedProcedureDescription": "",
+        "StudyInstanceUID": "",
+        "ScheduledProcedureStepSequence": [
+            {
+                "ScheduledStationAETitle": station or "",
+                "Modality": modality or "",
+                "ScheduledProcedureStepStartDate": "" if date == "all" else date,
+                "ScheduledProcedureStepStartTime": "",
+                "ScheduledProcedureStepDescription": "",
+                "ScheduledProcedureStepID": "",
+            }
+        ],
+    }
+    door = Door(chosen(home))
+    done = door.act("dicom.worklist", _peer(peer, host, port, title, calling) | {"keys": keys})
+    shown = done if json or not done["ok"] else {**done, "data": {"rows": [_flat(r) for r in done["data"]["rows"]]}}
+    show.outcome(
+        shown,
+        json_wanted=json,
+        columns={
+            "ScheduledProcedureStepStartDate": "Date",
+            "ScheduledProcedureStepStartTime": "Time",
+            "ScheduledStationAETitle": "Station",
+            "Modality": "Mod.",
+            "PatientName": "Name",
+            "PatientID": "Patient ID",
+            "AccessionNumber": "Accession",
+            "ScheduledProcedureStepDescription": "Step",
+            "ScheduledProcedureStepID": "Step ID",
+        },
+    )
+
+
+@app.command()
+def receive(
+    folder: Annotated[Path, typer.Argument(help="Where to copy to.")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Copy the files that the workstation ADMIN has received."""
+    held = sorted((chosen(home) / "workstation").rglob("*.dcm"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in held:
+            shutil.copyfile(file, folder / file.name)
+    except OSError as error:
+        raise BadInput(
+            f"the files cannot be copied ({error.strerror})", place=str(folder), remedy="Choose another folder."
+        ) from None
+    if json:
+        show.as_json([str(folder / file.name) for file in held])
+    else:
+        typer.echo(f"{len(held)} files copied to {folder}")
+
+
+def _act(
+    name: str, arguments: dict[str, Any], home: Path | None, json: bool, columns: show.Columns | None = None
+) -> None:
+    show.outcome(Door(chosen(home)).act(name, arguments), json_wanted=json, columns=columns)
+
+
+def _peer(peer: str, host: str | None, port: int | None, title: str | None, calling: str) -> dict[str, Any]:
+    given = {"to": peer, "host": host, "port": port, "title": title, "calling": calling}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _level(text: str) -> str:
+    level = text.upper()
+    if level not in RETURN_KEYS:
+        raise BadInput(f"{text!r} is no level", place="--level", remedy=f"Say {', '.join(RETURN_KEYS)}.")
+    return level
+
+
+def _root(text: str | None, level: str) -> str:
+    # The study root has no patient level (PS3.4 C.6.2).
+    return text or ("patient" if level == "PATIENT" else "study")
+
+
+def _keys(level: str, *given: str | None) -> dict[str, str]:
+    keywords = ("PatientName", "PatientID", "PatientBirthDate", "StudyDate", "AccessionNumber", "StudyInstanceUID",
+                "SeriesInstanceUID", "Modality" if level in ("SERIES", "IMAGE") else "ModalitiesInStudy")  # fmt: skip
+    return {keyword: value for keyword, value in zip(keywords, given, strict=True) if value is not None}
+
+
+def _further(texts: list[str] | None) -> dict[str, str]:
+    found = {}
+    for text in texts or []:
+        keyword, equals, value = text.partition("=")
+        if not keyword:
+            raise BadInput("a key is not KEYWORD=VALUE", place=repr(text), remedy="For example: -k StudyDate=20260302")
+        found[keyword] = value if equals else ""
+    return found
+
+
+def _retrieval(
+    level: str, root: str | None, study: str | None, series: str | None, patient: str | None, key: list[str] | None
+) -> dict[str, Any]:
+    keys = _keys(level, None, patient, None, None, None, study, series, None) | _further(key)
+    if not keys.get(UNIQUE_KEYS[level]):
+        raise BadInput(
+            f"which {level.lower()}? A retrieval names it by {UNIQUE_KEYS[level]}",
+            place=f"--level {level}",
+            remedy="`simlab dicom find` shows the UIDs.",
+        )
+    return {"level": level, "root": _root(root, level), "keys": keys}
+
+
+def _contents(paths: list[Path]) -> list[str]:
+    contents, size = [], 0
+    try:
+        for path in paths:
+            for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+                size += file.stat().st_size
+                if size > MAX_FILES_BYTES:
+                    raise SimlabError(
+                        f"more than {MAX_FILES_BYTES // 2**20} MB at once", place=str(file), remedy="Send fewer files."
+                    )
+                contents.append(base64.b64encode(file.read_bytes()).decode())
+    except OSError as error:
+        raise BadInput(f"cannot be read ({error.strerror})", place=str(error.filename)) from None
+    return contents
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    step = row.get("ScheduledProcedureStepSequence") or [{}]
+    return {**row, **(step[0] if isinstance(step, list) else step)}

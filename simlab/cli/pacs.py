@@ -1,0 +1,125 @@
+"""`simlab pacs`: what an administrator does at the PACS console."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from simlab.cli import show
+from simlab.cli.act import parse_arguments
+from simlab.cli.door import Door
+from simlab.cli.options import Home, Json, chosen, group
+
+app = group("The PACS console.")
+
+Issuer = Annotated[str, typer.Option(help="Assigning authority of the number.")]
+Preview = Annotated[bool, typer.Option("--preview", help="Say what would move, and change nothing.")]
+
+
+@app.command()
+def peers(home: Home = None, json: Json = False) -> None:
+    """List the DICOM peers that the PACS knows."""
+    found = Door(chosen(home)).view("pacs.peers")
+    columns = {"title": "AE title", "host": "Host", "port": "Port", "services": "Services"}
+    show.rows(found, columns, json_wanted=json, none="The PACS knows no peer.")
+
+
+@app.command()
+def set_peer(
+    title: str,
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 104,
+    service: Annotated[
+        list[str] | None, typer.Option(help="What it may do; repeat for several.", show_default=False)
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Register a peer, or change the one of that title."""
+    given: dict[str, Any] = {"title": title, "host": host, "port": port}
+    show.outcome(
+        Door(chosen(home)).act("pacs.set_peer", given | ({"services": service} if service else {})), json_wanted=json
+    )
+
+
+@app.command()
+def remove_peer(title: str, home: Home = None, json: Json = False) -> None:
+    """Take a peer off the list; it is refused from then on."""
+    show.outcome(Door(chosen(home)).act("pacs.remove_peer", {"title": title}), json_wanted=json)
+
+
+@app.command()
+def merge(
+    retire: Annotated[str, typer.Argument(help="The number that ends.")],
+    survive: Annotated[str, typer.Argument(help="The number that stays.")],
+    retire_issuer: Issuer = "",
+    survive_issuer: Issuer = "",
+    preview: Preview = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Merge one patient number into another."""
+    given = {"retire": retire, "survive": survive, "retire_issuer": retire_issuer, "survive_issuer": survive_issuer}
+    show.outcome(Door(chosen(home)).act("pacs.merge_patients", {**given, "preview": preview}), json_wanted=json)
+
+
+@app.command()
+def move_study(
+    study_uid: str,
+    patient_id: str,
+    issuer: Issuer = "",
+    preview: Preview = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Move a study to another patient."""
+    given = {"study": study_uid, "patient": patient_id, "issuer": issuer, "preview": preview}
+    show.outcome(Door(chosen(home)).act("pacs.move_study", given), json_wanted=json)
+
+
+@app.command()
+def studies(
+    patient_id: Annotated[str | None, typer.Option(show_default=False)] = None,
+    accession: Annotated[str | None, typer.Option(show_default=False)] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """List the studies as the console sees them, quarantined ones too."""
+    found = Door(chosen(home)).view("pacs.studies", patient_id=patient_id, accession=accession)
+    show.rows(
+        found,
+        {"patient_id": "Patient ID", "patient_name": "Name", "study_date": "Date", "accession": "Accession",
+         "description": "Description", "modalities": "Mod.", "instances": "Images", "quarantined": "Quarantined",
+         "study_uid": "Study UID"},
+        json_wanted=json,
+        none="No such study.",
+    )  # fmt: skip
+
+
+@app.command()
+def quarantine(
+    study_uid: str,
+    release: Annotated[bool, typer.Option("--release", help="Show it again.")] = False,
+    reason: Annotated[str, typer.Option()] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Hide a study from query and retrieve, or release it."""
+    given = {"study": study_uid, "release": release, "reason": reason}
+    show.outcome(Door(chosen(home)).act("pacs.quarantine", given), json_wanted=json)
+
+
+@app.command()
+def settings(home: Home = None, json: Json = False) -> None:
+    """List the settings of the PACS."""
+    found = Door(chosen(home)).view("pacs.settings")
+    show.rows(found, {"key": "Setting", "value": "Value"}, json_wanted=json)
+
+
+@app.command()
+def configure(
+    setting: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...")], home: Home = None, json: Json = False
+) -> None:
+    """Change settings of the PACS."""
+    show.outcome(Door(chosen(home)).act("pacs.configure", parse_arguments(setting)), json_wanted=json)
