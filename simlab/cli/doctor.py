@@ -7,6 +7,7 @@ import platform
 import shutil
 import socket
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -152,6 +153,9 @@ def image_protocol(environment: dict[str, str]) -> str:
 
 
 def _tools() -> Iterator[Finding]:
+    # pynetdicom installs an `echoscu` of its own beside this Python: not an independent client.
+    scripts = Path(sysconfig.get_path("scripts")).resolve()
+    folders = os.pathsep.join(folder for folder in os.get_exec_path() if Path(folder).resolve() != scripts)
     for program, (what, remedy) in TOOLS.items():
-        path = shutil.which(program)
+        path = shutil.which(program, path=folders)
         yield Finding(program, OK, path) if path else Finding(program, NOTE, f"not there ({what})", remedy)
