@@ -251,6 +251,24 @@ class Instance:
                 found[name] = charset.decode(content, declared, person_name=vr == "PN").strip(" ")
         return Header(**found)  # type: ignore[arg-type]
 
+    def converted(self, transfer_syntax: str) -> Instance:
+        """The instance in another uncompressed little-endian syntax; raises BadInput where that needs a codec."""
+        if transfer_syntax == self.transfer_syntax:
+            return self
+        plain = (IMPLICIT_LITTLE, EXPLICIT_LITTLE)
+        if self.transfer_syntax not in plain or transfer_syntax not in plain:
+            raise BadInput(
+                f"no conversion from {self.transfer_syntax} to {transfer_syntax}",
+                remedy="Let the destination accept the transfer syntax it is stored in.",
+            )
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ds = read_dataset(BytesIO(self.encoded), not self.explicit, True)
+                return Instance.from_encoded(transfer_syntax, _encode(ds, implicit=transfer_syntax == IMPLICIT_LITTLE))
+        except Exception as error:  # pydicom raises whatever the damaged bytes provoke
+            raise Malformed(f"the data set cannot be converted ({error})", remedy="The object is damaged.") from error
+
     def with_identity(
         self, changes: Mapping[str, str], *, moment: datetime | None = None, system: str = "SIMLAB"
     ) -> Instance:

@@ -1,0 +1,373 @@
+"""A DICOM client: verification, query, retrieve, worklist and storage as an SCU, each on an association of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pynetdicom.presentation import PresentationContext
+
+from simlab.dicom import contexts as classes
+from simlab.dicom import statuses
+from simlab.dicom.association import Association, Context
+from simlab.dicom.dimse import RESPONSE, SERVICES, Command, Message
+from simlab.dicom.instance import Instance
+from simlab.dicom.requestor import CONNECT_SECONDS, DicomRefused, NoContext, Peer, Unreachable, associate
+from simlab.dicom.upper_layer import BadPdu, ConnectionLost, PeerAborted, TimedOut
+from simlab.dicom.values import as_dataset, as_values, decode_dataset, encode_dataset
+from simlab.errors import BadInput, SimlabError, Unavailable
+
+__all__ = [
+    "ROOTS",
+    "BadPdu",
+    "ConnectionLost",
+    "DicomRefused",
+    "EchoResult",
+    "FindResult",
+    "NoContext",
+    "Peer",
+    "PeerAborted",
+    "RetrieveResult",
+    "StoreResult",
+    "Stored",
+    "TimedOut",
+    "Unreachable",
+    "echo",
+    "find",
+    "get",
+    "move",
+    "store",
+    "worklist",
+]
+
+ANSWER_SECONDS = 30.0
+
+ROOTS = {
+    "patient": (classes.PATIENT_FIND, classes.PATIENT_MOVE, classes.PATIENT_GET),
+    "study": (classes.STUDY_FIND, classes.STUDY_MOVE, classes.STUDY_GET),
+    "patient-study": (classes.PATIENT_STUDY_FIND, classes.PATIENT_STUDY_MOVE, classes.PATIENT_STUDY_GET),
+}
+"""Information models by the name a user gives them: the SOP classes to find, move and get (PS3.4 C.6)."""
+
+
+@dataclass(frozen=True)
+class EchoResult:
+    """A C-ECHO's status, and the seconds from connecting to its answer."""
+
+    status: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class FindResult:
+    """The matches of a C-FIND, its final status and comment; `complete` is False when `limit` cut it short."""
+
+    status: int
+    matches: tuple[dict[str, Any], ...]
+    complete: bool = True
+    comment: str = ""
+    offending: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class RetrieveResult:
+    """The end of a C-MOVE or C-GET: status, counts of sub-operations, UIDs of those that failed, comment."""
+
+    status: int
+    completed: int = 0
+    failed: int = 0
+    warning: int = 0
+    failed_uids: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the peer answered to one C-STORE; status None when it could not be sent, `comment` says why."""
+
+    sop_instance_uid: str
+    status: int | None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class StoreResult:
+    """The answers to every C-STORE of an association, in order."""
+
+    items: tuple[Stored, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether every instance was stored (warnings count as stored)."""
+        return all(i.status is not None and (i.status == 0 or statuses.is_warning(i.status)) for i in self.items)
+
+
+def echo(peer: Peer, calling: str, *, seconds: float = CONNECT_SECONDS) -> EchoResult:
+    """C-ECHO (PS3.4 A). Raises as `associate` does."""
+    start = time.monotonic()
+    with associate(peer, calling, classes.supported([classes.VERIFICATION]), seconds=seconds) as association:
+        context = _context(association, classes.VERIFICATION, peer)
+        answer = next(_ask(association, context, "C-ECHO", None, seconds))
+        return EchoResult(answer.number("Status"), time.monotonic() - start)
+
+
+def find(
+    peer: Peer,
+    calling: str,
+    root: str,
+    level: str,
+    keys: Mapping[str, Any],
+    *,
+    limit: int | None = None,
+    seconds: float = ANSWER_SECONDS,
+) -> FindResult:
+    """C-FIND in the information model `root` (see `ROOTS`) at `level`; `limit` matches are enough.
+
+    A failure status is a result, not an error. Raises as `associate` does, and BadInput for bad keys.
+    """
+    identifier = as_dataset({"QueryRetrieveLevel": level, **keys})
+    return _find(peer, calling, _model(root)[0], identifier, limit, seconds)
+
+
+def worklist(
+    peer: Peer,
+    calling: str,
+    keys: Mapping[str, Any] | Dataset,
+    *,
+    limit: int | None = None,
+    seconds: float = ANSWER_SECONDS,
+) -> FindResult:
+    """Modality worklist C-FIND (PS3.4 K); the scheduled step's keys as a nested dictionary."""
+    identifier = keys if isinstance(keys, Dataset) else as_dataset(keys)
+    return _find(peer, calling, classes.WORKLIST_FIND, identifier, limit, seconds)
+
+
+def _find(
+    peer: Peer, calling: str, sop_class: str, identifier: Dataset, limit: int | None, seconds: float
+) -> FindResult:
+    with associate(peer, calling, classes.supported([sop_class])) as association:
+        context = _context(association, sop_class, peer)
+        matches: list[dict[str, Any]] = []
+        data = encode_dataset(identifier, context.transfer_syntax)
+        cut = False
+        for answer in _ask(association, context, "C-FIND", data, seconds):
+            status = answer.number("Status")
+            if status not in (statuses.PENDING, statuses.PENDING_WARNING):
+                offending = answer.command.get("OffendingElement", ())
+                return FindResult(
+                    status,
+                    tuple(matches),
+                    not cut,
+                    answer.text("ErrorComment"),
+                    offending if isinstance(offending, tuple) else (),
+                )
+            if limit is not None and len(matches) >= limit:
+                if not cut:
+                    _cancel(association, context, answer.number("MessageIDBeingRespondedTo"))
+                cut = True
+            elif answer.data is not None:
+                matches.append(as_values(decode_dataset(answer.data, context.transfer_syntax)))
+    raise AssertionError("unreachable")
+
+
+def move(
+    peer: Peer,
+    calling: str,
+    root: str,
+    level: str,
+    keys: Mapping[str, Any],
+    destination: str,
+    *,
+    seconds: float = 120.0,
+) -> RetrieveResult:
+    """C-MOVE to the AE title `destination`, waiting at most `seconds` for each response."""
+    sop_class = _model(root)[1]
+    with associate(peer, calling, classes.supported([sop_class])) as association:
+        context = _context(association, sop_class, peer)
+        data = encode_dataset(as_dataset({"QueryRetrieveLevel": level, **keys}), context.transfer_syntax)
+        for answer in _ask(association, context, "C-MOVE", data, seconds, {"MoveDestination": destination}):
+            if answer.number("Status") != statuses.PENDING:
+                return _retrieved(answer, context)
+    raise AssertionError("unreachable")
+
+
+def get(
+    peer: Peer,
+    calling: str,
+    root: str,
+    level: str,
+    keys: Mapping[str, Any],
+    on_instance: Callable[[Instance], int],
+    *,
+    storage_classes: Sequence[str] | None = None,
+    seconds: float = 120.0,
+) -> RetrieveResult:
+    """C-GET, proposing the SCP role (PS3.7 D.3.3.4); `on_instance` takes each instance and gives its status."""
+    sop_class = _model(root)[2]
+    wanted = list(storage_classes or classes.STORAGE_CLASSES)[:127]
+    proposed = classes.supported([sop_class]) + classes.supported(wanted, both_roles=True)
+    for context in proposed[1:]:
+        context.scu_role, context.scp_role = False, True
+    with associate(peer, calling, proposed) as association:
+        context_of_get = _context(association, sop_class, peer)
+        data = encode_dataset(as_dataset({"QueryRetrieveLevel": level, **keys}), context_of_get.transfer_syntax)
+        _request(association, context_of_get, "C-GET", data, {})
+        while True:
+            message = association.receive(seconds)
+            if message is None:
+                raise ConnectionLost("the peer released the association in the middle of a C-GET", remedy="Try again.")
+            if message.service == "C-STORE" and not message.is_response:
+                _take(association, message, on_instance)
+            elif message.number("Status") != statuses.PENDING:
+                return _retrieved(message, context_of_get)
+
+
+def _take(association: Association, message: Message, on_instance: Callable[[Instance], int]) -> None:
+    context = association.contexts[message.context_id]
+    try:
+        status = on_instance(Instance.from_encoded(context.transfer_syntax, message.data or b""))
+    except SimlabError as error:
+        status = error.dicom_status or statuses.CANNOT_UNDERSTAND
+    command: Command = {
+        "AffectedSOPClassUID": message.text("AffectedSOPClassUID"),
+        "CommandField": SERVICES["C-STORE"] | RESPONSE,
+        "MessageIDBeingRespondedTo": message.number("MessageID"),
+        "Status": status,
+        "AffectedSOPInstanceUID": message.text("AffectedSOPInstanceUID"),
+    }
+    association.send(context.id, command)
+
+
+def storage_contexts(instances: Iterable[Instance]) -> list[PresentationContext]:
+    """Contexts that propose what `instances` need: one a SOP class and transfer syntax, uncompressed ones together."""
+    wanted: dict[tuple[str, str], tuple[str, ...]] = {}
+    for instance in instances:
+        sop_class, syntax = instance.header().sop_class_uid, instance.transfer_syntax
+        if syntax in classes.UNCOMPRESSED:
+            # Implicit VR must always be offered (PS3.5 10.1); the stored one stands first.
+            wanted[sop_class, ""] = tuple(dict.fromkeys((syntax, *classes.UNCOMPRESSED)))
+        else:
+            wanted[sop_class, syntax] = (syntax,)
+    return [context for (uid, _), syntaxes in wanted.items() for context in classes.supported([uid], syntaxes)]
+
+
+def store(
+    peer: Peer,
+    calling: str,
+    instances: Iterable[Instance],
+    *,
+    originator: tuple[str, int] | None = None,
+    on_stored: Callable[[Stored], bool] | None = None,
+    seconds: float = ANSWER_SECONDS,
+) -> StoreResult:
+    """C-STORE every instance over one association (PS3.4 B).
+
+    `originator` is the AE title and message ID of a C-MOVE this is done for. `on_stored` hears each answer as it comes;
+    when it gives False the rest is not sent. When the association breaks, the rest has status None.
+    """
+    todo = list(instances)
+    if not todo:
+        return StoreResult()
+    done: list[Stored] = []
+    try:
+        with associate(peer, calling, storage_contexts(todo)[:128]) as association:
+            for instance in todo:
+                done.append(_store_one(association, instance, originator, seconds))
+                if on_stored is not None and not on_stored(done[-1]):
+                    break
+    except (TimedOut, ConnectionLost, BadPdu) as error:
+        left = todo[len(done) :]
+        done += [Stored(i.header().sop_instance_uid, None, error.what) for i in left]
+    except Unavailable as error:
+        if not done:
+            raise
+        done += [Stored(i.header().sop_instance_uid, None, error.what) for i in todo[len(done) :]]
+    return StoreResult(tuple(done))
+
+
+def _store_one(
+    association: Association, instance: Instance, originator: tuple[str, int] | None, seconds: float
+) -> Stored:
+    header = instance.header()
+    context = association.find_context(header.sop_class_uid, instance.transfer_syntax)
+    if context is None and instance.transfer_syntax in classes.UNCOMPRESSED:
+        context = association.find_context(header.sop_class_uid)
+    if context is None:
+        return Stored(header.sop_instance_uid, None, "the peer accepted no presentation context for it")
+    extra: Command = {"AffectedSOPInstanceUID": header.sop_instance_uid}
+    if originator:
+        extra["MoveOriginatorApplicationEntityTitle"], extra["MoveOriginatorMessageID"] = originator
+    encoded = instance.converted(context.transfer_syntax).encoded
+    answer = next(_ask(association, context, "C-STORE", encoded, seconds, extra))
+    return Stored(header.sop_instance_uid, answer.number("Status"), answer.text("ErrorComment"))
+
+
+def _model(root: str) -> tuple[str, str, str]:
+    try:
+        return ROOTS[root]
+    except KeyError:
+        raise BadInput(f"{root!r} is no information model", remedy=f"Choose one of {', '.join(ROOTS)}.") from None
+
+
+def _context(association: Association, sop_class: str, peer: Peer) -> Context:
+    context = association.find_context(sop_class)
+    if context is None:
+        raise NoContext(
+            f"{peer} accepted no presentation context for {sop_class}", remedy="It does not offer that service."
+        )
+    return context
+
+
+def _request(association: Association, context: Context, service: str, data: bytes | None, extra: Command) -> int:
+    message_id = association.next_id()
+    command: Command = {
+        "AffectedSOPClassUID": context.abstract_syntax,
+        "CommandField": SERVICES[service],
+        "MessageID": message_id,
+        **extra,
+    }
+    if service != "C-ECHO":
+        command["Priority"] = 0
+    association.send(context.id, command, data)
+    return message_id
+
+
+def _ask(
+    association: Association,
+    context: Context,
+    service: str,
+    data: bytes | None,
+    seconds: float,
+    extra: Command | None = None,
+) -> Iterator[Message]:
+    message_id = _request(association, context, service, data, extra or {})
+    while True:
+        answer = association.receive(seconds)
+        if answer is None:
+            raise ConnectionLost(f"the peer released the association without answering the {service}")
+        if not answer.is_response or answer.number("MessageIDBeingRespondedTo") != message_id:
+            raise BadPdu(f"something else where the answer to a {service} was due", 2)
+        yield answer
+
+
+def _cancel(association: Association, context: Context, message_id: int) -> None:
+    command: Command = {"CommandField": SERVICES["C-CANCEL"], "MessageIDBeingRespondedTo": message_id}
+    association.send(context.id, command)
+
+
+def _retrieved(answer: Message, context: Context) -> RetrieveResult:
+    failed: tuple[str, ...] = ()
+    if answer.data:
+        value = decode_dataset(answer.data, context.transfer_syntax).get("FailedSOPInstanceUIDList") or ()
+        failed = (str(value),) if isinstance(value, str) else tuple(str(uid) for uid in value)
+    return RetrieveResult(
+        answer.number("Status"),
+        answer.number("NumberOfCompletedSuboperations"),
+        answer.number("NumberOfFailedSuboperations"),
+        answer.number("NumberOfWarningSuboperations"),
+        failed,
+        answer.text("ErrorComment"),
+    )

@@ -1,0 +1,232 @@
+"""Association negotiation on pynetdicom's PDUs: read a request, accept or reject it, make one (PS3.8 7.1, 9.3)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom.uid import UID
+from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
+from pynetdicom.pdu_primitives import (
+    A_ASSOCIATE,
+    ImplementationClassUIDNotification,
+    ImplementationVersionNameNotification,
+    MaximumLengthNotification,
+    SCP_SCU_RoleSelectionNegotiation,
+)
+from pynetdicom.presentation import PresentationContext, negotiate_as_acceptor, negotiate_as_requestor
+
+from simlab.dicom.association import Context
+from simlab.dicom.instance import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
+from simlab.dicom.upper_layer import ASSOCIATE_AC, ASSOCIATE_RJ, ASSOCIATE_RQ, MAX_PDU, BadPdu
+from simlab.errors import BadInput
+
+APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
+
+CONTEXT_RESULTS = {
+    0: "accepted",
+    1: "rejected by the user",
+    2: "rejected, no reason given",
+    3: "abstract syntax not supported",
+    4: "transfer syntaxes not supported",
+}
+"""PS3.8 9.3.3.2."""
+
+RESULTS = {1: "rejected permanently", 2: "rejected for now"}
+SOURCES = {1: "by the DICOM application", 2: "by the upper layer (ACSE)", 3: "by the upper layer (presentation)"}
+REASONS = {
+    (1, 1): "no reason given",
+    (1, 2): "application context name not supported",
+    (1, 3): "calling AE title not recognised",
+    (1, 7): "called AE title not recognised",
+    (2, 1): "no reason given",
+    (2, 2): "protocol version not supported",
+    (3, 1): "temporary congestion",
+    (3, 2): "local limit exceeded",
+}
+"""PS3.8 9.3.4, by source and reason."""
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """An A-ASSOCIATE-RJ; `why` is for the journal, not for the wire."""
+
+    result: int
+    source: int
+    reason: int
+    why: str = ""
+
+    def __str__(self) -> str:
+        return (
+            f"{RESULTS.get(self.result, 'rejected')} {SOURCES.get(self.source, '')}: "
+            f"{REASONS.get((self.source, self.reason), 'a reason the standard does not know')} "
+            f"({self.result}/{self.source}/{self.reason})"
+        )
+
+    def encode(self) -> bytes:
+        return struct.pack(">BBLBBBB", ASSOCIATE_RJ, 0, 4, 0, self.result, self.source, self.reason)
+
+
+APPLICATION_CONTEXT_UNKNOWN = Rejection(1, 1, 2)
+CALLING_UNKNOWN = Rejection(1, 1, 3)
+CALLED_UNKNOWN = Rejection(1, 1, 7)
+VERSION_UNKNOWN = Rejection(1, 2, 2)
+LIMIT_EXCEEDED = Rejection(2, 3, 2)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What an A-ASSOCIATE-RQ says. `rejection` is set when the request is refused as it stands."""
+
+    called: str
+    calling: str
+    contexts: tuple[PresentationContext, ...]
+    roles: dict[str, tuple[bool, bool]]
+    max_pdu: int
+    implementation: str
+    rejection: Rejection | None = None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What was agreed: accepted contexts by ID, and every proposed one with its result as JSON-able rows."""
+
+    contexts: dict[int, Context]
+    rows: list[dict[str, Any]]
+
+
+def read_proposal(body: bytes) -> Proposal:
+    """The proposal in the body of an A-ASSOCIATE-RQ; raises BadPdu when it is none."""
+    if len(body) < 68:
+        raise BadPdu("an association request that is too short", 6)
+    version, called, calling = struct.unpack_from(">H2x16s16s", body)
+    titles = called.decode("latin-1"), calling.decode("latin-1")
+    shown = tuple(title.replace("\0", "\\0").strip() for title in titles)
+    for title, name, refused in zip(titles, ("called", "calling"), (CALLED_UNKNOWN, CALLING_UNKNOWN), strict=True):
+        # PS3.8 9.3.2: padded with spaces. A trailing NUL is a common fault of home-made senders.
+        if not title.isprintable() or not title.isascii() or not title.strip():
+            why = f"the {name} AE title is not padded with spaces or holds control characters: {title!r}"
+            refusal = Rejection(refused.result, refused.source, refused.reason, why)
+            return Proposal(shown[0], shown[1], (), {}, 0, "", refusal)
+    pdu = A_ASSOCIATE_RQ()
+    try:
+        pdu.decode(struct.pack(">BBL", ASSOCIATE_RQ, 0, len(body)) + body)
+        primitive = pdu.to_primitive()
+        contexts = tuple(primitive.presentation_context_definition_list)
+    except Exception as error:  # pynetdicom raises whatever the damaged bytes provoke
+        raise BadPdu(f"an association request that cannot be read ({type(error).__name__})", 6) from error
+    roles: dict[str, tuple[bool, bool]] = {}
+    max_pdu, implementation = 0, ""
+    for item in primitive.user_information or ():
+        if isinstance(item, MaximumLengthNotification):
+            max_pdu = item.maximum_length_received or 0
+        elif isinstance(item, ImplementationVersionNameNotification):
+            implementation = item.implementation_version_name or ""
+        elif isinstance(item, SCP_SCU_RoleSelectionNegotiation):
+            roles[str(item.sop_class_uid)] = bool(item.scu_role), bool(item.scp_role)
+    rejection: Rejection | None = None
+    if not version & 1:
+        rejection = VERSION_UNKNOWN
+    elif primitive.application_context_name != APPLICATION_CONTEXT:
+        rejection = APPLICATION_CONTEXT_UNKNOWN
+    return Proposal(shown[0], shown[1], contexts, roles, max_pdu, implementation, rejection)
+
+
+def accept(proposal: Proposal, offered: Sequence[PresentationContext]) -> tuple[Agreement, bytes]:
+    """The agreement with a proposal, and the A-ASSOCIATE-AC that says so."""
+    results, replies = negotiate_as_acceptor(
+        list(proposal.contexts),
+        list(offered),
+        proposal.roles,  # type: ignore[arg-type]
+    )
+    primitive = A_ASSOCIATE()
+    primitive.application_context_name = UID(APPLICATION_CONTEXT)
+    primitive.calling_ae_title, primitive.called_ae_title = proposal.calling, proposal.called
+    primitive.result, primitive.result_source = 0, 1
+    primitive.presentation_context_definition_results_list = results
+    primitive.user_information = [*_ourselves(), *replies]
+    return _agreement(results), A_ASSOCIATE_AC(primitive).encode()
+
+
+def propose(called: str, calling: str, contexts: Sequence[PresentationContext]) -> bytes:
+    """An A-ASSOCIATE-RQ; `contexts` get their IDs here. Raises BadInput for an AE title that cannot be sent."""
+    for title in (called, calling):
+        if not title.strip() or len(title) > 16 or not title.isascii() or not title.isprintable() or "\\" in title:
+            raise BadInput(
+                f"{title!r} is no AE title",
+                remedy="An AE title has 1 to 16 plain characters, upper and lower case differ (PS3.5 6.2).",
+            )
+    if len(contexts) > 128:
+        raise BadInput(f"{len(contexts)} presentation contexts", remedy="Propose at most 128 (PS3.8 9.3.2.2).")
+    primitive = A_ASSOCIATE()
+    primitive.application_context_name = UID(APPLICATION_CONTEXT)
+    primitive.calling_ae_title, primitive.called_ae_title = calling, called
+    roles = []
+    for index, context in enumerate(contexts):
+        context.context_id = 2 * index + 1
+        if context.scp_role:
+            role = SCP_SCU_RoleSelectionNegotiation()
+            role.sop_class_uid = context.abstract_syntax
+            role.scu_role, role.scp_role = bool(context.scu_role), True
+            roles.append(role)
+    primitive.presentation_context_definition_list = list(contexts)
+    primitive.user_information = [*_ourselves(), *roles]
+    return A_ASSOCIATE_RQ(primitive).encode()
+
+
+def read_acceptance(body: bytes, contexts: Sequence[PresentationContext]) -> tuple[Agreement, int]:
+    """The agreement in the body of an A-ASSOCIATE-AC and the peer's largest PDU; raises BadPdu when it is none."""
+    pdu = A_ASSOCIATE_AC()
+    try:
+        pdu.decode(struct.pack(">BBL", ASSOCIATE_AC, 0, len(body)) + body)
+        primitive = pdu.to_primitive()
+        roles: dict[str, tuple[bool, bool]] = {}
+        max_pdu = 0
+        for item in primitive.user_information or ():
+            if isinstance(item, MaximumLengthNotification):
+                max_pdu = item.maximum_length_received or 0
+            elif isinstance(item, SCP_SCU_RoleSelectionNegotiation):
+                roles[str(item.sop_class_uid)] = bool(item.scu_role), bool(item.scp_role)
+        results = negotiate_as_requestor(
+            list(contexts),
+            list(primitive.presentation_context_definition_results_list),
+            roles,  # type: ignore[arg-type]
+        )
+    except Exception as error:  # pynetdicom raises whatever the damaged bytes provoke
+        raise BadPdu(f"an association answer that cannot be read ({type(error).__name__})", 6) from error
+    return _agreement(results), max_pdu
+
+
+def _ourselves() -> list[Any]:
+    length = MaximumLengthNotification()
+    length.maximum_length_received = MAX_PDU
+    class_uid = ImplementationClassUIDNotification()
+    class_uid.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
+    version = ImplementationVersionNameNotification()
+    version.implementation_version_name = IMPLEMENTATION_VERSION
+    return [length, class_uid, version]
+
+
+def _agreement(results: Sequence[PresentationContext]) -> Agreement:
+    agreed: dict[int, Context] = {}
+    rows = []
+    for result in results:
+        number = result.context_id or 0
+        syntax = str(result.transfer_syntax[0]) if result.transfer_syntax else ""
+        outcome = 0xFF if result.result is None else int(result.result)
+        rows.append(
+            {
+                "id": number,
+                "abstract_syntax": str(result.abstract_syntax),
+                "transfer_syntax": syntax if outcome == 0 else "",
+                "result": outcome,
+                "words": CONTEXT_RESULTS.get(outcome, "unknown result"),
+            }
+        )
+        if outcome == 0:
+            agreed[number] = Context(
+                number, str(result.abstract_syntax), syntax, bool(result.as_scu), bool(result.as_scp)
+            )
+    return Agreement(agreed, rows)

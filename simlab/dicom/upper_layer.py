@@ -1,0 +1,157 @@
+"""The upper layer on one socket: whole PDUs in and out, within limits of size and time (PS3.8 9.3).
+
+pynetdicom's own acceptor polls: two threads an association, a sleep of a millisecond a loop, 4 KiB a read, and a
+delayed acknowledgement of 40 ms a message. Here the thread that serves an association waits on the socket itself;
+pynetdicom encodes and decodes the association PDUs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import struct
+import time
+
+from simlab import provenance
+from simlab.errors import Unavailable
+
+ASSOCIATE_RQ, ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA, RELEASE_RQ, RELEASE_RP, ABORT = 1, 2, 3, 4, 5, 6, 7
+
+MAX_PDU = 131072  # bytes we accept in a P-DATA-TF, announced to the peer (PS3.8 D.1)
+_MAX_ASSOCIATE = 1 << 20  # bytes; 128 contexts with 38 transfer syntaxes each need 150 KB
+PDU_SECONDS = 15.0  # for the rest of a PDU that has begun
+_CHUNK = 262144
+
+ABORT_SOURCES = {0: "the peer's application", 1: "the peer", 2: "the peer's DICOM upper layer"}
+ABORT_REASONS = {
+    0: "reason not specified",
+    1: "unrecognised PDU",
+    2: "unexpected PDU",
+    4: "unrecognised PDU parameter",
+    5: "unexpected PDU parameter",
+    6: "invalid PDU parameter value",
+}
+"""PS3.8 9.3.8."""
+
+
+class ConnectionLost(Unavailable):
+    """The TCP connection ended without a word of DICOM."""
+
+
+class TimedOut(Unavailable):
+    """Nothing came for as long as we were ready to wait."""
+
+
+class BadPdu(Unavailable):
+    """Bytes that are no PDU, or not one that may come now. `reason` is the A-ABORT's (PS3.8 9.3.8)."""
+
+    def __init__(self, what: str, reason: int, *, first: bytes = b"") -> None:
+        super().__init__(what, remedy="The other side does not speak DICOM here; check which port it means.")
+        self.reason = reason
+        self.first = first
+
+
+class PeerAborted(Unavailable):
+    """The peer sent A-ABORT."""
+
+    def __init__(self, source: int, reason: int) -> None:
+        who = ABORT_SOURCES.get(source, "the peer")
+        why = ABORT_REASONS.get(reason, f"reason {reason}") if source == 2 else "no reason is carried"
+        super().__init__(
+            f"the association was aborted by {who} ({why})", remedy="Its own log says why; try again after reading it."
+        )
+        self.source = source
+        self.reason = reason
+
+
+class Connection:
+    """One TCP connection that carries PDUs. One thread reads and writes it; `drop` may come from any."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._buffer = bytearray()
+        self.peer: provenance.Address = sock.getpeername()[:2]
+        self.local: provenance.Address = sock.getsockname()[:2]
+        self.received = 0
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def readable(self) -> bool:
+        """Whether something waits to be read now."""
+        if self._buffer:
+            return True
+        try:
+            return bool(select.select([self._socket], [], [], 0)[0])
+        except (OSError, ValueError):
+            return True
+
+    def read(self, seconds: float) -> tuple[int, bytes]:
+        """The next PDU as its type and its body, waiting `seconds` for it to begin.
+
+        Raises ConnectionLost, TimedOut, BadPdu.
+        """
+        self._fill(6, time.monotonic() + seconds, seconds)
+        kind, length = self._buffer[0], struct.unpack_from(">L", self._buffer, 2)[0]
+        limit = _MAX_ASSOCIATE if kind in (ASSOCIATE_RQ, ASSOCIATE_AC) else MAX_PDU + 6
+        if kind not in range(1, 8):
+            raise BadPdu(f"the first byte is {kind:02X}, no type of PDU", 1, first=bytes(self._buffer[:64]))
+        if length > limit:
+            raise BadPdu(f"a PDU of {length} bytes; {limit} is the most", 6, first=bytes(self._buffer[:64]))
+        self._fill(6 + length, time.monotonic() + PDU_SECONDS, PDU_SECONDS)
+        body = bytes(memoryview(self._buffer)[6 : 6 + length])
+        del self._buffer[: 6 + length]
+        return kind, body
+
+    def _fill(self, size: int, until: float, seconds: float) -> None:
+        while len(self._buffer) < size:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimedOut(f"nothing came within {seconds:g} s", remedy="Look whether the peer still runs.")
+            try:
+                self._socket.settimeout(left)
+                chunk = self._socket.recv(_CHUNK)
+                if hasattr(socket, "TCP_QUICKACK"):
+                    # Linux only. Without it a peer that leaves Nagle on waits 40 ms for our acknowledgement.
+                    self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            except TimeoutError:
+                continue
+            except (OSError, ValueError) as error:
+                raise ConnectionLost(f"the connection broke ({error})", remedy="Try again.") from error
+            if not chunk:
+                raise ConnectionLost("the peer closed the connection without a word", remedy="Its own log says why.")
+            self._buffer += chunk
+            self.received += len(chunk)
+
+    def send(self, content: bytes, seconds: float = 30.0) -> None:
+        """Send encoded PDUs; raises ConnectionLost when the peer is gone or does not read for `seconds`."""
+        try:
+            self._socket.settimeout(seconds)
+            self._socket.sendall(content)
+        except (OSError, ValueError) as error:
+            raise ConnectionLost(f"the connection broke while sending ({error})", remedy="Try again.") from error
+
+    def abort(self, source: int, reason: int = 0) -> None:
+        """Send A-ABORT, from the service user (0) or the upper layer (2), if anybody still listens."""
+        with contextlib.suppress(ConnectionLost):
+            self.send(struct.pack(">BBLBBBB", ABORT, 0, 4, 0, 0, source, reason), 1.0)
+
+    def drop(self) -> None:
+        """End the connection at once, from any thread."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the socket, so that what was sent arrives even when unread bytes wait here."""
+        with contextlib.suppress(OSError, ValueError):
+            self._socket.shutdown(socket.SHUT_WR)
+            self._socket.settimeout(0.2)
+            # A close over unread bytes makes TCP reset, and the peer would lose the rejection or abort just sent.
+            for _ in range(8):
+                if not self._socket.recv(_CHUNK):
+                    break
+        self._socket.close()
+
+
+def parse_abort(body: bytes) -> PeerAborted:
+    """The A-ABORT in a PDU body."""
+    return PeerAborted(body[2], body[3]) if len(body) >= 4 else PeerAborted(1, 0)

@@ -1,0 +1,138 @@
+"""Data sets as plain values and back: ``{keyword: value}``, nested lists for sequences, as JSON can carry them."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from pydicom.datadict import dictionary_VR, keyword_dict, keyword_for_tag, tag_for_keyword
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset
+from pydicom.filewriter import write_dataset
+from pydicom.multival import MultiValue
+from pydicom.tag import Tag
+
+from simlab.dicom import charset
+from simlab.dicom.scan import IMPLICIT_LITTLE, Malformed
+from simlab.errors import BadInput
+
+_NUMBERS = frozenset({"IS", "US", "SS", "UL", "SL", "UV", "SV"})
+_BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+
+
+def decode_dataset(encoded: bytes, transfer_syntax: str) -> Dataset:
+    """The data set in `encoded`, text decoded; raises Malformed when it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ds = read_dataset(BytesIO(encoded), transfer_syntax == IMPLICIT_LITTLE, True)
+            ds.decode()
+            for _element in ds:  # raw elements are converted, and fail, on first look
+                pass
+            return ds
+    except Exception as error:  # pydicom raises whatever the damaged bytes provoke
+        raise Malformed(f"the data set cannot be read ({error})", remedy="Look at what the sender wrote.") from error
+
+
+def encode_dataset(ds: Dataset, transfer_syntax: str) -> bytes:
+    """The data set as it goes over the wire; text that its character set cannot hold makes it UTF-8."""
+    file = DicomBytesIO()
+    file.is_implicit_VR, file.is_little_endian = transfer_syntax == IMPLICIT_LITTLE, True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        write_dataset(file, ds)
+    return file.getvalue()
+
+
+def tag_of(name: str) -> int:
+    """The tag of a keyword (``PatientID``) or of ``0010,0020``; raises BadInput with the nearest keyword."""
+    found = tag_for_keyword(name)
+    if found is not None:
+        return found
+    digits = name.strip("()").replace(",", "")
+    if len(digits) == 8 and all(c in "0123456789abcdefABCDEF" for c in digits):
+        return int(digits, 16)
+    near = difflib.get_close_matches(name, keyword_dict, 1, 0.6)
+    raise BadInput(
+        f"{name!r} is no DICOM keyword",
+        remedy=f"Did you mean {near[0]}?" if near else "Write a keyword such as PatientID, or a tag as 0010,0020.",
+    )
+
+
+def as_dataset(keys: Mapping[str, Any]) -> Dataset:
+    """A data set of `keys`; a dictionary or a list of them is a sequence, None or "" an empty value.
+
+    The character set is the narrowest that holds the values unless `keys` says it. Raises BadInput for a bad keyword or
+    value.
+    """
+    ds = Dataset()
+    texts: list[str] = []
+    _fill(ds, keys, texts)
+    narrowest = max(
+        (charset.smallest(text) for text in texts),
+        key=[charset.ASCII, charset.LATIN_1, charset.UTF_8].index,
+        default="",
+    )
+    if narrowest and not ds.get("SpecificCharacterSet"):
+        ds.SpecificCharacterSet = narrowest
+    return ds
+
+
+def _fill(ds: Dataset, keys: Mapping[str, Any], texts: list[str]) -> None:
+    for name, value in keys.items():
+        tag = Tag(tag_of(name))
+        try:
+            vr = dictionary_VR(tag)
+        except KeyError:
+            vr = "LO"
+        if vr == "SQ":
+            items = []
+            for entry in [value] if isinstance(value, Mapping) else (value or []):
+                item = Dataset()
+                _fill(item, entry, texts)
+                items.append(item)
+            ds.add(DataElement(tag, vr, items))
+            continue
+        plain = "" if value is None else value
+        if isinstance(plain, (list, tuple)):
+            plain = [str(part) if vr not in _NUMBERS else part for part in plain]
+        elif vr not in _NUMBERS or vr == "IS":
+            plain = str(plain)
+        texts.append(str(value or ""))
+        vr = vr.split(" or ")[0]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ds.add(DataElement(tag, vr, plain if plain != "" or vr not in _NUMBERS else None))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise BadInput(f"{value!r} is no value of {name} ({vr})", place=name, remedy=str(error)) from error
+
+
+def as_values(ds: Dataset) -> dict[str, Any]:
+    """The elements of `ds` as ``{keyword: value}``: text, numbers for integer VRs, lists for several values and for
+    sequences, None for a number that is empty; bytes only by their length."""
+    return {_name(element): _plain(element) for element in ds}
+
+
+def _name(element: DataElement) -> str:
+    return keyword_for_tag(element.tag) or f"{int(element.tag):08X}"
+
+
+def _plain(element: DataElement) -> Any:
+    value = element.value
+    if element.VR == "SQ":
+        return [as_values(item) for item in value or ()]
+    if element.VR in _BYTES:
+        return f"<{len(value or b'')} bytes>"
+    if element.VR in _NUMBERS:
+        if value is None or value == "":
+            return None
+        return [int(part) for part in value] if isinstance(value, MultiValue) else int(value)
+    if isinstance(value, (MultiValue, list)):
+        return [str(part) for part in value]
+    return "" if value is None else str(value)
