@@ -48,8 +48,8 @@ class DicomServer:
 
     `ae_title`, `contexts`, `check_called` and `max_associations` are asked for every association, so that they may
     change while it runs. `handlers` maps the DIMSE service (``C-STORE``) to a `Handler`; a service without one is
-    answered with status 0211. `gate` refuses calling AEs. `acse_seconds` is how long a connection may take to ask for an
-    association, `idle_seconds` how long an association may stand idle.
+    answered with status 0211. `gate` refuses calling AEs. `acse_seconds` is how long a connection may take to ask for
+    an association, `idle_seconds` how long an association may stand idle.
     """
 
     def __init__(
