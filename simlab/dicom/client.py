@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -18,21 +17,19 @@ from simlab.dicom.instance import Instance
 from simlab.dicom.requestor import CONNECT_SECONDS, DicomRefused, NoContext, Peer, Unreachable, associate
 from simlab.dicom.upper_layer import BadPdu, ConnectionLost, PeerAborted, TimedOut
 from simlab.dicom.values import as_dataset, as_values, decode_dataset, encode_dataset
-from simlab.errors import BadInput, SimlabError, Unavailable
+from simlab.errors import BadInput, SimlabError
 
 __all__ = [
     "ROOTS",
     "BadPdu",
     "ConnectionLost",
     "DicomRefused",
-    "EchoResult",
     "FindResult",
     "NoContext",
     "Peer",
     "PeerAborted",
     "RetrieveResult",
-    "StoreResult",
-    "Stored",
+    "StoreReply",
     "TimedOut",
     "Unreachable",
     "echo",
@@ -40,6 +37,7 @@ __all__ = [
     "get",
     "move",
     "store",
+    "store_each",
     "worklist",
 ]
 
@@ -54,19 +52,14 @@ ROOTS = {
 
 
 @dataclass(frozen=True)
-class EchoResult:
-    """A C-ECHO's status, and the seconds from connecting to its answer."""
-
-    status: int
-    seconds: float
-
-
-@dataclass(frozen=True)
 class FindResult:
-    """The matches of a C-FIND, its final status and comment; `complete` is False when `limit` cut it short."""
+    """The matches of a C-FIND as ``{keyword: value}``, its final status and comment.
 
-    status: int
-    matches: tuple[dict[str, Any], ...]
+    `complete` is False when `limit` cut it short; `offending` are the tags that a failure names.
+    """
+
+    status: str
+    rows: tuple[dict[str, Any], ...]
     complete: bool = True
     comment: str = ""
     offending: tuple[int, ...] = ()
@@ -76,7 +69,7 @@ class FindResult:
 class RetrieveResult:
     """The end of a C-MOVE or C-GET: status, counts of sub-operations, UIDs of those that failed, comment."""
 
-    status: int
+    status: str
     completed: int = 0
     failed: int = 0
     warning: int = 0
@@ -85,33 +78,25 @@ class RetrieveResult:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """What the peer answered to one C-STORE; status None when it could not be sent, `comment` says why."""
+class StoreReply:
+    """What the peer answered to one C-STORE; `status` is empty when it got no answer, `comment` says why."""
 
-    sop_instance_uid: str
-    status: int | None
+    sop_uid: str
+    status: str
     comment: str = ""
 
-
-@dataclass(frozen=True)
-class StoreResult:
-    """The answers to every C-STORE of an association, in order."""
-
-    items: tuple[Stored, ...] = field(default=())
-
     @property
-    def ok(self) -> bool:
-        """Whether every instance was stored (warnings count as stored)."""
-        return all(i.status is not None and (i.status == 0 or statuses.is_warning(i.status)) for i in self.items)
+    def stored(self) -> bool:
+        """Whether the peer took it; a warning still means stored (PS3.4 B.2.3)."""
+        return bool(self.status) and statuses.is_done(int(self.status, 16))
 
 
-def echo(peer: Peer, calling: str, *, seconds: float = CONNECT_SECONDS) -> EchoResult:
-    """C-ECHO (PS3.4 A). Raises as `associate` does."""
-    start = time.monotonic()
+def echo(peer: Peer, calling: str, *, seconds: float = CONNECT_SECONDS) -> str:
+    """C-ECHO (PS3.4 A) and its status, ``0000`` when all is well. Raises as `associate` does."""
     with associate(peer, calling, classes.supported([classes.VERIFICATION]), seconds=seconds) as association:
         context = _context(association, classes.VERIFICATION, peer)
         answer = next(_ask(association, context, "C-ECHO", None, seconds))
-        return EchoResult(answer.number("Status"), time.monotonic() - start)
+        return statuses.code(answer.number("Status"))
 
 
 def find(
@@ -120,8 +105,8 @@ def find(
     root: str,
     level: str,
     keys: Mapping[str, Any],
-    *,
     limit: int | None = None,
+    *,
     seconds: float = ANSWER_SECONDS,
 ) -> FindResult:
     """C-FIND in the information model `root` (see `ROOTS`) at `level`; `limit` matches are enough.
@@ -136,8 +121,8 @@ def worklist(
     peer: Peer,
     calling: str,
     keys: Mapping[str, Any] | Dataset,
-    *,
     limit: int | None = None,
+    *,
     seconds: float = ANSWER_SECONDS,
 ) -> FindResult:
     """Modality worklist C-FIND (PS3.4 K); the scheduled step's keys as a nested dictionary."""
@@ -158,7 +143,7 @@ def _find(
             if status not in (statuses.PENDING, statuses.PENDING_WARNING):
                 offending = answer.command.get("OffendingElement", ())
                 return FindResult(
-                    status,
+                    statuses.code(status),
                     tuple(matches),
                     not cut,
                     answer.text("ErrorComment"),
@@ -176,10 +161,10 @@ def _find(
 def move(
     peer: Peer,
     calling: str,
+    destination: str,
     root: str,
     level: str,
     keys: Mapping[str, Any],
-    destination: str,
     *,
     seconds: float = 120.0,
 ) -> RetrieveResult:
@@ -200,12 +185,12 @@ def get(
     root: str,
     level: str,
     keys: Mapping[str, Any],
-    on_instance: Callable[[Instance], int],
+    on_instance: Callable[[Instance], int | None],
     *,
     storage_classes: Sequence[str] | None = None,
     seconds: float = 120.0,
 ) -> RetrieveResult:
-    """C-GET, proposing the SCP role (PS3.7 D.3.3.4); `on_instance` takes each instance and gives its status."""
+    """C-GET, proposing the SCP role (PS3.7 D.3.3.4); `on_instance` takes each instance and may give its status."""
     sop_class = _model(root)[2]
     wanted = list(storage_classes or classes.STORAGE_CLASSES)[:127]
     proposed = classes.supported([sop_class]) + classes.supported(wanted, both_roles=True)
@@ -225,10 +210,10 @@ def get(
                 return _retrieved(message, context_of_get)
 
 
-def _take(association: Association, message: Message, on_instance: Callable[[Instance], int]) -> None:
+def _take(association: Association, message: Message, on_instance: Callable[[Instance], int | None]) -> None:
     context = association.contexts[message.context_id]
     try:
-        status = on_instance(Instance.from_encoded(context.transfer_syntax, message.data or b""))
+        status = on_instance(Instance.from_encoded(context.transfer_syntax, message.data or b"")) or statuses.SUCCESS
     except SimlabError as error:
         status = error.dicom_status or statuses.CANNOT_UNDERSTAND
     command: Command = {
@@ -260,49 +245,55 @@ def store(
     instances: Iterable[Instance],
     *,
     originator: tuple[str, int] | None = None,
-    on_stored: Callable[[Stored], bool] | None = None,
     seconds: float = ANSWER_SECONDS,
-) -> StoreResult:
-    """C-STORE every instance over one association (PS3.4 B).
+) -> list[StoreReply]:
+    """C-STORE every instance over one association (PS3.4 B); see `store_each`."""
+    return list(store_each(peer, calling, instances, originator=originator, seconds=seconds))
 
-    `originator` is the AE title and message ID of a C-MOVE this is done for. `on_stored` hears each answer as it comes;
-    when it gives False the rest is not sent. When the association breaks, the rest has status None.
+
+def store_each(
+    peer: Peer,
+    calling: str,
+    instances: Iterable[Instance],
+    *,
+    originator: tuple[str, int] | None = None,
+    seconds: float = ANSWER_SECONDS,
+) -> Generator[StoreReply, None, None]:
+    """C-STORE over one association, the answers as they come; closing the generator ends it early.
+
+    `originator` is the AE title and message ID of a C-MOVE that this is done for. Raises as `associate` does; when the
+    association breaks after that, the rest gets no status and the reason as its comment.
     """
     todo = list(instances)
     if not todo:
-        return StoreResult()
-    done: list[Stored] = []
+        return
+    done = 0
     try:
         with associate(peer, calling, storage_contexts(todo)[:128]) as association:
             for instance in todo:
-                done.append(_store_one(association, instance, originator, seconds))
-                if on_stored is not None and not on_stored(done[-1]):
-                    break
-    except (TimedOut, ConnectionLost, BadPdu) as error:
-        left = todo[len(done) :]
-        done += [Stored(i.header().sop_instance_uid, None, error.what) for i in left]
-    except Unavailable as error:
-        if not done:
-            raise
-        done += [Stored(i.header().sop_instance_uid, None, error.what) for i in todo[len(done) :]]
-    return StoreResult(tuple(done))
+                reply = _store_one(association, instance, originator, seconds)
+                done += 1
+                yield reply
+    except (TimedOut, ConnectionLost, BadPdu, PeerAborted) as error:
+        for instance in todo[done:]:
+            yield StoreReply(instance.header().sop_instance_uid, "", error.what)
 
 
 def _store_one(
     association: Association, instance: Instance, originator: tuple[str, int] | None, seconds: float
-) -> Stored:
+) -> StoreReply:
     header = instance.header()
     context = association.find_context(header.sop_class_uid, instance.transfer_syntax)
     if context is None and instance.transfer_syntax in classes.UNCOMPRESSED:
         context = association.find_context(header.sop_class_uid)
     if context is None:
-        return Stored(header.sop_instance_uid, None, "the peer accepted no presentation context for it")
+        return StoreReply(header.sop_instance_uid, "", "the peer accepted no presentation context for it")
     extra: Command = {"AffectedSOPInstanceUID": header.sop_instance_uid}
     if originator:
         extra["MoveOriginatorApplicationEntityTitle"], extra["MoveOriginatorMessageID"] = originator
     encoded = instance.converted(context.transfer_syntax).encoded
     answer = next(_ask(association, context, "C-STORE", encoded, seconds, extra))
-    return Stored(header.sop_instance_uid, answer.number("Status"), answer.text("ErrorComment"))
+    return StoreReply(header.sop_instance_uid, statuses.code(answer.number("Status")), answer.text("ErrorComment"))
 
 
 def _model(root: str) -> tuple[str, str, str]:
@@ -364,7 +355,7 @@ def _retrieved(answer: Message, context: Context) -> RetrieveResult:
         value = decode_dataset(answer.data, context.transfer_syntax).get("FailedSOPInstanceUIDList") or ()
         failed = (str(value),) if isinstance(value, str) else tuple(str(uid) for uid in value)
     return RetrieveResult(
-        answer.number("Status"),
+        statuses.code(answer.number("Status")),
         answer.number("NumberOfCompletedSuboperations"),
         answer.number("NumberOfFailedSuboperations"),
         answer.number("NumberOfWarningSuboperations"),

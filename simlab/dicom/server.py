@@ -27,7 +27,6 @@ from simlab.dicom.upper_layer import (
     PeerAborted,
     TimedOut,
 )
-from simlab.errors import Unavailable
 from simlab.faults import Fault, FaultTable
 from simlab.journal import Journal
 
@@ -88,7 +87,7 @@ class DicomServer:
         self._closing = threading.Event()
 
     def open(self, host: str, port: int) -> int:
-        """Listen on `host` and `port` (0: any free one) and give the real port; raises Unavailable when it is taken."""
+        """Listen on `host` and `port` (0: any free one) and give the real port; OSError when it cannot."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -99,13 +98,9 @@ class DicomServer:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((host, port))
             listener.listen(128)
-        except (OSError, OverflowError) as error:
+        except OSError:
             listener.close()
-            raise Unavailable(
-                f"port {port} on {host} cannot be opened ({error})",
-                place=self.name,
-                remedy="Another program has it: stop that, or choose another port (0 for any free one).",
-            ) from error
+            raise
         # A blocking accept is not woken by close() everywhere; two looks a second cost nothing.
         listener.settimeout(0.5)
         self._closing.clear()

@@ -22,6 +22,7 @@ DESTINATION_UNKNOWN = 0xA801
 IDENTIFIER_MISMATCH = 0xA900
 SUBOPERATIONS_FAILED = 0xB000
 CANNOT_UNDERSTAND = 0xC000
+OTHER_CONTENT_HELD = 0xC111
 
 WORDS = {
     SUCCESS: "success",
@@ -46,6 +47,7 @@ WORDS = {
     0xB006: "elements discarded",
     0xB007: "data set does not match SOP class",
     CANNOT_UNDERSTAND: "cannot understand",
+    OTHER_CONTENT_HELD: "the SOP instance UID is held already, with other content",
     CANCELLED: "cancelled",
     PENDING: "pending",
     PENDING_WARNING: "pending, an optional key is not supported",
@@ -65,6 +67,11 @@ def words(status: int) -> str:
     if status >> 8 in _RANGES:
         return _RANGES[status >> 8]
     return "cannot understand or process" if status >> 12 == 0xC else "unknown status"
+
+
+def is_done(status: int) -> bool:
+    """Whether the operation was done, with or without a warning."""
+    return status == SUCCESS or is_warning(status)
 
 
 def is_warning(status: int) -> bool:
