@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simlab.hl7.characters import Separators, escape
-from simlab.hl7.errors import ERROR_CODES, Hl7Error
+from simlab.hl7.errors import ERROR_CODES, Hl7Error, WrongAck
 from simlab.hl7.message import Message, parse
 
 ACCEPTED = frozenset({"AA", "CA"})
@@ -132,9 +132,16 @@ def _salvage(data: bytes) -> Message | None:
             return None
 
 
-def read(reply: bytes) -> Acknowledgement:
-    """What an acknowledgement says; Hl7Error when `reply` is none."""
+def read(reply: bytes, sent: Message | None = None) -> Acknowledgement:
+    """What an acknowledgement says; Hl7Error when `reply` is none, WrongAck when it is not for `sent`."""
     message = parse(reply)
+    if sent is not None and message.get("MSA-2") != sent.get("MSH-10"):
+        raise WrongAck(
+            f"the reply acknowledges {message.get('MSA-2')!r}, sent was {sent.get('MSH-10')!r}",
+            place="MSA-2",
+            remedy="MSA-2 must echo MSH-10; the receiver is late or answers for another message.",
+            reply=reply,
+        )
     code = message.get("MSA-1")
     if code not in CODES:
         raise Hl7Error(f"{code!r} is no acknowledgement code", place="MSA-1", code="103")

@@ -20,6 +20,7 @@ RETRY = "retry"
 ACK_SECONDS = 10.0
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
+REFUSALS = 10  # AR answers before a message goes to the error queue
 
 RESULTS = {"AA": DELIVERED, "CA": DELIVERED, "AE": ERROR, "CE": ERROR, "AR": RETRY, "CR": RETRY}
 """What an acknowledgement code means for the queue. AR also says that a receiver is down, so it is tried again."""
@@ -65,6 +66,13 @@ def deliver(parcel: Parcel) -> Delivery:
     except SimlabError as error:
         return Delivery(RETRY, str(error))
     return Delivery(RESULTS[said.code], said.text if said.accepted else f"{said.code}: {said.text}", reply)
+
+
+def state_after(delivery: Delivery, attempts: int) -> str:
+    """The queue state (delivered, error, queued) of a message after its attempt number `attempts`."""
+    if delivery.result == RETRY:
+        return ERROR if delivery.refused and attempts >= REFUSALS else "queued"
+    return delivery.result
 
 
 def retry_at(clock: Clock, attempts: int) -> float:

@@ -11,7 +11,7 @@ from simlab.hl7 import dictionary
 from simlab.hl7.characters import Separators, codec, escape, unescape
 from simlab.hl7.errors import Hl7Error
 
-__all__ = ["Field", "Hl7Error", "Message", "Segment", "carriage_returns", "parse"]
+__all__ = ["Field", "Hl7Error", "Message", "Segment", "carriage_returns", "from_text", "parse"]
 
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d{1,5})\])?-(\d{1,3})(?:\[(\d{1,5})\])?(?:\.(\d{1,3}))?(?:\.(\d{1,3}))?")
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9]{2}\Z")
@@ -251,6 +251,19 @@ def _put(whole: bytes, levels: list[tuple[int, str]], value: bytes) -> bytes:
 def carriage_returns(data: bytes) -> bytes:
     """A message from a text file, its line ends (LF, CR LF) made the CR that ends a segment (HL7 v2.5.1 ch. 2.5.4)."""
     return data.replace(b"\r\n", b"\r").replace(b"\n", b"\r").strip(b"\r") + b"\r"
+
+
+def from_text(text: str) -> Message:
+    """A message from text that a person wrote or edited: line ends made CR, encoded as its own MSH-18 says."""
+    draft = parse(carriage_returns(text.strip().encode()))
+    try:
+        return parse(carriage_returns(text.strip().encode(draft.encoding)))
+    except UnicodeEncodeError as error:
+        raise Hl7Error(
+            f"{text.strip()[error.start]!r} does not exist in the character set of this message",
+            place="MSH-18",
+            remedy="Declare UNICODE UTF-8 in MSH-18.",
+        ) from None
 
 
 def _separators(data: bytes) -> Separators:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from simlab import provenance
-from simlab.errors import Unavailable
 from simlab.hl7 import loop
 from simlab.hl7.errors import Hl7Error, NoAck, Unreachable, WrongAck
 from simlab.hl7.framing import MAX_FRAME, Deframer, frame
@@ -71,17 +70,13 @@ class MllpServer:
         self._pool: ThreadPoolExecutor | None = None
 
     def open(self, host: str, port: int) -> int:
-        """Listen (port 0: any free one) and give the port; Unavailable when it is taken."""
+        """Listen (port 0: any free one) and give the port; OSError when it is taken."""
         self._pool = ThreadPoolExecutor(8, thread_name_prefix=f"mllp-{self.name}")
         try:
             self._server = loop.run(asyncio.start_server(self._accept, host, port, limit=2**16))
-        except OSError as error:
+        except OSError:
             self._pool.shutdown(wait=False)
-            raise Unavailable(
-                f"cannot listen: {error.strerror or error}",
-                place=f"{self.name} {host}:{port}",
-                remedy="Another program has this port; stop it or choose another port.",
-            ) from error
+            raise
         return int(self._server.sockets[0].getsockname()[1])
 
     def close(self) -> None:

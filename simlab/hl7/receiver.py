@@ -22,6 +22,8 @@ PROCESSING_IDS = ("P", "T", "D")
 MAX_DELAY = 60.0  # seconds that an `ack` fault may hold an acknowledgement back
 
 Apply = Callable[[Message], str]
+Recall = Callable[[Message], bytes | None]
+Keep = Callable[[Message, bytes], None]
 
 
 def required(message: Message) -> None:
@@ -45,11 +47,21 @@ class Receiver:
     It runs inside one write transaction together with the journal entry; a SimlabError rolls its changes back and is
     answered with AE or AR (its `ack_code`), its place and its words. The fault point `ack` is asked with `type`; its
     effect ``{"code": "AE", "text": ...}``, ``{"control_id": ...}``, ``{"delay": seconds}`` or ``{"none": true}``
-    changes the acknowledgement alone, not what was done.
+    changes the acknowledgement alone, not what was done. `recall(message)` gives the acknowledgement of a message that
+    was taken before, which is then replayed; `keep(message, ack)` stores one, in the transaction of `apply`.
     """
 
     def __init__(
-        self, system: str, store: Store, journal: Journal, clock: Clock, faults: FaultTable, apply: Apply
+        self,
+        system: str,
+        store: Store,
+        journal: Journal,
+        clock: Clock,
+        faults: FaultTable,
+        apply: Apply,
+        *,
+        recall: Recall | None = None,
+        keep: Keep | None = None,
     ) -> None:
         self._system = system
         self._store = store
@@ -57,6 +69,8 @@ class Receiver:
         self._clock = clock
         self._faults = faults
         self._apply = apply
+        self._recall = recall
+        self._keep = keep
 
     def __call__(self, data: bytes, caller: Caller) -> bytes | None:
         """Take one message and give its acknowledgement; None for an acknowledgement, which gets no reply."""
@@ -67,9 +81,15 @@ class Receiver:
                 record(self._journal, self._system, IN, data, None, peer=peer, text="a reply to nothing sent from here")
                 return None
             required(message)
+            before = self._recall(message) if self._recall else None
+            if before is not None:
+                record(self._journal, self._system, IN, data, before, peer=peer, text="taken before", replayed=True)
+                return altered(before, message, self._system, self._faults, self._clock)
             with self._store.write():
                 text = self._apply(message)
                 reply = acknowledge(message, now=self._clock.now(), text=text, application=self._system)
+                if self._keep:
+                    self._keep(message, reply)
                 record(self._journal, self._system, IN, data, reply, peer=peer, text=text)
         except SimlabError as error:
             reply = acknowledge(data, now=self._clock.now(), error=as_hl7(error), application=self._system)
