@@ -49,19 +49,17 @@ MALE: tuple[tuple[int, str], ...] = (
         "Emeka Owen Finn Ewan Logan Theo Isaac Samuel Toby Ryan Aarav Hamza Joshua Luke",
     ),
 )
-FAMILIES: tuple[str, ...] = tuple(
-    (
-        "Smith Jones Taylor Brown Williams Wilson Johnson Davies Robinson Wright Thompson Evans Walker White "
-        "Roberts Green Hall Wood Jackson Clarke Patel Khan Lewis James Phillips Mason Mitchell Rose Davis "
-        "Rodriguez Cox Alexander Marshall Barker Holmes Palmer Hussain Begum Ali Ahmed Kaur Singh Shah Akhtar "
-        "Nowak Kowalski Wisniewska Okafor Adeyemi Mensah Boateng Murphy Kelly Byrne Doyle Gallagher Campbell "
-        "Stewart Fraser Mackenzie Sinclair Pritchard Llewellyn Bevan Griffiths Chen Wong Nguyen Silva Ferreira "
-        "Rossi Papadakis Haddad Ashworth Birtwistle Blackwood Braithwaite Cartwright Chadwick Clegg Coates "
-        "Crabtree Dewhurst Eastwood Fairclough Fielding Garside Greenhalgh Grimshaw Hargreaves Haworth Heyworth "
-        "Holroyd Illingworth Kershaw Lockwood Lomax Midgley Naylor Openshaw Ormerod Pickles Ramsbottom Rawcliffe "
-        "Riley Schofield Shackleton Shuttleworth Stansfield Sugden Sutcliffe Thornton Tordoff Uttley Varley "
-        "Wadsworth Whittaker Winterbottom Wolstenholme Yardley"
-    ).split()
+FAMILIES = (
+    "Smith Jones Taylor Brown Williams Wilson Johnson Davies Robinson Wright Thompson Evans Walker White "
+    "Roberts Green Hall Wood Jackson Clarke Patel Khan Lewis James Phillips Mason Mitchell Rose Davis "
+    "Rodriguez Cox Alexander Marshall Barker Holmes Palmer Hussain Begum Ali Ahmed Kaur Singh Shah Akhtar "
+    "Nowak Kowalski Wisniewska Okafor Adeyemi Mensah Boateng Murphy Kelly Byrne Doyle Gallagher Campbell "
+    "Stewart Fraser Mackenzie Sinclair Pritchard Llewellyn Bevan Griffiths Chen Wong Nguyen Silva Ferreira "
+    "Rossi Papadakis Haddad Ashworth Birtwistle Blackwood Braithwaite Cartwright Chadwick Clegg Coates "
+    "Crabtree Dewhurst Eastwood Fairclough Fielding Garside Greenhalgh Grimshaw Hargreaves Haworth Heyworth "
+    "Holroyd Illingworth Kershaw Lockwood Lomax Midgley Naylor Openshaw Ormerod Pickles Ramsbottom Rawcliffe "
+    "Riley Schofield Shackleton Shuttleworth Stansfield Sugden Sutcliffe Thornton Tordoff Uttley Varley "
+    "Wadsworth Whittaker Winterbottom Wolstenholme Yardley"
 )
 STREETS: tuple[str, ...] = (
     "Alder Close",

@@ -13,6 +13,7 @@ TRUST = "RXX01"
 """Assigning authority of the hospital numbers (CX.4, IssuerOfPatientID)."""
 NHS = "NHS"
 """Assigning authority of the NHS number."""
+_FAMILIES = tuple(FAMILIES.split())
 _NHS_FIRST, _NHS_LAST = 9_990_000_000, 9_999_999_999
 _POSTCODE_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"  # the inward half of a postcode never has C I K M O V
 
@@ -80,7 +81,7 @@ def person(rng: random.Random, *, sex: str | None = None, born: tuple[int, int] 
     first, last = date(born[0], 1, 1), date(born[1], 12, 31)
     birth = first + timedelta(days=rng.randrange((last - first).days + 1))
     return Person(
-        family=rng.choice(FAMILIES),
+        family=rng.choice(_FAMILIES),
         given=rng.choice(_given_names(sex, birth.year)),
         title=_title(rng, sex, birth.year),
         sex=sex,
@@ -89,7 +90,7 @@ def person(rng: random.Random, *, sex: str | None = None, born: tuple[int, int] 
         nhs_number=nhs_number(rng),
         address=f"{rng.randrange(1, 180)} {rng.choice(STREETS)}, {rng.choice(TOWNS)}",
         postcode=_postcode(rng),
-        gp=f"Dr {rng.choice('ABCDEGHJKLMNPRST')} {rng.choice(FAMILIES)}",
+        gp=f"Dr {rng.choice('ABCDEGHJKLMNPRST')} {rng.choice(_FAMILIES)}",
         phone=f"07700 900{rng.randrange(1000):03d}",  # numbers that Ofcom keeps for drama
     )
 
@@ -112,7 +113,7 @@ def twin(rng: random.Random, of: Person) -> Person:
 
 def renamed(rng: random.Random, of: Person) -> Person:
     """The same person under another family name, a maiden name for instance."""
-    return replace(of, family=rng.choice([name for name in FAMILIES if name != of.family]))
+    return replace(of, family=rng.choice([name for name in _FAMILIES if name != of.family]))
 
 
 def renumbered(rng: random.Random, of: Person) -> Person:

@@ -1,0 +1,115 @@
+"""Passing applied ADT on: a durable outbox, and the courier that empties it."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from simlab import provenance
+from simlab.clock import Clock
+from simlab.department.ris import orders, settings
+from simlab.hl7.courier import DELIVERED, RETRY, Courier, Delivery, Parcel, retry_at
+from simlab.hl7.message import Message
+from simlab.hl7.record import OUT, message_type, record
+from simlab.journal import Journal
+from simlab.store import Store
+
+QUEUED = "queued"
+
+
+class Forward:
+    """First in, first out; what is not acknowledged is tried again, what is refused (AE) stays as an error."""
+
+    def __init__(self, store: Store, journal: Journal, clock: Clock, system: str) -> None:
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._system = system
+        self._not_before: dict[int, float] = {}
+        self._courier = Courier(f"{system}-forward", self._take, self._finish)
+
+    def start(self) -> None:
+        self._courier.start()
+
+    def close(self) -> None:
+        """Stop sending; what waits is sent by the next process."""
+        self._courier.close()
+
+    def look_again(self) -> None:
+        """Forget every back-off and look at the queue: after staging, or when the destination has changed."""
+        self._not_before.clear()
+        self._courier.wake()
+
+    def put(self, tx: sqlite3.Connection, message: Message) -> None:
+        """Queue a copy of `message` from the RIS itself (its own MSH-3, 4, 7 and 10), if it is configured to."""
+        setting = settings.load(tx)
+        if setting.forward_adt is None:
+            return
+        control_id = f"RIS{orders.next_number(tx, 'message')}"
+        own = {
+            "MSH-3": setting.application,
+            "MSH-4": setting.facility,
+            "MSH-5": setting.forward_adt.application,
+            "MSH-6": setting.forward_adt.facility,
+            "MSH-7": self._clock.now().strftime("%Y%m%d%H%M%S"),
+            "MSH-10": control_id,
+        }
+        for place, value in own.items():
+            message = message.set(place, value)
+        who = provenance.current()
+        tx.execute(
+            "INSERT INTO ris_outbox (type, control_id, message, state, attempts, error, actor, cause, queued) "
+            "VALUES (?, ?, ?, ?, 0, '', ?, ?, ?)",
+            (
+                message_type(message),
+                control_id,
+                message.encode(),
+                QUEUED,
+                who.actor,
+                who.cause,
+                self._clock.now().isoformat(timespec="seconds"),
+            ),
+        )
+        self._store.after_commit(self._courier.wake)
+
+    def busy(self) -> int:
+        """Messages on their way; one that waits for its next attempt, and all behind it, are idle."""
+        with self._store.read() as tx:
+            rows = tx.execute("SELECT id FROM ris_outbox WHERE state = ? ORDER BY id", (QUEUED,)).fetchall()
+            if not rows or settings.load(tx).forward_adt is None:
+                return 0
+        return 0 if rows[0]["id"] in self._not_before else len(rows)
+
+    def _take(self) -> Parcel | float | None:
+        with self._store.read() as tx:
+            row = tx.execute("SELECT * FROM ris_outbox WHERE state = ? ORDER BY id LIMIT 1", (QUEUED,)).fetchone()
+            to = settings.load(tx).forward_adt if row else None
+        if row is None or to is None:
+            return None
+        wait = self._not_before.get(row["id"], 0.0) - time.time()
+        if wait > 0:
+            return wait
+        return Parcel(row["id"], row["message"], to.host, to.port, row["actor"], row["cause"], row["attempts"])
+
+    def _finish(self, parcel: Parcel, delivery: Delivery) -> None:
+        state = QUEUED if delivery.result == RETRY else delivery.result
+        error = "" if delivery.result == DELIVERED else delivery.text
+        if delivery.result == RETRY:
+            self._not_before[parcel.id] = retry_at(self._clock, parcel.attempts + 1)
+        else:
+            self._not_before.pop(parcel.id, None)
+        with self._store.write() as tx:
+            tx.execute(
+                "UPDATE ris_outbox SET state = ?, attempts = attempts + 1, error = ? WHERE id = ?",
+                (state, error, parcel.id),
+            )
+            record(
+                self._journal,
+                self._system,
+                OUT,
+                parcel.data,
+                delivery.ack,
+                peer=f"{parcel.host}:{parcel.port}",
+                text=delivery.text,
+                attempt=parcel.attempts + 1,
+            )

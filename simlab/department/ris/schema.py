@@ -1,0 +1,59 @@
+"""The tables of the RIS."""
+
+from simlab.store import Schema
+
+SCHEMA = Schema(
+    system="ris",
+    version=1,
+    ddl="""
+    CREATE TABLE IF NOT EXISTS ris_setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS ris_peer (
+        title TEXT PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, services TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS ris_exam (
+        code TEXT PRIMARY KEY, description TEXT NOT NULL, modality TEXT NOT NULL, station_ae TEXT NOT NULL,
+        body_part TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS ris_patient (
+        patient_id TEXT NOT NULL, issuer TEXT NOT NULL, name TEXT NOT NULL, birth_date TEXT NOT NULL,
+        sex TEXT NOT NULL, address TEXT NOT NULL, phone TEXT NOT NULL, merged_into TEXT, merged_issuer TEXT,
+        PRIMARY KEY (patient_id, issuer));
+    CREATE TABLE IF NOT EXISTS ris_identifier (
+        patient_id TEXT NOT NULL, issuer TEXT NOT NULL, number TEXT NOT NULL, authority TEXT NOT NULL,
+        type TEXT NOT NULL, PRIMARY KEY (patient_id, issuer, number, authority));
+    CREATE TABLE IF NOT EXISTS ris_order (
+        accession TEXT PRIMARY KEY, placer TEXT NOT NULL, filler TEXT NOT NULL, patient_id TEXT NOT NULL,
+        issuer TEXT NOT NULL, exam TEXT NOT NULL, description TEXT NOT NULL, procedure_id TEXT NOT NULL,
+        procedure_code TEXT NOT NULL, reason TEXT NOT NULL, referrer TEXT NOT NULL, requester TEXT NOT NULL,
+        priority TEXT NOT NULL, state TEXT NOT NULL, state_reason TEXT NOT NULL, visit TEXT NOT NULL,
+        visit_issuer TEXT NOT NULL, alerts TEXT NOT NULL, patient_state TEXT NOT NULL, pregnancy TEXT NOT NULL,
+        weight TEXT NOT NULL, height TEXT NOT NULL, requested TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS ris_order_by_patient ON ris_order (patient_id, issuer);
+    CREATE TABLE IF NOT EXISTS ris_step (
+        step_id TEXT PRIMARY KEY, accession TEXT NOT NULL, study_uid TEXT NOT NULL, station_ae TEXT NOT NULL,
+        modality TEXT NOT NULL, start TEXT, physician TEXT NOT NULL, protocol_code TEXT NOT NULL,
+        description TEXT NOT NULL, state TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS ris_step_by_order ON ris_step (accession);
+    CREATE TABLE IF NOT EXISTS ris_downtime (
+        id INTEGER PRIMARY KEY, accession TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS ris_counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS ris_outbox (
+        id INTEGER PRIMARY KEY, type TEXT NOT NULL, control_id TEXT NOT NULL, message BLOB NOT NULL,
+        state TEXT NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER,
+        queued TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS ris_outbox_by_state ON ris_outbox (state, id);
+    CREATE TABLE IF NOT EXISTS ris_message (
+        sender TEXT NOT NULL, control_id TEXT NOT NULL, digest TEXT NOT NULL, text TEXT NOT NULL,
+        PRIMARY KEY (sender, control_id))
+    """,
+    domain=(
+        "ris_setting",
+        "ris_peer",
+        "ris_exam",
+        "ris_patient",
+        "ris_identifier",
+        "ris_order",
+        "ris_step",
+        "ris_downtime",
+    ),
+    other=("ris_counter", "ris_outbox", "ris_message"),
+    volatile=("requested", "at"),
+)

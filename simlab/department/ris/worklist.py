@@ -1,0 +1,171 @@
+"""The RIS's Modality Worklist: scheduled steps as identifiers, matched and cut to what was asked (PS3.4 K)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydicom.datadict import dictionary_VR
+from pydicom.dataset import Dataset
+
+from simlab.department.ris import settings, states
+from simlab.dicom.matching import matches
+from simlab.dicom.values import as_values
+
+STEP = "ScheduledProcedureStepSequence"
+_NOT_KEYS = ("SpecificCharacterSet", "TimezoneOffsetFromUTC", "QueryRetrieveLevel")
+_START = ("ScheduledProcedureStepStartDate", "ScheduledProcedureStepStartTime")
+
+_SQL = (
+    "SELECT s.*, s.state AS step_state, s.description AS step_description, o.*, o.description AS description, "
+    "p.name AS patient_name, p.birth_date, p.sex, p.address, e.body_part "
+    "FROM ris_step s JOIN ris_order o USING (accession) "
+    "LEFT JOIN ris_patient p ON p.patient_id = o.patient_id AND p.issuer = o.issuer "
+    "LEFT JOIN ris_exam e ON e.code = o.exam ORDER BY s.start, s.step_id"
+)
+
+
+def identifiers(tx: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    """Every step that the settings let modalities see, as keyword and value, by start."""
+    shown = settings.load(tx).worklist_shows
+    for row in tx.execute(_SQL).fetchall():
+        if row["step_state"] in shown:
+            yield _identifier(tx, row)
+
+
+def _identifier(tx: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
+    date, time = ("", "") if row["start"] is None else (_digits(part) for part in row["start"].split("T"))
+    others = tx.execute(
+        "SELECT number, authority, type FROM ris_identifier WHERE patient_id = ? AND issuer = ? ORDER BY 2, 1",
+        (row["patient_id"], row["issuer"]),
+    ).fetchall()
+    found: dict[str, Any] = {
+        "AccessionNumber": row["accession"],
+        "ReferringPhysicianName": row["referrer"],
+        "PatientName": row["patient_name"] or "",
+        "PatientID": row["patient_id"],
+        "IssuerOfPatientID": row["issuer"],
+        "OtherPatientIDsSequence": [
+            {"PatientID": one["number"], "IssuerOfPatientID": one["authority"], "TypeOfPatientID": "TEXT"}
+            for one in others
+        ],
+        "PatientBirthDate": row["birth_date"] or "",
+        "PatientSex": row["sex"] or "",
+        "PatientSize": row["height"],
+        "PatientWeight": row["weight"],
+        "PatientAddress": _lo(row["address"] or ""),
+        "MedicalAlerts": _lo(row["alerts"]),
+        "PregnancyStatus": int(row["pregnancy"]) if row["pregnancy"] else None,
+        "StudyInstanceUID": row["study_uid"],
+        "RequestingPhysician": row["requester"],
+        "RequestedProcedureDescription": _lo(row["description"]),
+        "RequestedProcedureCodeSequence": [_code(row["procedure_code"] or row["exam"], row["description"])],
+        "AdmissionID": _lo(row["visit"]),
+        "IssuerOfAdmissionID": _lo(row["visit_issuer"]),
+        "PatientState": _lo(row["patient_state"]),
+        STEP: [
+            {
+                "Modality": row["modality"],
+                "ScheduledStationAETitle": row["station_ae"],
+                "ScheduledProcedureStepStartDate": date,
+                "ScheduledProcedureStepStartTime": time,
+                "ScheduledPerformingPhysicianName": row["physician"],
+                "ScheduledProcedureStepDescription": _lo(row["step_description"]),
+                "ScheduledProtocolCodeSequence": [_code(row["protocol_code"], row["step_description"])],
+                "ScheduledProcedureStepID": _sh(row["step_id"]),
+                "ScheduledStationName": _sh(row["station_ae"]),
+                "ScheduledProcedureStepLocation": "",
+                "ScheduledProcedureStepStatus": states.STEP_STATUS[row["step_state"]],
+                "CommentsOnTheScheduledProcedureStep": "",
+            }
+        ],
+        "RequestedProcedureID": _sh(row["procedure_id"]),
+        "ReasonForTheRequestedProcedure": _lo(row["reason"]),
+        "RequestedProcedurePriority": row["priority"],
+        "PlacerOrderNumberImagingServiceRequest": _lo(row["placer"]),
+        "FillerOrderNumberImagingServiceRequest": _lo(row["filler"]),
+        "RequestedProcedureComments": "",
+    }
+    return found
+
+
+def wanted(identifier: Dataset) -> dict[str, Any]:
+    """What an identifier asks for."""
+    asked = as_values(identifier)
+    return {name: key for name, key in asked.items() if name not in _NOT_KEYS}
+
+
+def strangers(item: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """Keys with a value that this worklist does not know: ignored, with status FF01 (PS3.4 C.2.2.1.3)."""
+    found = [name for name, key in asked.items() if key and name not in item]
+    for name, key in asked.items():
+        if name in item and item[name] and _nested(key):
+            found += strangers(item[name][0], key[0])
+    return found
+
+
+def answers(item: Mapping[str, Any], asked: Mapping[str, Any], *, insensitive: bool = False) -> bool:
+    """Whether a step matches every key with a value, in the items of sequences too (PS3.4 C.2.2.2.6)."""
+    for name, key in asked.items():
+        if not key or name not in item:
+            continue
+        if _nested(key):
+            if not any(
+                _starts(entry, key[0]) and answers(entry, key[0], insensitive=insensitive) for entry in item[name]
+            ):
+                return False
+        elif not (name in _START and _both_ranges(asked)) and not matches(
+            item[name], key, dictionary_VR(name), insensitive=insensitive
+        ):
+            return False
+    return True
+
+
+def cut(item: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of a step that were asked for, empty where there is none.
+
+    A sequence asked for without keys comes whole.
+    """
+    answer: dict[str, Any] = {}
+    for name, key in asked.items():
+        value = item.get(name, "" if not isinstance(key, list) else [])
+        answer[name] = [cut(entry, key[0]) for entry in value] if _nested(key) else value
+    return answer
+
+
+def _nested(key: Any) -> bool:
+    return isinstance(key, list) and bool(key) and isinstance(key[0], Mapping) and bool(key[0])
+
+
+def _both_ranges(asked: Mapping[str, Any]) -> bool:
+    return all("-" in str(asked.get(name) or "") for name in _START)
+
+
+def _starts(entry: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Date range and time range together are one range of moments (PS3.4 table K.6-1)."""
+    if not _both_ranges(asked):
+        return True
+    dates, times = (str(asked[name]).split("-", 1) for name in _START)
+    start = entry[_START[0]] + entry[_START[1]]
+    since = dates[0].strip() + times[0].strip().ljust(6, "0")
+    until = dates[1].strip() + times[1].strip().split(".")[0].ljust(6, "9")
+    after = not dates[0].strip() or start >= since
+    before = not dates[1].strip() or start <= until
+    return bool(start) and after and before
+
+
+def _code(code: str, meaning: str) -> dict[str, str]:
+    return {"CodeValue": _sh(code), "CodingSchemeDesignator": "L", "CodeMeaning": _lo(meaning) or _sh(code)}
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
+
+
+def _lo(text: str) -> str:
+    return text.replace("\\", "/")[:64]
+
+
+def _sh(text: str) -> str:
+    return text.replace("\\", "/")[:16]
