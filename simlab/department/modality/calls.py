@@ -1,0 +1,125 @@
+"""The calls a scanner makes to PACS and RIS, each one written into its log with what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from simlab import journal as kinds
+from simlab.department.modality.settings import ModalitySettings
+from simlab.dicom import client, contexts, statuses
+from simlab.dicom.client import DicomRefused, NoContext, Peer, StoreReply, Unreachable
+from simlab.dicom.instance import Instance
+from simlab.errors import SimlabError, Unavailable
+from simlab.journal import Journal
+
+_Answer = TypeVar("_Answer")
+_SUCCESS = "0000"
+_UIDS_KEPT = 200
+
+
+class Calls:
+    """The SCU of one scanner. Every method raises what `simlab.dicom.client` raises, after it is in the journal."""
+
+    def __init__(self, system: str, journal: Journal) -> None:
+        self.system = system
+        self.journal = journal
+
+    def echo(self, peer: Peer, calling: str) -> str:
+        """C-ECHO; gives the status as four hexadecimal digits."""
+        status = self._associated(peer, calling, lambda: client.echo(peer, calling))
+        self._operation(peer, calling, "C-ECHO", contexts.VERIFICATION, status)
+        return status
+
+    def worklist(self, peer: Peer, calling: str, keys: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+        """Modality worklist C-FIND; Unavailable when its final status is not Success."""
+        done = self._associated(peer, calling, lambda: client.worklist(peer, calling, keys))
+        facts = {"level": "WORKLIST", "keys": keys, "matches": len(done.rows)}
+        self._operation(peer, calling, "C-FIND", contexts.WORKLIST_FIND, done.status, done.comment, **facts)
+        if done.status != _SUCCESS:
+            raise Unavailable(
+                f"{peer} answered the worklist query with {_said(done.status)}",
+                place=self.system,
+                remedy=done.comment or "Read the RIS's log.",
+            )
+        return done.rows
+
+    def store(self, peer: Peer, calling: str, instances: Sequence[Instance]) -> list[StoreReply]:
+        """C-STORE all over one association; the replies in the same order."""
+        replies = self._associated(peer, calling, lambda: client.store(peer, calling, instances))
+        failed = [reply for reply in replies if not reply.stored]
+        headers = [instance.header() for instance in instances]
+        facts = {
+            "completed": len(replies) - len(failed),
+            "failed": len(failed),
+            "study_uids": sorted({header.study_uid for header in headers}),
+            "failed_uids": [reply.sop_uid for reply in failed][:_UIDS_KEPT],
+        }
+        status, comment = (failed[0].status, failed[0].comment) if failed else (_SUCCESS, "")
+        self._operation(peer, calling, "C-STORE", headers[0].sop_class_uid, status, comment, **facts)
+        return replies
+
+    def _associated(self, peer: Peer, calling: str, call: Callable[[], _Answer]) -> _Answer:
+        try:
+            answer = call()
+        except SimlabError as error:
+            result, why = "aborted", error.what
+            facts: dict[str, Any] = {}
+            if isinstance(error, DicomRefused):
+                result, why = "rejected", str(error.rejection)
+                rejection = error.rejection
+                facts = {"source": rejection.source, "reason": rejection.reason, "rj_result": rejection.result}
+            elif isinstance(error, Unreachable):
+                result = "unreachable"
+            elif isinstance(error, NoContext):
+                result = "no context"
+            self._association(peer, calling, result, why, facts)
+            raise
+        self._association(peer, calling, "accepted", "", {})
+        return answer
+
+    def _association(self, peer: Peer, calling: str, result: str, why: str, facts: dict[str, Any]) -> None:
+        summary = f"association from {calling} to {peer} {result}{why and ': '}{why}"
+        self.journal.record(
+            kinds.ASSOCIATION, self.system, summary, {**_ends(peer, calling), "result": result, "why": why, **facts}
+        )
+
+    def _operation(
+        self, peer: Peer, calling: str, service: str, sop_class: str, status: str, comment: str = "", **facts: Any
+    ) -> None:
+        counts = f", {facts['matches']} matches" if "matches" in facts else ""
+        if "completed" in facts:
+            counts = f", {facts['completed']} stored, {facts['failed']} failed"
+        data = {
+            **_ends(peer, calling),
+            "service": service,
+            "sop_class": sop_class,
+            "status": status,
+            "words": statuses.words(int(status, 16)) if status else comment,
+            "comment": comment,
+            **facts,
+        }
+        self.journal.record(
+            kinds.OPERATION, self.system, f"{service} to {peer}: {_said(status) or comment}{counts}", data
+        )
+
+
+def peers(settings: ModalitySettings) -> dict[str, Peer]:
+    """Whom a scanner calls PACS, and whom RIS."""
+    return {
+        "PACS": Peer(settings.pacs_title, settings.pacs_host, settings.pacs_port),
+        "RIS": Peer(settings.ris_title, settings.ris_host, settings.ris_port),
+    }
+
+
+def _ends(peer: Peer, calling: str) -> dict[str, Any]:
+    return {"role": "scu", "calling": calling, "called": peer.ae_title, "host": peer.host, "port": peer.port}
+
+
+def _said(status: str) -> str:
+    return f"{status} {statuses.words(int(status, 16))}" if status else ""
+
+
+def why_not(reply: StoreReply) -> str:
+    """Why an instance was not stored: the status with its words, or what broke."""
+    return f"{_said(reply.status)} {reply.comment}".strip()

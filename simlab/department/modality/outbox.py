@@ -1,0 +1,146 @@
+"""A scanner's local images and the queue of those that the PACS has not taken yet."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from simlab import provenance
+from simlab.blobs import Blobs
+from simlab.clock import Clock
+from simlab.department.modality.calls import why_not
+from simlab.dicom.client import StoreReply
+from simlab.dicom.instance import Instance
+from simlab.store import Store
+
+BATCH = 200
+"""Instances sent over one association, so that a long queue need not lie in memory at once."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One queued instance."""
+
+    id: int
+    sop_uid: str
+    instance: Instance
+
+
+class Outbox:
+    """The rows of one scanner in `modality_held` and `modality_queue`."""
+
+    def __init__(self, system: str, store: Store, blobs: Blobs, clock: Clock) -> None:
+        self.system = system
+        self._store = store
+        self._blobs = blobs
+        self._clock = clock
+
+    def keep(self, instances: Iterable[Instance]) -> list[tuple[str | None, Instance]]:
+        """Put pixel data where it is safe, before the transaction that names it; (digest, instance) each."""
+        digests: dict[int, str] = {}
+        kept: list[tuple[str | None, Instance]] = []
+        for instance in instances:
+            if instance.pixels is None:
+                kept.append((None, instance))
+                continue
+            # Variants of a study share the very same bytes object; hash each once.
+            key = id(instance.pixels)
+            if key not in digests:
+                digests[key] = self._blobs.put(instance.pixels)
+            kept.append((digests[key], instance))
+        return kept
+
+    def add(self, kept: Iterable[tuple[str | None, Instance]], *, queued: bool, error: str = "") -> int:
+        """Hold instances and, when `queued`, line them up to be sent; gives how many were not held before."""
+        who = provenance.current()
+        now = self._clock.now().isoformat(timespec="seconds")
+        new = 0
+        with self._store.write() as tx:
+            for digest, instance in kept:
+                header = instance.header()
+                added = tx.execute(
+                    "INSERT OR IGNORE INTO modality_held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (self.system, header.sop_instance_uid, header.sop_class_uid, header.study_uid, header.series_uid,
+                     header.accession, header.patient_id, header.patient_name, header.study_description,
+                     header.modality, header.study_date, instance.transfer_syntax, instance.head, digest, now,
+                     None if queued else now),
+                ).rowcount  # fmt: skip
+                if not added:
+                    continue
+                new += 1
+                if queued:
+                    tx.execute(
+                        "INSERT INTO modality_queue (system, sop_uid, attempts, last_error, queued_at, actor, cause) "
+                        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                        (self.system, header.sop_instance_uid, int(bool(error)), error, now, who.actor, who.cause),
+                    )
+        return new
+
+    def waiting(self) -> int:
+        """How many instances wait."""
+        with self._store.read() as tx:
+            found = tx.execute("SELECT count(*) FROM modality_queue WHERE system=?", (self.system,)).fetchone()
+        return int(found[0])
+
+    def problem(self) -> str:
+        """Why the first instance that waits was not taken."""
+        with self._store.read() as tx:
+            found = tx.execute(
+                "SELECT last_error FROM modality_queue WHERE system=? AND last_error<>'' ORDER BY id", (self.system,)
+            ).fetchone()
+        return str(found[0]) if found else ""
+
+    def cause(self) -> int | None:
+        """The event for which the first instance that waits was queued."""
+        with self._store.read() as tx:
+            found = tx.execute("SELECT cause FROM modality_queue WHERE system=? ORDER BY id", (self.system,)).fetchone()
+        return int(found[0]) if found and found[0] is not None else None
+
+    def next(self, after: int) -> list[Waiting]:
+        """The next batch behind row `after`, in the order they were queued."""
+        with self._store.read() as tx:
+            rows = tx.execute(
+                "SELECT q.id, h.* FROM modality_queue q JOIN modality_held h USING (system, sop_uid) "
+                "WHERE q.system=? AND q.id>? ORDER BY q.id LIMIT ?",
+                (self.system, after, BATCH),
+            ).fetchall()
+        return [Waiting(row["id"], row["sop_uid"], self._instance(row)) for row in rows]
+
+    def _instance(self, row: sqlite3.Row) -> Instance:
+        pixels = self._blobs.get(row["pixels"]) if row["pixels"] else None
+        return Instance(row["transfer_syntax"], bytes(row["head"]), pixels)
+
+    def settle(self, batch: Iterable[Waiting], answers: Mapping[str, StoreReply], error: str = "") -> int:
+        """Take what was stored out of the queue, note why the rest was not (`error` where no answer came).
+
+        Gives how many were stored.
+        """
+        now = self._clock.now().isoformat(timespec="seconds")
+        stored = 0
+        with self._store.write() as tx:
+            for waiting in batch:
+                answer = answers.get(waiting.sop_uid)
+                if answer is not None and answer.stored:
+                    if tx.execute("DELETE FROM modality_queue WHERE id=?", (waiting.id,)).rowcount:
+                        tx.execute(
+                            "UPDATE modality_held SET sent_at=? WHERE system=? AND sop_uid=?",
+                            (now, self.system, waiting.sop_uid),
+                        )
+                    stored += 1
+                    continue
+                tx.execute(
+                    "UPDATE modality_queue SET attempts=attempts+1, last_error=? WHERE id=?",
+                    (why_not(answer) if answer else error, waiting.id),
+                )
+        return stored
+
+    def scans(self, study_uid: str, accession: str) -> int:
+        """How many series of a study (without a UID: of an accession) were made here."""
+        with self._store.read() as tx:
+            found = tx.execute(
+                "SELECT count(DISTINCT series_uid) FROM modality_held WHERE system=? AND "
+                "CASE WHEN ?2<>'' THEN study_uid=?2 ELSE accession=?3 AND ?3<>'' END",
+                (self.system, study_uid, accession),
+            ).fetchone()
+        return int(found[0])

@@ -1,0 +1,234 @@
+"""Draws soft-edged shapes on a numpy image, always the same to the byte."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+Points = Sequence[tuple[float, float]]
+_GRAIN = 512
+
+
+class Pen:
+    """A canvas in units of half its height: y runs from -1 (top) to 1, x from -columns/rows to columns/rows.
+
+    Values are whatever the phantom means: Hounsfield units, thickness in a beam, brightness. Only arithmetic that is
+    the same on every machine is used (no exp or sin over the image), so that the pixels are the same everywhere.
+    """
+
+    def __init__(self, columns: int, rows: int, ground: float, seed: int) -> None:
+        self.columns, self.rows = columns, rows
+        self.unit = rows / 2
+        self.image: Image = np.full((rows, columns), ground, np.float32)
+        self._x = ((np.arange(columns) + 0.5 - columns / 2) / self.unit).astype(np.float32)
+        self._y = ((np.arange(rows) + 0.5 - rows / 2) / self.unit).astype(np.float32)
+        self._bits = np.random.PCG64(seed)
+
+    def ellipse(
+        self,
+        x: float,
+        y: float,
+        rx: float,
+        ry: float,
+        value: float,
+        *,
+        turn: float = 0.0,
+        soft: float = 1.0,
+        add: bool = False,
+        ball: bool = False,
+    ) -> None:
+        """An ellipse, turned by `turn` degrees clockwise, its edge `soft` pixels wide; `ball` thins outwards."""
+        if rx <= 0 or ry <= 0:
+            return
+        cos, sin = round(math.cos(math.radians(turn)), 6), round(math.sin(math.radians(turn)), 6)
+        wide, high = math.hypot(rx * cos, ry * sin), math.hypot(rx * sin, ry * cos)
+        window = self._window(x - wide, x + wide, y - high, y + high)
+        if window is None:
+            return
+        dx, dy = self._x[window[1]][None, :] - np.float32(x), self._y[window[0]][:, None] - np.float32(y)
+        along, across = (dx * cos + dy * sin) / rx, (dy * cos - dx * sin) / ry
+        inside = 1 - along * along - across * across
+        if ball:
+            cover = np.sqrt(np.maximum(inside, 0))
+        else:
+            cover = np.clip(inside * (min(rx, ry) * self.unit / (2 * soft)), 0, 1)
+        self._lay(window, cover.astype(np.float32, copy=False), value, add)
+
+    def shape(self, points: Points, value: float, *, smooth: bool = True, soft: float = 0.0, add: bool = False) -> None:
+        """A closed outline through `points`, rounded unless `smooth` is off, its edge blurred by `soft` units."""
+        outline = _rounded(points, closed=True) if smooth else np.asarray(points, np.float64)
+        self._fill(outline, value, soft, add)
+
+    def tube(
+        self, points: Points, radius: float | Sequence[float], value: float, *, soft: float = 0.0, add: bool = False
+    ) -> None:
+        """A rounded line through `points`, `radius` wide to each side (one radius, or one a point)."""
+        line = _rounded(points, closed=False)
+        radii = [radius] * len(points) if isinstance(radius, float | int) else list(radius)
+        width = np.interp(np.linspace(0, len(points) - 1, len(line)), np.arange(len(points)), radii)
+        step = np.gradient(line, axis=0)
+        length = np.sqrt((step * step).sum(axis=1, keepdims=True)) + 1e-9
+        normal = np.stack([-step[:, 1], step[:, 0]], axis=1) / length * width[:, None]
+        self._fill(np.concatenate([line + normal, (line - normal)[::-1]]), value, soft, add)
+
+    def dots(self, xs: Sequence[float], ys: Sequence[float], values: Sequence[float]) -> None:
+        """Points of 2 by 2 pixels, where they are brighter than what they lie on: vessels end on."""
+        columns = ((np.asarray(xs) + self.columns / self.rows) * self.unit).astype(int)
+        rows = ((np.asarray(ys) + 1) * self.unit).astype(int)
+        level = np.asarray(values, np.float32)
+        for down, right, part in ((0, 0, 1.0), (0, 1, 0.8), (1, 0, 0.8), (1, 1, 0.6)):
+            at = np.clip(rows + down, 0, self.rows - 1), np.clip(columns + right, 0, self.columns - 1)
+            here = self.image[at]
+            self.image[at] = np.maximum(here, here + (level - here) * np.float32(part))
+
+    def text(self, x: float, y: float, words: str, value: float, *, size: int = 2) -> None:
+        """Letters of 5 by 7 points, a point `size` pixels wide, the top left corner at (x, y)."""
+        left, top = int((x + self.columns / self.rows) * self.unit), int((y + 1) * self.unit)
+        for place, letter in enumerate(words.upper()):
+            for column, bits in enumerate(_LETTERS.get(letter, _LETTERS[" "])):
+                for row in range(7):
+                    if bits >> row & 1:
+                        across, down = left + (place * 6 + column) * size, top + row * size
+                        self.image[max(down, 0) : down + size, max(across, 0) : across + size] = value
+
+    def layer(self) -> Pen:
+        """An empty canvas of the same size, to be blurred in one go and added (`add`)."""
+        return Pen(self.columns, self.rows, 0, 0)
+
+    def add(self, layer: Pen, *, soft: float = 0.0) -> None:
+        """Add what was drawn on a `layer`, blurred by `soft` units."""
+        self.image += _blurred(layer.image, max(round(soft * self.unit), 1)) if soft else layer.image
+
+    def draw(self, count: int) -> list[float]:
+        """`count` numbers in [0, 1), the next ones of this image's seed."""
+        raw = np.atleast_1d(self._bits.random_raw(count))
+        return [float(number >> np.uint64(11)) / 2**53 for number in raw]
+
+    def grain(self, amount: float, *, coarse: bool = False, share: bool = False) -> None:
+        """Noise of standard deviation `amount` in every pixel; `share` makes it a share of the value (speckle)."""
+        down, right = (int(number * _GRAIN) for number in self.draw(2))
+        rows = (np.arange(self.rows) + down) % _GRAIN
+        columns = (np.arange(self.columns) + right) % _GRAIN
+        noise = _grain(coarse).take(rows, axis=0).take(columns, axis=1) * np.float32(amount)
+        self.image += self.image * noise if share else noise
+
+    def blur(self, radius: float) -> None:
+        """Blur the whole image by `radius` units."""
+        self.image = _blurred(self.image, round(radius * self.unit))
+
+    def _window(self, left: float, right: float, top: float, bottom: float) -> tuple[slice, slice] | None:
+        half = self.columns / self.rows
+        columns = slice(
+            max(int((left + half) * self.unit) - 1, 0), min(int((right + half) * self.unit) + 2, self.columns)
+        )
+        rows = slice(max(int((top + 1) * self.unit) - 1, 0), min(int((bottom + 1) * self.unit) + 2, self.rows))
+        return (rows, columns) if rows.start < rows.stop and columns.start < columns.stop else None
+
+    def _lay(self, window: tuple[slice, slice], cover: Image, value: float, add: bool) -> None:
+        under = self.image[window]
+        if add:
+            under += cover * np.float32(value)
+        else:
+            under += cover * (np.float32(value) - under)
+
+    def _fill(self, outline: NDArray[np.float64], value: float, soft: float, add: bool) -> None:
+        low, high = outline.min(axis=0) - soft, outline.max(axis=0) + soft
+        window = self._window(low[0], high[0], low[1], high[1])
+        if window is None:
+            return
+        origin = np.array((self.columns / self.rows, 1.0))
+        pixels = (outline + origin) * self.unit - np.array((window[1].start, window[0].start))
+        columns, rows = window[1].stop - window[1].start, window[0].stop - window[0].start
+        cover = _coverage(pixels.tobytes(), columns, rows)
+        if soft:
+            cover = _blurred(cover, max(round(soft * self.unit), 1))
+        self._lay(window, cover, value, add)
+
+
+def _rounded(points: Points, *, closed: bool, steps: int = 6) -> NDArray[np.float64]:
+    """A Catmull-Rom curve through the points, `steps` short lines from one to the next."""
+    knots = np.asarray(points, np.float64)
+    if closed:
+        before, after, last = np.roll(knots, 1, 0), np.roll(knots, -1, 0), np.roll(knots, -2, 0)
+        start = knots
+    else:
+        padded = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
+        before, start, after, last = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
+    t = (np.arange(steps) / steps)[None, :, None]
+    a, b, c, d = (each[:, None, :] for each in (before, start, after, last))
+    curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+    flat: NDArray[np.float64] = curve.reshape(-1, 2)
+    return flat if closed else np.vstack([flat, knots[-1:]])
+
+
+@lru_cache(maxsize=24)
+def _coverage(points: bytes, columns: int, rows: int) -> Image:
+    """How much of each pixel lies inside the outline (0-1): where its edges cross the middle of each row.
+
+    Kept for the next slices of a stack, where the same outline comes again.
+    """
+    outline = np.frombuffer(points, np.float64).reshape(-1, 2)
+    y = np.arange(rows) + 0.5
+    xa, ya = outline[:, 0, None], outline[:, 1, None]
+    xb, yb = np.roll(xa, -1, 0), np.roll(ya, -1, 0)
+    down, up = (ya <= y) & (yb > y), (yb <= y) & (ya > y)
+    edge, line = np.nonzero(down | up)
+    xs, ys, xe, ye = xa[edge, 0], ya[edge, 0], xb[edge, 0], yb[edge, 0]
+    x = np.clip(xs + (y[line] - ys) * (xe - xs) / (ye - ys), 0, columns)
+    column = x.astype(int)
+    part, way = x - column, np.where(down[edge, line], 1.0, -1.0)
+    flat, size = line * (columns + 2) + column, rows * (columns + 2)
+    steps = np.bincount(flat, way * (1 - part), size) + np.bincount(flat + 1, way * part, size)
+    inside = np.abs(steps.reshape(rows, columns + 2).astype(np.float32).cumsum(axis=1)[:, :columns])
+    cover: Image = np.minimum(inside, 1)
+    return cover
+
+
+def _blurred(image: Image, radius: int) -> Image:
+    """A box blur of `radius` pixels, twice along each axis (it turns the image on its side each time)."""
+    if radius < 1:
+        return image
+    width = 2 * radius + 1
+    for _ in range(4):
+        long = image.shape[0]
+        total = np.empty((long + width, image.shape[1]))
+        total[: radius + 1], total[radius + 1 : radius + 1 + long] = image[0], image
+        total[radius + 1 + long :] = image[-1]
+        np.cumsum(total, axis=0, out=total)
+        image = ((total[width:] - total[:long]) * (1 / width)).astype(np.float32).T
+    return image
+
+
+@lru_cache(maxsize=2)
+def _grain(coarse: bool) -> Image:
+    """A tile of noise, mean 0 and deviation 1; coarse noise has clots some pixels wide, as speckle has."""
+    raw = np.random.PCG64(20260302).random_raw(_GRAIN * _GRAIN // 2)
+    noise = raw.astype("<u8").view(np.uint8).reshape(4, _GRAIN, _GRAIN).sum(axis=0, dtype=np.int16) - np.float32(510)
+    for axis in (0, 1):
+        noise = noise + np.roll(noise, 1, axis)
+        if coarse:
+            noise = noise + np.roll(noise, 2, axis)
+    # Four bytes have the variance 4 * (256**2 - 1) / 12; each of the sums above adds 2 (coarse: 4) equal parts an axis.
+    tile: Image = (noise / np.float32(math.sqrt(21845 * (16 if coarse else 4)))).astype(np.float32)
+    return tile
+
+
+_LETTERS = {
+    letter: bytes.fromhex(columns)
+    for letter, columns in {
+        " ": "0000000000", ".": "0060600000", "+": "08083e0808", "-": "0808080808",
+        "0": "3e5149453e", "1": "00427f4000", "2": "7249494946", "3": "2141494d33", "4": "1814127f10",
+        "5": "2745454539", "6": "3c4a494931", "7": "4121110907", "8": "3649494936", "9": "464949291e",
+        "A": "7c1211127c", "B": "7f49494936", "C": "3e41414122", "D": "7f4141413e", "E": "7f49494941",
+        "F": "7f09090901", "G": "3e41415173", "H": "7f0808087f", "I": "00417f4100", "J": "2040413f01",
+        "K": "7f08142241", "L": "7f40404040", "M": "7f021c027f", "N": "7f0408107f", "O": "3e4141413e",
+        "P": "7f09090906", "Q": "3e4151215e", "R": "7f09192946", "S": "2649494932", "T": "03017f0103",
+        "U": "3f4040403f", "V": "1f2040201f", "W": "3f4038403f", "X": "6314081463", "Y": "0304780403",
+        "Z": "6159494d43",
+    }.items()
+}  # fmt: skip
