@@ -10,13 +10,18 @@ import pytest
 _SCRIPTS = Path(sysconfig.get_path("scripts")).resolve()
 
 
-def need(program: str) -> str:
-    """The path of `program`; skips the test when it is absent, fails where CI forbids the skip.
+def find(program: str) -> str | None:
+    """The path of `program`, None when it is absent.
 
     This Python's own scripts are passed over: pynetdicom installs an `echoscu` and others named like DCMTK's.
     """
     folders = [folder for folder in os.get_exec_path() if Path(folder).resolve() != _SCRIPTS]
-    path = shutil.which(program, path=os.pathsep.join(folders))
+    return shutil.which(program, path=os.pathsep.join(folders))
+
+
+def need(program: str) -> str:
+    """The path of `program`; skips the test when it is absent, fails where CI forbids the skip."""
+    path = find(program)
     if path:
         return path
     message = f"{program} is not installed (Debian: dcmtk, dicom3tools, tmux)"

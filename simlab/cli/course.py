@@ -10,7 +10,6 @@ import typer
 from simlab.cli import show
 from simlab.cli.door import Door, NoLab
 from simlab.cli.options import Home, Json, chosen
-from simlab.errors import BadInput
 
 MARKS = {"passed": "[x]", "failed": "[ ]", "skipped": "[-]", "broken": "[!]"}
 
@@ -30,7 +29,7 @@ def list_exercises(
     show.rows(
         found,
         {"id": "Exercise", "title": "Title", "track": "Track", "level": "Level", "minutes": "Min.",
-         "progress": "Progress", "best": "Best", "error": "Cannot be read"},
+         "progress": "Progress", "error": "Cannot be read"},
         json_wanted=json,
         none="No exercise." if track is None else f"No exercise in track {track}.",
     )  # fmt: skip
@@ -43,12 +42,11 @@ def start(
     json: Json = False,
 ) -> None:
     """Start an exercise: the department is staged for it, and its brief shown."""
-    door = Door(chosen(home))
-    attempt = door.post("/training/start", id=exercise, **({} if seed is None else {"seed": seed}))
+    attempt = Door(chosen(home)).post("/training/start", id=exercise, **({} if seed is None else {"seed": seed}))
     if json:
         show.as_json(attempt)
     else:
-        _brief(attempt if attempt.get("tasks") else door.get("/training/attempt"))
+        _brief(attempt)
 
 
 def brief(home: Home = None, json: Json = False) -> None:
@@ -56,38 +54,29 @@ def brief(home: Home = None, json: Json = False) -> None:
     attempt = Door(chosen(home)).get("/training/attempt")
     if json:
         show.as_json(attempt)
-    elif not attempt:
-        raise BadInput("no exercise is under way", remedy="Start one: `simlab list`, then `simlab start ID`.")
     else:
         _brief(attempt)
 
 
 def _brief(attempt: dict[str, Any]) -> None:
-    exercise = attempt.get("exercise")
-    title = attempt.get("title") or (exercise.get("title") if isinstance(exercise, dict) else exercise)
-    typer.echo(f"{title}\n")
-    typer.echo(str(attempt.get("brief", "")).strip())
-    for task in attempt.get("tasks", ()):
-        question = task.get("question") or task.get("answer")
-        heading = task.get("title") or (question or {}).get("ask") or ""
-        typer.echo(f"\n{task['id']} ({_points(task.get('points'))}): {heading}")
+    typer.echo(f"{attempt['title']}\n\n{attempt['brief'].strip()}")
+    for task in attempt["tasks"]:
+        typer.echo(f"\n{task['id']} ({_points(task['points'])}): {task['title']}")
+        question = task["question"]
         if question:
-            if question.get("ask") and question["ask"] != heading:
+            if question["ask"] != task["title"]:
                 typer.echo(f"  {question['ask']}")
-            options = question.get("options") or {}
-            for key, text in options.items() if isinstance(options, dict) else ((one, "") for one in options):
-                typer.echo(f"  - {key}{f': {text}' if text else ''}")
+            for key, text in (question["options"] or {}).items():
+                typer.echo(f"  - {key}: {text}")
             typer.echo(f"  Answer with: simlab desk answer {task['id']} VALUE")
-        hints = task.get("hints") or [one for one in attempt.get("hints") or () if one.get("task") == task["id"]]
-        for hint in hints:
-            if hint.get("text"):
-                typer.echo(f"  Hint: {hint['text']}")
-        waiting = [hint for hint in hints if not hint.get("text")]
-        if waiting:
-            cost = waiting[0].get("cost")
-            typer.echo(f"  {len(waiting)} hints; the next costs {_points(cost)}: simlab hint {task['id']}")
-    for action, whom in (attempt.get("rights") or {}).items():
-        typer.echo(f"\nYou have no right to {action}: {whom}.")
+        for one in task["hints"]:
+            if one["opened"]:
+                typer.echo(f"  Hint: {one['text']}")
+        closed = [one for one in task["hints"] if not one["opened"]]
+        if closed:
+            typer.echo(f"  {len(closed)} hints; the next costs {_points(closed[0]['cost'])}: simlab hint {task['id']}")
+    for action, advice in attempt["rights"].items():
+        typer.echo(f"\nYou have no right to {action}: {advice}.")
 
 
 def hint(
@@ -108,11 +97,9 @@ def hint(
         typer.echo(str(opened.get("text", "")).strip())
 
 
-def _next_cost(attempt: dict[str, Any] | None, task: str) -> float:
-    for one in (attempt or {}).get("tasks", ()):
-        if one["id"] == task:
-            return next((float(h.get("cost") or 0) for h in one.get("hints") or () if not h.get("text")), 0.0)
-    return 0.0
+def _next_cost(attempt: dict[str, Any], task: str) -> float:
+    hints = [one for row in attempt["tasks"] if row["id"] == task for one in row["hints"] if not one["opened"]]
+    return float(hints[0]["cost"]) if hints else 0.0
 
 
 def check(home: Home = None, json: Json = False) -> None:
@@ -144,16 +131,20 @@ def debrief(
     if json:
         show.as_json(found)
         return
-    print_marks(found.get("marks") or found, evidence=True)
-    typer.echo(str(found.get("debrief") or found.get("text") or "").strip())
+    print_marks(found, evidence=True)
+    typer.echo(f"\n{found['text'].strip()}")
+    if found["solution"]:
+        typer.echo("\nOne right way:")
+        for step in found["solution"]:
+            typer.echo(f"  - {_short(step)}")
 
 
 def history(home: Home = None, json: Json = False) -> None:
     """List your attempts."""
     show.rows(
         Door(chosen(home)).get("/training/history"),
-        {"id": "Attempt", "exercise": "Exercise", "seed": "Seed", "state": "State", "started": "Started",
-         "submitted": "Submitted", "earned": "Earned", "points": "Of", "passed": "Passed"},
+        {"attempt": "Attempt", "exercise": "Exercise", "seed": "Seed", "state": "State", "started": "Started",
+         "ended": "Ended", "earned": "Earned", "points": "Of", "passed": "Passed"},
         json_wanted=json,
         none="No attempt yet: `simlab list`, then `simlab start ID`.",
     )  # fmt: skip
@@ -161,27 +152,22 @@ def history(home: Home = None, json: Json = False) -> None:
 
 def print_marks(marks: dict[str, Any], *, evidence: bool = False) -> None:
     """Print tasks with their checks; with `evidence` also what was expected, what is there and what it rests on."""
-    for task in marks.get("tasks", ()):
-        earned = task.get("earned", task.get("score"))
-        score = f"{earned:g} of {task['points']:g}" if isinstance(earned, int | float) else _points(task.get("points"))
-        typer.echo(f"{task.get('id')}: {score}")
-        for one in task.get("checks", ()):
-            result = str(one.get("result"))
-            typer.echo(f"  {MARKS.get(result, '[?]')} {one.get('id')}: {result}")
-            if result in ("failed", "broken") and one.get("message"):
+    for task in marks["tasks"]:
+        typer.echo(f"{task['id']}: {task['earned']:g} of {task['points']:g}")
+        for one in task["checks"]:
+            typer.echo(f"  {MARKS.get(one['result'], '[?]')} {one['id']}: {one['result']}")
+            if one.get("message"):
                 typer.echo(f"      {one['message']}")
             for name in ("expected", "actual", "evidence") if evidence else ():
                 if one.get(name) not in (None, "", [], {}):
                     typer.echo(f"      {name}: {_short(one[name])}")
-    total, earned = marks.get("points"), marks.get("earned", marks.get("score"))
-    if isinstance(earned, int | float) and isinstance(total, int | float):
-        verdict = {"True": ", passed", "False": ", not passed"}.get(str(marks.get("passed")), "")
-        typer.echo(f"\n{earned:g} of {total:g} points{verdict}")
+    verdict = "passed" if marks["passed"] else "not passed"
+    typer.echo(f"{marks['earned']:g} of {marks['points']:g} points, {verdict}")
 
 
-def _points(points: Any) -> str:
-    if not isinstance(points, int | float):
-        return "no points"
+def _points(points: float) -> str:
+    if not points:
+        return "nothing"
     return f"{points:g} point{'' if points == 1 else 's'}"
 
 

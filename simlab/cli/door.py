@@ -46,7 +46,7 @@ class Door:
             raise Unavailable(
                 f"the lab's card cannot be read ({error.strerror})", place=str(home / "lab.json")
             ) from None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise Unavailable(
                 "the lab's card is damaged", place=str(home / "lab.json"), remedy="Remove it and start the lab again."
             ) from None
