@@ -182,7 +182,9 @@ def test_arrival_puts_a_step_on_the_list_and_cancelling_takes_it_off(lab):
 def test_the_view_shows_what_the_wire_shows(lab):
     """The `worklist` view and a modality's own query agree."""
     shown = [row["accession"] for row in lab.view("worklist", station="CT1", date="20260302")]
-    assert shown == accessions(lab, step={"ScheduledStationAETitle": "CT1", "ScheduledProcedureStepStartDate": "20260302"})
+    assert shown == accessions(
+        lab, step={"ScheduledStationAETitle": "CT1", "ScheduledProcedureStepStartDate": "20260302"}
+    )
 
 
 def test_a_query_leaves_one_event_with_its_matches(lab):

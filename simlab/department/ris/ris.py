@@ -114,13 +114,14 @@ class Ris:
 
     def book(self, accession: str, start: str) -> Row:
         """Give a vetted order its date and time."""
+        moment = orders.moment(start)
 
         def book(tx: Connection) -> Row:
             orders.move_to(tx, accession, states.BOOKED)
-            orders.change_steps(tx, accession, start=orders.moment(start))
+            orders.change_steps(tx, accession, start=moment)
             return orders.as_row(tx, accession)
 
-        return self._console("book", book, lambda row: f"order {accession} booked for {start}")
+        return self._console("book", book, lambda row: f"order {accession} booked for {moment}")
 
     def arrive(self, accession: str) -> Row:
         """Mark the patient as arrived."""

@@ -1,0 +1,331 @@
+"""The RIS's HL7 inbox applies what it is sent, once, and says exactly what it will not."""
+
+import socket
+
+import pytest
+
+from simlab import provenance
+from simlab.department.ris import Ris
+from simlab.hl7 import build, mllp
+from simlab.hl7.acknowledge import acknowledge
+from simlab.hl7.build import Identifier, Order, Patient, Visit
+from simlab.hl7.message import parse
+from tests.ris.conftest import MORNING, until
+
+NHS = Identifier("9990001235", "NHS", "NH")
+
+
+def mr(number, authority="RXX01"):
+    return Identifier(number, authority, "MR")
+
+
+def person(*identifiers, **facts):
+    return Patient(identifiers, **{"family": "ADEYEMI", "given": "TUNDE", "title": "MR", "sex": "M", **facts})
+
+
+def raw(lab, *segments, kind="ORM^O01", version="2.3.1"):
+    """A message written by hand."""
+    lab.sent += 1
+    msh = f"MSH|^~\\&|EPR|RXX01|RIS|RXX01|20260302074000||{kind}|T{lab.sent}|P|{version}"
+    return "".join(f"{line}\r" for line in (msh, *segments)).encode()
+
+
+@pytest.mark.parametrize("event", ["A01", "A04", "A28"])
+def test_a_registration_makes_a_patient(lab, event):
+    """A01, A04 and A28 register name, birth date, sex and every identifier with its authority."""
+    sent = build.adt(lab.header(), event, person(NHS, mr("1000009"), birth_date="19800517"), Visit("V1"))
+    assert lab.send(sent) == ("AA", "registered 1000009")
+    patient = lab.one("patients", patient_id="1000009")
+    assert (patient["name"], patient["birth_date"], patient["sex"]) == ("ADEYEMI^TUNDE^^MR", "19800517", "M")
+    assert patient["issuer"] == "RXX01"
+    assert patient["identifiers"] == [{"number": "9990001235", "authority": "NHS", "type": "NH"}]
+
+
+def test_an_update_changes_what_is_said_and_leaves_what_is_empty(lab):
+    """A08 with an empty field leaves it alone; two quotes delete it."""
+    lab.send(raw(lab, "EVN|A08", "PID|1||1000001^^^RXX01^MR||JONES^GRACE^^^MRS||||||||", kind="ADT^A08"))
+    patient = lab.one("patients", patient_id="1000001")
+    assert (patient["name"], patient["birth_date"], patient["sex"]) == ("JONES^GRACE^^MRS", "19620304", "F")
+    lab.send(raw(lab, "EVN|A31", 'PID|1||1000001^^^RXX01^MR||||""', kind="ADT^A31"))
+    assert lab.one("patients", patient_id="1000001")["birth_date"] == ""
+
+
+@pytest.mark.parametrize(
+    ("segments", "kind", "code", "where", "number"),
+    [
+        (["PID|1||123^^^RYY01^MR||A^B"], "ADT^A08", "AE", "PID-3", "101"),
+        (["PID|1||||A^B"], "ADT^A08", "AE", "PID-3", "101"),
+        (["PID|1||1000001^^^RXX01^MR||A^B||19821399"], "ADT^A08", "AE", "PID-7", "102"),
+        (["PID|1||1000001^^^RXX01^MR||A^B|||X"], "ADT^A08", "AE", "PID-8", "103"),
+        (["PID|1||1000001^^^RXX01^MR"], "ADT^A99", "AR", "MSH-9.2", "201"),
+        (["PID|1||1000001^^^RXX01^MR"], "ORU^R01", "AR", "MSH-9.1", "200"),
+        (["PID|1||1000001^^^RXX01^MR", "OBR|1"], "ORM^O01", "AE", "ORC-1", "100"),
+        (["PID|1||1000001^^^RXX01^MR", "ORC|NW|P1"], "ORM^O01", "AE", "OBR-4", "100"),
+        (["PID|1||1000001^^^RXX01^MR", "ORC|ZZ|P1", "OBR|1"], "ORM^O01", "AE", "ORC-1", "103"),
+        (["PID|1||1000001^^^RXX01^MR", "ORC|CA|NONE", "OBR|1"], "ORM^O01", "AE", "OBR-18", "204"),
+        (
+            ["PID|1||1000002^^^RXX01^MR", "ORC|CA", f"OBR|1{'|' * 17}RXX10000001"],
+            "ORM^O01",
+            "AE",
+            "PID-3",
+            "205",
+        ),
+        (
+            ["PID|1||1000001^^^RXX01^MR", "ORC|NW|P1", "OBR|1|||CTCHEST", "ZDS|1.2.three"],
+            "ORM^O01",
+            "AE",
+            "ZDS",
+            "102",
+        ),
+    ],
+)
+def test_a_message_that_cannot_be_applied_is_refused_where_it_is_wrong(lab, segments, kind, code, where, number):
+    """AE or AR, with the place and the error code in ERR; nothing is changed."""
+    before = lab.store.digest(systems=["ris"])
+    said, text = lab.send(raw(lab, *segments, kind=kind))
+    assert said == code and where in text
+    assert number in lab.reply.get("ERR-1.4") and lab.reply.get("ERR-8") == ""
+    assert lab.store.digest(systems=["ris"]) == before
+
+
+def test_an_order_message_becomes_a_worklist_item(lab):
+    """ORM NW with ZDS: every number, the study UID, start and room are where the mapping table says."""
+    order = Order(
+        placer="EPR77",
+        exam_code="CTHEAD",
+        exam_text="CT head",
+        accession="RXX20000001",
+        requested_procedure="RP7",
+        step="SPS7",
+        modality="CT",
+        start=MORNING.replace(hour=9),
+        priority="S",
+        reason="Fall",
+        referrer="SHAH",
+        study_uid="2.25.77",
+    )
+    sent = build.orm(lab.header(), "NW", person(mr("1000001"), NHS), order, Visit("V1", consultant="SHAH"))
+    assert lab.send(sent) == ("AA", "order RXX20000001: booked")
+    made, step = lab.one("orders", accession="RXX20000001"), lab.one("steps", accession="RXX20000001")
+    assert (made["placer"], made["procedure_id"], made["priority"]) == ("EPR77", "RP7", "STAT")
+    assert (made["reason"], made["referrer"], made["visit"]) == ("Fall", "SHAH", "V1")
+    assert (step["step_id"], step["study_uid"], step["start"]) == ("SPS7", "2.25.77", "2026-03-02T09:40:00")
+    assert (step["station_ae"], step["modality"], step["state"]) == ("CT2", "CT", "booked")
+
+
+def test_a_bare_request_gets_its_numbers_from_the_ris(lab):
+    """Without accession, step or start an order is requested, and the RIS gives accession, step and study UID."""
+    sent = build.orm(lab.header(), "NW", person(mr("1000008")), Order(placer="EPR78", exam_code="USAORTA"))
+    code, _ = lab.send(sent)
+    (made,) = [row for row in lab.view("orders") if row["placer"] == "EPR78"]
+    step = lab.one("steps", accession=made["accession"])
+    assert code == "AA" and made["state"] == "requested" and made["patient_name"].startswith("ADEYEMI")
+    assert step["study_uid"].startswith("2.25.") and (step["modality"], step["station_ae"]) == ("US", "US1")
+
+
+def test_names_in_every_place_come_out_as_dicom_names(lab):
+    """Suffix and prefix change places, escapes are undone, sub-components of OBR-34 are read."""
+    segments = [
+        r"PID|1||1000010^^^RXX01^MR||O\T\NEILL&x^SEAN^P^JR^DR||19700101|M",
+        "PV1|1|O||||||D1^SHAH^RITA^^^DR",
+        "ORC|NW|EPR79||||^^^20260302091500^^R",
+        f"OBR|1|EPR79||CTCHEST^CT chest^L^P1^Thorax^L{'|' * 12}D2^HALL^JO^^^DR{'|' * 18}77&BELL&ANN",
+    ]
+    assert lab.send(raw(lab, *segments))[0] == "AA"
+    (made,) = [row for row in lab.view("orders") if row["placer"] == "EPR79"]
+    step = lab.one("steps", accession=made["accession"])
+    assert made["patient_name"] == "O&NEILL^SEAN^P^DR^JR"
+    assert (made["referrer"], made["requester"]) == ("SHAH^RITA^^DR", "HALL^JO^^DR")
+    assert (step["physician"], step["protocol_code"], step["description"]) == ("BELL^ANN", "P1", "Thorax")
+
+
+def test_two_order_lines_make_two_orders_and_the_last_zds_is_for_both(lab):
+    """Each ORC/OBR pair is an order of its own; one is refused, all are."""
+    pid = "PID|1||1000001^^^RXX01^MR||OKAFOR^GRACE"
+    lines = [
+        pid,
+        "ORC|NW|E1",
+        f"OBR|1|E1||CTCHEST{'|' * 14}RXX2000010",
+        "ORC|NW|E2",
+        f"OBR|2|E2||CTHEAD{'|' * 14}RXX2000011",
+        "ZDS|2.25.5",
+    ]
+    assert lab.send(raw(lab, *lines))[0] == "AA"
+    steps = [lab.one("steps", accession=f"RXX200001{n}") for n in (0, 1)]
+    assert [step["study_uid"] for step in steps] == ["2.25.5", "2.25.5"]
+    lines = [pid, "ORC|NW|E3", "OBR|1|E3||CTCHEST", "ORC|NW|E1", "OBR|2|E1||CTHEAD"]
+    assert lab.send(raw(lab, *lines))[0] == "AE"
+    assert not [row for row in lab.view("orders") if row["placer"] == "E3"]
+
+
+def test_an_order_is_changed_and_cancelled_by_its_placer_number(lab):
+    """XO moves the start, CA takes the step off the list; once begun a CA is refused and DC is due."""
+    who = person(mr("1000001"))
+    order = Order(placer="E9", exam_code="CTCHEST", accession="RXX2000009", start=MORNING)
+    lab.send(build.orm(lab.header(), "NW", who, order))
+    later = Order(placer="E9", start=MORNING.replace(hour=11), status="SC")
+    assert lab.send(build.orm(lab.header(), "XO", who, later)) == ("AA", "order RXX2000009: rescheduled")
+    assert lab.one("steps", accession="RXX2000009")["start"] == "2026-03-02T11:40:00"
+    lab.ris.arrive("RXX2000009")
+    started = Order(placer="E9", status="IP")
+    assert lab.send(build.orm(lab.header(), "SC", who, started)) == ("AA", "order RXX2000009: in_progress")
+    code, text = lab.send(build.orm(lab.header(), "CA", who, Order(placer="E9")))
+    assert code == "AE" and "in_progress" in text
+    assert lab.send(build.orm(lab.header(), "DC", who, Order(placer="E9"))) == ("AA", "order RXX2000009: discontinued")
+
+
+def test_a_message_sent_again_is_acknowledged_and_done_once(lab):
+    """The same control ID with the same content is AA without a second order."""
+    order = Order(placer="E5", exam_code="CTCHEST")
+    sent = build.orm(lab.header(), "NW", person(mr("1000001")), order)
+    first = lab.send(sent)
+    code, text = lab.send(sent)
+    assert (first[0], code) == ("AA", "AA") and text.startswith("received before")
+    assert len([row for row in lab.view("orders") if row["placer"] == "E5"]) == 1
+
+
+def test_a_message_refused_is_tried_anew_when_it_comes_again(lab):
+    """What got AE is no duplicate: after the cause is gone the same message is applied."""
+    sent = build.orm(lab.header(), "CA", person(mr("1000001")), Order(placer="LATE"))
+    assert lab.send(sent)[0] == "AE"
+    lab.send(build.orm(lab.header(), "NW", person(mr("1000001")), Order(placer="LATE", exam_code="CTCHEST")))
+    assert lab.send(sent)[0] == "AA"
+
+
+def merge(lab, survive, retire):
+    return lab.send(build.merge(lab.header(), person(survive, family="OKAFOR", given="GRACE"), [retire]))
+
+
+def test_a40_retires_mrg_into_pid(lab):
+    """PID-3 survives, MRG-1 retires: orders move, later traffic on the retired number reaches the survivor."""
+    lab.send(build.adt(lab.header(), "A28", person(mr("1000005"), family="OKAFOR", given="GRACE")))
+    assert merge(lab, mr("1000005"), mr("1000001")) == ("AA", "merged 1000001 into 1000005, 1 orders moved")
+    assert lab.one("orders", accession="RXX10000001")["patient_id"] == "1000005"
+    assert lab.one("patients", patient_id="1000001")["merged_into"] == "1000005"
+    code, text = lab.send(build.adt(lab.header(), "A08", person(mr("1000001"), family="NEWNAME")))
+    assert (code, text) == ("AA", "updated 1000005, the survivor")
+    assert lab.one("patients", patient_id="1000005")["name"].startswith("NEWNAME")
+    assert merge(lab, mr("1000005"), mr("1000001"))[0] == "AA"
+    code, text = merge(lab, mr("1000001"), mr("1000005"))
+    assert code == "AE" and "retired" in text
+
+
+@pytest.mark.parametrize("retire", [mr("1000001", "RYY01"), mr("1000001", ""), NHS])
+def test_a_merge_under_another_authority_is_refused(lab, retire):
+    """The number in MRG-1 must be of the authority that the RIS keeps; nothing is merged."""
+    before = lab.store.digest(systems=["ris"])
+    code, text = merge(lab, mr("1000002"), retire)
+    assert code == "AE" and "MRG-1" in text
+    assert lab.store.digest(systems=["ris"]) == before
+
+
+def test_a_merge_of_a_number_never_seen_is_remembered(lab):
+    """An unknown retired number is no error: what comes under it later is the survivor's."""
+    assert merge(lab, mr("1000001"), mr("1777777"))[0] == "AA"
+    lab.send(build.orm(lab.header(), "NW", person(mr("1777777")), Order(placer="E6", exam_code="CTCHEST")))
+    (made,) = [row for row in lab.view("orders") if row["placer"] == "E6"]
+    assert made["patient_id"] == "1000001"
+
+
+def test_every_message_is_one_event_with_the_message_as_evidence(lab):
+    """The journal holds direction, type, control ID and code, and the raw bytes."""
+    sent = build.adt(lab.header(), "A28", person(mr("1000009")))
+    lab.send(sent)
+    (event,) = lab.journal.events(kinds=("hl7.message",))
+    assert (event.system, event.actor) == ("RIS", "feed")
+    assert (event.data["direction"], event.data["type"], event.data["ack"]) == ("in", "ADT^A28", "AA")
+    assert lab.journal.evidence(event.id) == sent
+
+
+class Engine:
+    """A receiver that answers what it is told to."""
+
+    def __init__(self):
+        self.received = []
+        self.code = "AA"
+        self.server = mllp.MllpServer("ENGINE", self.take)
+        self.port = self.server.open("127.0.0.1", 0)
+
+    def take(self, data, caller):
+        self.received.append((parse(data), caller.provenance))
+        reply = acknowledge(parse(data), now=MORNING)
+        return parse(reply).set("MSA-1", self.code).encode()
+
+
+@pytest.fixture
+def engine():
+    engine = Engine()
+    yield engine
+    engine.server.close()
+
+
+def test_applied_adt_is_sent_on_as_from_the_ris(lab, engine):
+    """What was applied goes to the engine with MSH-3 RIS and a new control ID, all else kept, for who caused it."""
+    lab.ris.configure(forward_adt={"port": engine.port})
+    sent = build.adt(lab.header(), "A08", person(mr("1000001"), NHS))
+    lab.send(sent)
+    until(lambda: lab.ris.busy() == 0 and engine.received)
+    (message, who), before = engine.received[0], parse(sent)
+    assert (message.get("MSH-3"), message.get("MSH-5")) == ("RIS", "PACS")
+    assert message.get("MSH-10") != before.get("MSH-10")
+    assert [s.raw for s in message.segments[1:]] == [s.raw for s in before.segments[1:]]
+    assert who.actor == provenance.FEED
+    assert [row["state"] for row in lab.view("outbox")] == ["delivered"]
+    (out,) = [e for e in lab.journal.events(kinds=("hl7.message",)) if e.data["direction"] == "out"]
+    assert (out.data["ack"], out.data["type"]) == ("AA", "ADT^A08")
+
+
+def test_what_was_refused_or_is_no_adt_is_not_sent_on(lab, engine):
+    """Orders stay here, and so does an ADT that the RIS itself refused."""
+    lab.ris.configure(forward_adt={"port": engine.port})
+    lab.send(build.orm(lab.header(), "NW", person(mr("1000001")), Order(placer="E1", exam_code="CTCHEST")))
+    merge(lab, mr("1000002"), mr("1000001", "RYY01"))
+    lab.send(build.adt(lab.header(), "A03", person(mr("1000001"))))
+    assert lab.view("outbox") == []
+
+
+def test_a_refusal_by_the_engine_is_an_error_and_the_queue_goes_on(lab, engine):
+    """AE leaves the message as an error; the next one is delivered."""
+    lab.ris.configure(forward_adt={"port": engine.port})
+    engine.code = "AE"
+    lab.send(build.adt(lab.header(), "A08", person(mr("1000001"))))
+    until(lambda: [row["state"] for row in lab.view("outbox")] == ["error"])
+    engine.code = "AA"
+    lab.send(build.adt(lab.header(), "A08", person(mr("1000002"))))
+    until(lambda: [row["state"] for row in lab.view("outbox")] == ["error", "delivered"])
+
+
+def test_the_outbox_outlives_the_process(lab, engine):
+    """What could not be delivered is delivered by the next RIS on the same store, in order."""
+    with socket.socket() as shut:
+        shut.bind(("127.0.0.1", 0))
+        lab.ris.configure(forward_adt={"port": shut.getsockname()[1]})
+        for number in ("1000001", "1000002"):
+            lab.send(build.adt(lab.header(), "A08", person(mr(number))))
+        until(lambda: lab.view("outbox")[0]["attempts"] >= 1)
+        assert lab.ris.busy() == 0
+    lab.ris.close()
+    lab.ris = Ris(lab.store, lab.journal, lab.clock, lab.faults)
+    lab.ris.configure(forward_adt={"port": engine.port})
+    lab.ris.open("127.0.0.1", 0)
+    until(lambda: [row["state"] for row in lab.view("outbox")] == ["delivered", "delivered"])
+    assert [message.get("PID-3.1") for message, _ in engine.received] == ["1000001", "1000002"]
+
+
+@pytest.mark.parametrize("door", ["RIS", "RIS_HL7"])
+def test_garbage_on_a_port_is_noted_and_the_next_caller_is_served(lab, door):
+    """Random bytes and connections cut in the middle leave the RIS answering."""
+    for rubbish in (b"\xff" * 300, b"GET / HTTP/1.0\r\n\r\n", b"\x01\x00\x00\x00\xff\xff", b"\x0bMSH|^~\\&|"):
+        with socket.create_connection(("127.0.0.1", lab.ris.endpoints[door].port), timeout=5) as link:
+            link.sendall(rubbish)
+    assert lab.send(build.adt(lab.header(), "A28", person(mr("1000009"))))[0] == "AA"
+    until(lambda: lab.journal.events(kinds=("noise",)))
+
+
+def test_hostile_values_do_not_reach_the_tables(lab):
+    """Backslashes, carets and control characters in a name, and an enormous number, do no harm."""
+    name = r"A\E\B\S\C^\X07\D"
+    assert lab.send(raw(lab, f"PID|1||1000009^^^RXX01^MR||{name}", kind="ADT^A28"))[0] == "AA"
+    assert lab.one("patients", patient_id="1000009")["name"] == "A B C^D"
+    code, _ = lab.send(raw(lab, f"PID|1||{'9' * 200}^^^RXX01^MR||A^B", kind="ADT^A28"))
+    assert code == "AE"
