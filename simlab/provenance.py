@@ -32,7 +32,8 @@ class Provenance:
     cause: int | None = None
 
 
-_current: ContextVar[Provenance] = ContextVar("provenance", default=Provenance(SYSTEM))
+_NOBODY = Provenance(SYSTEM)
+_current: ContextVar[Provenance] = ContextVar("provenance", default=_NOBODY)
 _claims: dict[Address, Provenance] = {}
 _claims_lock = threading.Lock()
 

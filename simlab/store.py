@@ -199,7 +199,7 @@ class Store:
                 for table in sorted(schema.domain):
                     rows = tx.execute(f"SELECT * FROM {table}").fetchall()
                     lines = sorted(
-                        json.dumps([(k, repr(r[k])) for k in r.keys() if k not in schema.volatile]) for r in rows
+                        json.dumps([(k, repr(v)) for k, v in dict(r).items() if k not in schema.volatile]) for r in rows
                     )
                     sha.update("\n".join([table, *lines]).encode())
         return sha.hexdigest()

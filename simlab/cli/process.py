@@ -1,0 +1,219 @@
+"""The lab process: lab, training and control door put together, run in the foreground until told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from simlab import __version__
+from simlab import journal as kinds
+from simlab.config import LOOPBACK, SEATS, Endpoint
+from simlab.errors import BadInput, NotFound, Unavailable
+from simlab.lab.actions import ACTIONS
+from simlab.lab.door import Call, Door, evidence_body
+from simlab.lab.home import Home
+from simlab.lab.lab import Lab
+from simlab.training.attempt import Tutor
+from simlab.training.scene import load_scene
+
+DEFAULT_SCENE = "small-hospital"
+_POLL = 0.5
+"""Seconds between two looks of a waiting client at whether the lab is closing."""
+
+
+class Process:
+    """One lab with its tutor and its door. `close` may be called from any thread, once."""
+
+    def __init__(self, home: Home, *, host: str = LOOPBACK, ports: str = "standard", scene: str | None = None) -> None:
+        self.home = home
+        self.stopping = threading.Event()
+        self.lab = Lab(home)
+        self.lab.open(host, ports=ports)
+        self.tutor = Tutor(self.lab)
+        if scene is not None or self.lab.store.get_state("scene") is None:
+            self.stage(scene or DEFAULT_SCENE)
+        self.door = Door(self._calls())
+        try:
+            self.door.open(host, SEATS["CONTROL"].port if ports == "standard" else 0)
+        except Unavailable:
+            self.door.open(host, 0)
+        self.lab.journal.record(kinds.LAB, "LAB", "lab started", self.card(secret=False))
+
+    def card(self, *, secret: bool = True) -> dict[str, Any]:
+        """What `up` prints and `lab.json` holds; the token only with `secret`."""
+        card: dict[str, Any] = {
+            "home": str(self.home.path),
+            "pid": os.getpid(),
+            "endpoints": {name: _endpoint(endpoint) for name, endpoint in self.lab.endpoints.items()},
+            "control": self.door.url,
+            "version": __version__,
+        }
+        return {**card, "token": self.door.token} if secret else card
+
+    def stage(self, scene: str) -> dict[str, Any]:
+        """Stage a scene by name, path or YAML text, outside any exercise; an open attempt is given up first."""
+        staging = load_scene(scene, self.lab)
+        self.tutor.abandon()
+        self.lab.stage(staging)
+        self.lab.store.set_state("scene", scene)
+        return {"scene": staging.name}
+
+    def reset(self) -> dict[str, Any]:
+        """Put the department back to how the open attempt, or else the scene, began."""
+        if self.tutor.reset():
+            return {"reset": "attempt"}
+        return self.stage(self.lab.store.get_state("scene") or DEFAULT_SCENE)
+
+    def close(self) -> None:
+        """Close the door first, then the department."""
+        self.stopping.set()
+        self.lab.journal.record(kinds.LAB, "LAB", "lab stopped")
+        self.door.close()
+        self.lab.close()
+        self.tutor.close()
+
+    # What the door serves
+
+    def _calls(self) -> dict[tuple[str, str], Call]:
+        tutor = self.tutor
+        return {
+            ("GET", "/status"): self._status,
+            ("GET", "/actions"): _actions,
+            ("POST", "/act"): self._act,
+            ("GET", "/view/{view}"): self._view,
+            ("GET", "/events"): self._events,
+            ("GET", "/events/{event_id}"): self._event,
+            ("GET", "/header"): lambda sop_uid: {"rows": self.lab.pacs.header_rows(sop_uid)},
+            ("GET", "/preview"): self._preview,
+            ("POST", "/stage"): self.stage,
+            ("POST", "/reset"): self.reset,
+            ("POST", "/stop"): self._stop,
+            ("POST", "/training/start"): tutor.start,
+            ("GET", "/training/exercises"): tutor.exercises,
+            ("GET", "/training/history"): tutor.history,
+            ("GET", "/training/attempt"): tutor.attempt,
+            ("POST", "/training/check"): tutor.check,
+            ("POST", "/training/hint"): tutor.hint,
+            ("POST", "/training/submit"): tutor.submit,
+            ("GET", "/training/debrief"): tutor.debrief,
+        }
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            **self.card(secret=False),
+            "clock": self.lab.clock.now().isoformat(timespec="seconds"),
+            "scene": self.lab.store.get_state("scene"),
+            "attempt": self.lab.journal.attempt,
+            "last_event": self.lab.journal.last,
+        }
+
+    def _act(self, name: str, args: dict[str, Any] | None = None) -> dict[str, Any]:
+        return self.lab.perform(name, args or {}).as_json()
+
+    def _view(self, view: str, **filters: str) -> dict[str, Any]:
+        with self.lab.snapshot() as look:
+            return {"rows": look.view(view, **filters)}
+
+    def _events(
+        self,
+        after: str = "0",
+        wait: str = "0",
+        limit: str = "500",
+        kinds: str = "",
+        system: str = "",
+        attempt: str = "",
+    ) -> dict[str, Any]:
+        newer_than, seconds, most = _number("after", after), min(_number("wait", wait), 60), _number("limit", limit)
+        until = time.monotonic() + seconds
+        journal = self.lab.journal
+        while not self.stopping.is_set() and time.monotonic() < until:
+            if journal.wait(newer_than, min(_POLL, max(0.0, until - time.monotonic()))):
+                break
+        events = journal.events(
+            after=newer_than,
+            attempt=attempt or None,
+            kinds=tuple(filter(None, kinds.split(","))),
+            system=system or None,
+            limit=min(most, 5000),
+        )
+        last = events[-1].id if len(events) >= most else max(journal.last, newer_than)
+        return {"events": [event.as_json() for event in events], "last": last}
+
+    def _event(self, event_id: str) -> dict[str, Any]:
+        number = _number("event", event_id)
+        found = self.lab.journal.events(after=number - 1, limit=1)
+        if not found or found[0].id != number:
+            raise NotFound(f"there is no event {number}")
+        return {**found[0].as_json(), "evidence": evidence_body(self.lab.journal.evidence(number))}
+
+    def _preview(self, sop_uid: str, width: str = "64") -> dict[str, Any]:
+        return self.lab.preview(sop_uid, min(_number("width", width), 1024))
+
+    def _stop(self) -> dict[str, Any]:
+        self.stopping.set()
+        return {"stopping": True}
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    place = {"host": endpoint.host, "port": endpoint.port}
+    return {"ae_title": endpoint.ae_title, **place} if endpoint.ae_title else place
+
+
+def _actions() -> list[dict[str, Any]]:
+    return [
+        {"name": name, "doc": (action.__doc__ or "").strip(), "schema": action.model_json_schema()}
+        for name, action in ACTIONS.items()
+    ]
+
+
+def _number(name: str, text: str | int | float) -> int:
+    try:
+        return max(0, int(float(text)))
+    except ValueError:
+        raise BadInput(f"{name} must be a number, not {text!r}") from None
+
+
+@contextmanager
+def process(
+    home: Path, *, host: str = LOOPBACK, ports: str = "standard", scene: str | None = None
+) -> Iterator[Process]:
+    """A lab process inside this one, announced in its home's `lab.json`, for as long as the block lasts."""
+    place = Home(home)
+    place.take()
+    try:
+        handler = place.log_to_file()
+        running = Process(place, host=host, ports=ports, scene=scene)
+        try:
+            place.announce(running.card())
+            yield running
+        finally:
+            running.close()
+            handler.close()
+    finally:
+        place.leave()
+
+
+def run_lab(home: Path, *, host: str = LOOPBACK, ports: str = "standard", scene: str | None = None) -> int:
+    """Run the lab until SIGTERM, Ctrl-C or `simlab down`; prints its card as one line of JSON once every door is open."""
+    stop: Callable[..., None]
+    with process(home, host=host, ports=ports, scene=scene) as running:
+
+        def stop(*_: object) -> None:
+            running.stopping.set()
+
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), stop)
+        print(json.dumps(running.card(secret=False)), flush=True)
+        while not running.stopping.wait(_POLL):
+            pass
+    sys.stdout.flush()
+    return 0

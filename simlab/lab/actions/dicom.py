@@ -1,0 +1,173 @@
+"""What a trainee does at the workstation ADMIN with DICOM: echo, find, move, get, store, worklist."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from simlab.dicom import client
+from simlab.dicom.client import Peer
+from simlab.dicom.instance import Instance
+from simlab.errors import BadInput
+from simlab.lab.actions.action import Action, Result
+
+if TYPE_CHECKING:
+    from simlab.lab.lab import Lab
+
+
+class _ToPeer(Action):
+    to: str = Field("PACS", description="a system's name; `host`, `port` and `title` override what is known of it")
+    host: str | None = None
+    port: int | None = Field(None, ge=1, le=65535)
+    title: str | None = Field(None, description="called AE title")
+    calling: str = Field("ADMIN", description="calling AE title")
+
+    def peer(self, lab: Lab) -> Peer:
+        if self.host and self.port:
+            return Peer(self.title or self.to, self.host, self.port)
+        known = lab.endpoint(self.to)
+        if not known.ae_title:
+            raise BadInput(f"{self.to} does not speak DICOM", remedy="Choose PACS, RIS or a viewer.")
+        return Peer(self.title or known.ae_title, self.host or known.host, self.port or known.port)
+
+
+class _Query(_ToPeer):
+    root: Literal["study", "patient", "patient-study"] = "study"
+    level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE"] = "STUDY"
+    keys: dict[str, str] = Field({}, description="matching and return keys by keyword")
+
+
+class Echo(_ToPeer):
+    """Ask whether a peer's DICOM service answers (C-ECHO, PS3.4 A)."""
+
+    name: ClassVar[str] = "dicom.echo"
+
+    def perform(self, lab: Lab) -> Result:
+        peer = self.peer(lab)
+        status = client.echo(peer, self.calling)
+        return Result(f"{peer.ae_title} answered {status}", {"status": status}, ok=status == "0000")
+
+
+class Find(_Query):
+    """Query an archive (C-FIND, PS3.4 C.4.1)."""
+
+    name: ClassVar[str] = "dicom.find"
+    limit: int = Field(1000, ge=1, description="answers after which the query is cancelled")
+
+    def perform(self, lab: Lab) -> Result:
+        found = client.find(self.peer(lab), self.calling, self.root, self.level, self.keys, self.limit)
+        return Result(
+            f"{len(found.rows)} matches, status {found.status}{_comment(found.comment)}",
+            {"status": found.status, "rows": list(found.rows), "complete": found.complete},
+            ok=found.status == "0000" or not found.complete,
+        )
+
+
+class Worklist(_ToPeer):
+    """Ask a RIS for scheduled procedure steps (Modality Worklist C-FIND, PS3.4 K)."""
+
+    name: ClassVar[str] = "dicom.worklist"
+    to: str = "RIS"
+    keys: dict[str, Any] = Field(
+        {}, description="matching keys; those of the step stand in ScheduledProcedureStepSequence"
+    )
+    limit: int = Field(1000, ge=1)
+
+    def perform(self, lab: Lab) -> Result:
+        found = client.worklist(self.peer(lab), self.calling, self.keys, self.limit)
+        return Result(
+            f"{len(found.rows)} scheduled steps, status {found.status}{_comment(found.comment)}",
+            {"status": found.status, "rows": list(found.rows), "complete": found.complete},
+            ok=found.status == "0000" or not found.complete,
+        )
+
+
+class Move(_Query):
+    """Have an archive send what matches to a destination it knows (C-MOVE, PS3.4 C.4.2)."""
+
+    name: ClassVar[str] = "dicom.move"
+    destination: str = Field(description="the destination's AE title")
+
+    def perform(self, lab: Lab) -> Result:
+        done = client.move(self.peer(lab), self.calling, self.destination, self.root, self.level, self.keys)
+        return Result(
+            f"status {done.status}: {done.completed} sent to {self.destination}, {done.failed} failed"
+            f"{_comment(done.comment)}",
+            {
+                "status": done.status,
+                "completed": done.completed,
+                "failed": done.failed,
+                "warning": done.warning,
+                "failed_uids": list(done.failed_uids),
+            },
+            ok=done.status == "0000",
+        )
+
+
+class Get(_Query):
+    """Fetch what matches to this workstation on the same association (C-GET, PS3.4 C.4.3)."""
+
+    name: ClassVar[str] = "dicom.get"
+
+    def perform(self, lab: Lab) -> Result:
+        workstation = lab.viewers["ADMIN"]
+        done = client.get(
+            self.peer(lab), self.calling, self.root, self.level, self.keys, on_instance=workstation.receive
+        )
+        return Result(
+            f"status {done.status}: {done.completed} fetched, {done.failed} failed{_comment(done.comment)}",
+            {"status": done.status, "completed": done.completed, "failed": done.failed, "warning": done.warning},
+            ok=done.status == "0000",
+        )
+
+
+class Store(_ToPeer):
+    """Send DICOM files, or a study that this workstation holds, to a peer (C-STORE, PS3.4 B)."""
+
+    name: ClassVar[str] = "dicom.store"
+    files: list[str] = Field([], description="DICOM files, each base64")
+    study: str | None = Field(None, description="Study Instance UID of a study in the workstation")
+
+    def for_journal(self) -> dict[str, Any]:
+        kept = super().for_journal()
+        if self.files:
+            kept["files"] = [f"sha256:{hashlib.sha256(file.encode()).hexdigest()}" for file in self.files]
+        return kept
+
+    def perform(self, lab: Lab) -> Result:
+        instances = [self._instance(number, text) for number, text in enumerate(self.files, 1)]
+        if self.study:
+            instances += lab.viewers["ADMIN"].instances(self.study)
+        if not instances:
+            raise BadInput("there is nothing to send", remedy="Give files, or the UID of a study in the workstation.")
+        sent = client.store(self.peer(lab), self.calling, instances)
+        refused = [reply for reply in sent if not reply.stored]
+        return Result(
+            f"{len(sent) - len(refused)} of {len(sent)} stored" + _first(refused),
+            {"replies": [asdict(reply) for reply in sent]},
+            ok=not refused,
+        )
+
+    @staticmethod
+    def _instance(number: int, text: str) -> Instance:
+        try:
+            content = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            raise BadInput(f"file {number} is not base64", remedy="Send it with `simlab dicom store FILE`.") from None
+        return Instance.from_part10(content, place=f"file {number}")
+
+
+def _comment(comment: str) -> str:
+    return f" ({comment})" if comment else ""
+
+
+def _first(refused: list[client.StoreReply]) -> str:
+    return f"; first refusal: {refused[0].status or 'no answer'}{_comment(refused[0].comment)}" if refused else ""
+
+
+ACTIONS: tuple[type[Action], ...] = (Echo, Find, Move, Get, Store, Worklist)

@@ -1,0 +1,96 @@
+"""What a trainee does at the PACS console: peers, settings, repair of identity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from simlab.lab.actions.action import Action, Result
+
+if TYPE_CHECKING:
+    from simlab.lab.lab import Lab
+
+
+class SetPeer(Action):
+    """Register a peer, or change the one of that title."""
+
+    name: ClassVar[str] = "pacs.set_peer"
+    title: str = Field(min_length=1, max_length=16)
+    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65535)
+    services: list[str] | None = Field(None, description="what it may do; by default everything a workstation does")
+
+    def perform(self, lab: Lab) -> Result:
+        return Result(
+            f"peer {self.title} at {self.host}:{self.port}",
+            lab.pacs.set_peer(self.title, self.host, self.port, self.services),
+        )
+
+
+class RemovePeer(Action):
+    """Take a peer off the list: it is refused from then on."""
+
+    name: ClassVar[str] = "pacs.remove_peer"
+    title: str
+
+    def perform(self, lab: Lab) -> Result:
+        return Result(f"peer {self.title} removed", lab.pacs.remove_peer(self.title))
+
+
+class Configure(Action):
+    """Change settings of the PACS (``ae_title``, ``check_calling``…)."""
+
+    model_config = ConfigDict(extra="allow")
+    name: ClassVar[str] = "pacs.configure"
+
+    def perform(self, lab: Lab) -> Result:
+        settings: dict[str, Any] = dict(self.model_extra or {})
+        return Result(f"PACS settings: {', '.join(settings) or 'none'}", lab.pacs.configure(**settings))
+
+
+class MergePatients(Action):
+    """Merge one patient number into another; everything of `retire` goes to `survive`."""
+
+    name: ClassVar[str] = "pacs.merge_patients"
+    retire: str
+    retire_issuer: str = ""
+    survive: str
+    survive_issuer: str = ""
+    preview: bool = Field(False, description="say what would move, and change nothing")
+
+    def perform(self, lab: Lab) -> Result:
+        done = lab.pacs.merge_patients(
+            self.retire, self.retire_issuer, self.survive, self.survive_issuer, preview=self.preview
+        )
+        return Result(str(done["summary"]), done)
+
+
+class MoveStudy(Action):
+    """Move one study to another patient; the original identity is kept on record."""
+
+    name: ClassVar[str] = "pacs.move_study"
+    study: str = Field(description="Study Instance UID")
+    patient: str
+    issuer: str = ""
+    preview: bool = Field(False, description="say what would move, and change nothing")
+
+    def perform(self, lab: Lab) -> Result:
+        done = lab.pacs.move_study(self.study, self.patient, self.issuer, preview=self.preview)
+        return Result(str(done["summary"]), done)
+
+
+class Quarantine(Action):
+    """Hide a study from query and retrieve, or release it again."""
+
+    name: ClassVar[str] = "pacs.quarantine"
+    study: str = Field(description="Study Instance UID")
+    release: bool = False
+    reason: str = ""
+
+    def perform(self, lab: Lab) -> Result:
+        done = lab.pacs.quarantine(self.study, release=self.release, reason=self.reason)
+        return Result(f"study {'released' if self.release else 'quarantined'}", done)
+
+
+ACTIONS: tuple[type[Action], ...] = (SetPeer, RemovePeer, Configure, MergePatients, MoveStudy, Quarantine)

@@ -1,0 +1,180 @@
+"""What a trainee does in the RIS: orders, attendance, scheduling, the exam-to-station map."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from simlab.lab.actions.action import Action, Result
+
+if TYPE_CHECKING:
+    from simlab.lab.lab import Lab
+
+
+class CreateOrder(Action):
+    """Place an order for an exam."""
+
+    name: ClassVar[str] = "ris.create_order"
+    patient: str = Field(description="patient number")
+    exam: str = Field(description="exam code")
+    when: datetime | None = Field(None, description="booked then; without it only requested")
+    issuer: str | None = Field(None, description="the number's authority; by default the RIS's own")
+    reason: str = ""
+    referrer: str = ""
+    accession: str | None = Field(None, description="by default the RIS gives one")
+
+    def perform(self, lab: Lab) -> Result:
+        done = lab.ris.create_order(
+            self.patient,
+            self.exam,
+            self.when.isoformat() if self.when else None,
+            issuer=self.issuer,
+            reason=self.reason,
+            referrer=self.referrer,
+            accession=self.accession,
+        )
+        return Result(f"order {done['accession']} placed", done)
+
+
+class _OfOrder(Action):
+    accession: str
+
+
+class CancelOrder(_OfOrder):
+    """Cancel an order; its steps leave the worklist."""
+
+    name: ClassVar[str] = "ris.cancel_order"
+    reason: str = ""
+
+    def perform(self, lab: Lab) -> Result:
+        return Result(f"order {self.accession} cancelled", lab.ris.cancel_order(self.accession, self.reason))
+
+
+class Vet(_OfOrder):
+    """Mark an order as vetted (justified)."""
+
+    name: ClassVar[str] = "ris.vet"
+
+    def perform(self, lab: Lab) -> Result:
+        return Result(f"order {self.accession} vetted", lab.ris.vet(self.accession))
+
+
+class Book(_OfOrder):
+    """Give a vetted order its time."""
+
+    name: ClassVar[str] = "ris.book"
+    start: datetime
+
+    def perform(self, lab: Lab) -> Result:
+        return Result(f"order {self.accession} booked", lab.ris.book(self.accession, self.start.isoformat()))
+
+
+class Arrive(_OfOrder):
+    """Mark the patient as arrived for an order."""
+
+    name: ClassVar[str] = "ris.arrive"
+
+    def perform(self, lab: Lab) -> Result:
+        return Result(f"patient arrived for {self.accession}", lab.ris.arrive(self.accession))
+
+
+class Reschedule(_OfOrder):
+    """Move an order's step to another station, modality or time."""
+
+    name: ClassVar[str] = "ris.reschedule"
+    station: str = Field("", description="scheduled station AE title")
+    modality: str = ""
+    start: datetime | None = None
+
+    def perform(self, lab: Lab) -> Result:
+        start = self.start.isoformat() if self.start else ""
+        done = lab.ris.reschedule(self.accession, station=self.station, modality=self.modality, start=start)
+        return Result(f"order {self.accession} rescheduled", done)
+
+
+class MapExam(Action):
+    """Say on which station an exam is done; steps not yet begun follow."""
+
+    name: ClassVar[str] = "ris.map_exam"
+    code: str
+    station: str = Field(description="station AE title")
+
+    def perform(self, lab: Lab) -> Result:
+        return Result(f"{self.code} is done on {self.station}", lab.ris.map_exam(self.code, self.station))
+
+
+class LogDowntime(_OfOrder):
+    """Write a downtime entry: the exam goes on under its existing accession and is reconciled later."""
+
+    name: ClassVar[str] = "ris.log_downtime"
+    text: str = Field(min_length=1)
+
+    def perform(self, lab: Lab) -> Result:
+        return Result("downtime entry written", lab.ris.log_downtime(self.accession, self.text))
+
+
+class SetPeer(Action):
+    """Register a DICOM peer of the RIS, or change the one of that title."""
+
+    name: ClassVar[str] = "ris.set_peer"
+    title: str = Field(min_length=1, max_length=16)
+    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65535)
+
+    def perform(self, lab: Lab) -> Result:
+        return Result(f"RIS peer {self.title}", lab.ris.set_peer(self.title, self.host, self.port))
+
+
+class RemovePeer(Action):
+    """Take a DICOM peer off the RIS's list."""
+
+    name: ClassVar[str] = "ris.remove_peer"
+    title: str
+
+    def perform(self, lab: Lab) -> Result:
+        return Result(f"RIS peer {self.title} removed", lab.ris.remove_peer(self.title))
+
+
+class MergePatients(Action):
+    """Merge one patient number into another at the RIS console."""
+
+    name: ClassVar[str] = "ris.merge_patients"
+    retire: str
+    retire_issuer: str | None = Field(None, description="by default the RIS's own authority")
+    survive: str
+    survive_issuer: str | None = None
+
+    def perform(self, lab: Lab) -> Result:
+        done = lab.ris.merge_patients(
+            self.retire, self.survive, retire_issuer=self.retire_issuer, survive_issuer=self.survive_issuer
+        )
+        return Result(f"{self.retire} merged into {self.survive}", done)
+
+
+class Configure(Action):
+    """Change settings of the RIS (``worklist_shows``, ``forward_adt``…)."""
+
+    model_config = ConfigDict(extra="allow")
+    name: ClassVar[str] = "ris.configure"
+
+    def perform(self, lab: Lab) -> Result:
+        settings: dict[str, Any] = dict(self.model_extra or {})
+        return Result(f"RIS settings: {', '.join(settings) or 'none'}", lab.ris.configure(**settings))
+
+
+ACTIONS: tuple[type[Action], ...] = (
+    CreateOrder,
+    CancelOrder,
+    Vet,
+    Book,
+    Arrive,
+    Reschedule,
+    MapExam,
+    LogDowntime,
+    SetPeer,
+    RemovePeer,
+    MergePatients,
+    Configure,
+)

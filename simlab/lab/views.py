@@ -1,0 +1,20 @@
+"""Every read-only view of the department by its name (`pacs.studies`)."""
+
+from __future__ import annotations
+
+from simlab.department import desk, engine, epr, modality, pacs, ris, viewer
+from simlab.lab.snapshot import View
+
+_SYSTEMS = {
+    "pacs": pacs.VIEWS,
+    "ris": ris.VIEWS,
+    "epr": epr.VIEWS,
+    "engine": engine.VIEWS,
+    "viewer": viewer.VIEWS,
+    "modality": modality.VIEWS,
+    "desk": desk.VIEWS,
+}
+
+VIEWS: dict[str, View] = {
+    f"{system}.{name}": view for system, views in _SYSTEMS.items() for name, view in views.items()
+}
