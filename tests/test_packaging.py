@@ -97,7 +97,7 @@ def test_every_dependency_is_locked_and_accounted_for():
 def test_the_readme_names_commands_that_exist():
     """Every `simlab ...` and `make ...` in the README is a command that there is."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = set(re.findall(r"(?:^|`)simlab ([a-z][a-z-]*)", text, re.MULTILINE))
+    commands = set(re.findall(r"(?:^|`)simlab ([a-z][a-z0-9-]*)", text, re.MULTILINE))
     assert commands and commands <= {entry.name for entry in COMMANDS}
     targets = set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE))
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
