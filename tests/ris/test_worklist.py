@@ -7,7 +7,7 @@ import pytest
 
 from simlab.dicom import client
 from simlab.errors import SimlabError
-from tests.ris.conftest import SCENE, until
+from tests.ris.conftest import until
 from tests.tools import need
 
 STEP = "ScheduledProcedureStepSequence"
@@ -222,7 +222,14 @@ def test_busy_comes_to_rest(lab):
     until(lambda: lab.ris.busy() == 0)
 
 
-def test_a_hundred_bookings_are_staged_in_a_moment(lab):
-    """A scene's orders are plain rows: the step's station follows the exam, nothing is sent."""
+def test_a_step_without_a_room_of_its_own_gets_that_of_its_exam(lab):
+    """The station of a staged order follows the exam's mapping."""
     assert lab.one("steps", accession="RXX10000002")["station_ae"] == "CT2"
-    assert len(lab.view("orders")) == len(SCENE["orders"])
+
+
+def test_a_scene_can_rename_the_ris(lab):
+    """A staged AE title holds on the wire and in the endpoints at once."""
+    lab.stage({"settings": {"ae_title": "RIS_OLD"}})
+    assert lab.ris.endpoints["RIS"].ae_title == "RIS_OLD"
+    with pytest.raises(SimlabError, match="1/1/7"):
+        ask(lab)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from sqlite3 import Connection
 from typing import Any
 
@@ -76,6 +77,7 @@ class Ris:
         with self._store.write() as tx:
             stage.lay_out(tx, section, self._clock.now())
             self._store.after_commit(self._forward.look_again)
+            self._store.after_commit(self._retitle)
 
     def create_order(
         self,
@@ -201,12 +203,10 @@ class Ris:
         def change(tx: Connection) -> Row:
             changed = settings.change(tx, values)
             self._store.after_commit(self._forward.look_again)
+            self._store.after_commit(self._retitle)
             return changed
 
-        changed = self._console("configure", change, lambda row: f"settings changed: {', '.join(row)}")
-        if RIS in self.endpoints:
-            self.endpoints[RIS] = Endpoint(self.endpoints[RIS].host, self.endpoints[RIS].port, self._title())
-        return changed
+        return self._console("configure", change, lambda row: f"settings changed: {', '.join(row)}")
 
     def log_downtime(self, accession: str, text: str) -> Row:
         """Write into the downtime log what was done without the worklist, under the existing accession number."""
@@ -237,6 +237,10 @@ class Ris:
     def _number(self, tx: Connection, number: str, issuer: str | None) -> Identifier:
         patients.check_number(number, "patient_id")
         return Identifier(number, settings.load(tx).mrn_authority if issuer is None else issuer)
+
+    def _retitle(self) -> None:
+        if RIS in self.endpoints:
+            self.endpoints[RIS] = replace(self.endpoints[RIS], ae_title=self._title())
 
     def _title(self) -> str:
         with self._store.read() as tx:
