@@ -50,6 +50,7 @@ class Patient:
     given: str = ""
     middle: str = ""
     title: str = ""
+    suffix: str = ""
     sex: str = ""
     birth_date: str = ""
     address: str = ""
@@ -165,7 +166,7 @@ def pid(patient: Patient) -> str:
         {
             1: "1",
             3: repeated([identifier.cx for identifier in patient.identifiers]),
-            5: composite(patient.family, patient.given, patient.middle, "", patient.title, "", "L"),
+            5: composite(patient.family, patient.given, patient.middle, patient.suffix, patient.title, "", "L"),
             7: patient.birth_date,
             8: patient.sex,
             11: composite(patient.address, "", "", "", patient.postcode) if patient.address or patient.postcode else "",

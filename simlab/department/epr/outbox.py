@@ -1,0 +1,130 @@
+"""The messages of the electronic patient record on their way out: durable, in order, tried again."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from simlab import provenance
+from simlab.clock import Clock
+from simlab.department.epr import settings
+from simlab.hl7 import courier
+from simlab.hl7.courier import Courier, Delivery, Parcel
+from simlab.hl7.message import parse
+from simlab.hl7.record import OUT, message_type, record
+from simlab.journal import Journal
+from simlab.store import Store
+
+NAME = "EPR"
+_READY = "(state = 'sending' OR (state = 'queued' AND next_try <= ?))"
+
+
+class Outbox:
+    """Delivers table `epr_outbox` to the address in the settings; without one the messages wait."""
+
+    def __init__(self, store: Store, journal: Journal, clock: Clock) -> None:
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._courier: Courier | None = None
+
+    def open(self) -> None:
+        """Begin to deliver; what was in flight when an earlier process ended is sent again, with the same MSH-10."""
+        with self._store.write() as tx:
+            tx.execute("UPDATE epr_outbox SET state='queued' WHERE state='sending'")
+        self._courier = Courier(NAME, self._take, self._finish)
+        self._courier.start()
+
+    def close(self) -> None:
+        """Deliver nothing more; what waits stays."""
+        if self._courier:
+            self._courier.close()
+        self._courier = None
+
+    def wake(self) -> None:
+        """Look for something to deliver."""
+        if self._courier:
+            self._courier.wake()
+
+    def put(self, data: bytes) -> None:
+        """Queue a message in the open write transaction; it goes out once that is committed."""
+        message, who = parse(data), provenance.current()
+        with self._store.write() as tx:
+            tx.execute(
+                "INSERT INTO epr_outbox (type, control_id, message, state, attempts, error, next_try, actor, cause, "
+                "queued) VALUES (?, ?, ?, 'queued', 0, '', 0, ?, ?, ?)",
+                (
+                    message_type(message),
+                    message.get("MSH-10"),
+                    data,
+                    who.actor,
+                    who.cause,
+                    self._clock.now().isoformat(timespec="milliseconds"),
+                ),
+            )
+            self._store.after_commit(self.wake)
+
+    def busy(self) -> int:
+        """Messages on their way; those behind one that waits after a failure are not."""
+        if self._courier is None:
+            return 0
+        with self._store.read() as tx:
+            head = self._head(tx)
+            if not settings.read(tx)["destination_host"] or (head and head["next_try"] > time.time()):
+                return 0
+            row = tx.execute(f"SELECT count(*) FROM epr_outbox WHERE {_READY}", (time.time(),)).fetchone()
+        return int(row[0])
+
+    @staticmethod
+    def _head(tx: sqlite3.Connection) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = tx.execute(
+            "SELECT * FROM epr_outbox WHERE state='queued' ORDER BY id LIMIT 1"
+        ).fetchone()
+        return row
+
+    def _take(self) -> Parcel | float | None:
+        with self._store.read() as tx:
+            head, now = self._head(tx), settings.read(tx)
+        if head is None or not now["destination_host"]:
+            return None
+        wait = head["next_try"] - time.time()
+        if wait > 0:
+            return float(wait)
+        with self._store.write() as tx:
+            tx.execute("UPDATE epr_outbox SET state='sending' WHERE id=?", (head["id"],))
+        return Parcel(
+            head["id"],
+            bytes(head["message"]),
+            now["destination_host"],
+            int(now["destination_port"]),
+            head["actor"],
+            head["cause"],
+            head["attempts"],
+        )
+
+    def _finish(self, parcel: Parcel, delivery: Delivery) -> None:
+        attempts = parcel.attempts + 1
+        state = courier.state_after(delivery, attempts)
+        next_try = courier.retry_at(self._clock, attempts) if state == "queued" else 0.0
+        with self._store.write() as tx:
+            tx.execute(
+                "UPDATE epr_outbox SET state=?, attempts=?, error=?, next_try=?, ack=? WHERE id=? AND state='sending'",
+                (
+                    state,
+                    attempts,
+                    "" if state == courier.DELIVERED else delivery.text,
+                    next_try,
+                    delivery.ack,
+                    parcel.id,
+                ),
+            )
+            record(
+                self._journal,
+                NAME,
+                OUT,
+                parcel.data,
+                delivery.ack,
+                peer=f"{parcel.host}:{parcel.port}",
+                text=delivery.text,
+                attempt=attempts,
+            )

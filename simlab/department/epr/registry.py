@@ -1,0 +1,104 @@
+"""The patients of the electronic patient record: found, registered, changed, merged, and told of in HL7."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+
+from simlab.errors import BadInput, NotFound
+from simlab.hl7 import build
+from simlab.people import NHS, valid_nhs
+
+FACTS = ("name", "birth_date", "sex", "address", "phone")
+_SEXES = ("", "F", "M", "O", "U")
+
+
+def checked(facts: Mapping[str, str]) -> dict[str, str]:
+    """Demographics fit to be written; BadInput names the one that is not."""
+    for key, value in facts.items():
+        if key not in (*FACTS, "nhs_number"):
+            raise BadInput(f"no such fact {key!r}", place="EPR", remedy=f"There are: {', '.join(FACTS)}, nhs_number.")
+        if not isinstance(value, str) or re.search(r"[\x00-\x1f\x7f]", value):
+            raise BadInput("not one line of text", place=key, remedy="Leave control characters out.")
+    if facts.get("sex", "") not in _SEXES:
+        raise BadInput(f"{facts['sex']!r} is no sex", place="sex", remedy="Use F, M, O or U.")
+    if facts.get("birth_date"):
+        try:
+            datetime.strptime(facts["birth_date"], "%Y%m%d")
+        except ValueError:
+            raise BadInput(
+                f"{facts['birth_date']!r} is no date", place="birth_date", remedy="Write it as YYYYMMDD."
+            ) from None
+    if facts.get("nhs_number") and not valid_nhs(facts["nhs_number"]):
+        raise BadInput("the check digit is wrong", place="nhs_number", remedy="Look at the ten digits again.")
+    digits = {"nhs_number": facts["nhs_number"].replace(" ", "")} if "nhs_number" in facts else {}
+    return {**facts, **digits}
+
+
+def find(tx: sqlite3.Connection, patient_id: str, issuer: str) -> sqlite3.Row:
+    """The patient of that number; NotFound, also for a retired number, which names the survivor."""
+    row: sqlite3.Row | None = tx.execute(
+        "SELECT * FROM epr_patient WHERE patient_id=? AND issuer=?", (patient_id, issuer)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"no patient {patient_id} of {issuer}", place="EPR", remedy="Look at the list of patients.")
+    if row["merged_into"] is not None:
+        raise NotFound(
+            f"{patient_id} was merged into {row['merged_into']}", place="EPR", remedy=f"Use {row['merged_into']}."
+        )
+    return row
+
+
+def register(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str]) -> None:
+    """Write a new patient."""
+    if not facts.get("name"):
+        raise BadInput("a new patient has a name", place="name", remedy="Write it as FAMILY^GIVEN.")
+    columns = [facts.get(name, "") for name in FACTS]
+    tx.execute("INSERT INTO epr_patient VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", (patient_id, issuer, *columns))
+    _nhs_number(tx, patient_id, issuer, facts)
+
+
+def change(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str]) -> None:
+    """Change the given facts of a patient."""
+    for name in FACTS:
+        if name in facts:
+            tx.execute(
+                f"UPDATE epr_patient SET {name}=? WHERE patient_id=? AND issuer=?", (facts[name], patient_id, issuer)
+            )
+    _nhs_number(tx, patient_id, issuer, facts)
+
+
+def _nhs_number(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str]) -> None:
+    if "nhs_number" in facts:
+        tx.execute(
+            "DELETE FROM epr_identifier WHERE patient_id=? AND issuer=? AND authority=?", (patient_id, issuer, NHS)
+        )
+        if facts["nhs_number"]:
+            tx.execute(
+                "INSERT INTO epr_identifier VALUES (?, ?, ?, ?, 'NH')", (patient_id, issuer, facts["nhs_number"], NHS)
+            )
+
+
+def in_hl7(tx: sqlite3.Connection, patient_id: str, issuer: str) -> build.Patient:
+    """The patient as PID tells of them: the hospital number first, then the others."""
+    row = tx.execute("SELECT * FROM epr_patient WHERE patient_id=? AND issuer=?", (patient_id, issuer)).fetchone()
+    others = tx.execute(
+        "SELECT number, authority, type FROM epr_identifier WHERE patient_id=? AND issuer=? ORDER BY number",
+        (patient_id, issuer),
+    )
+    # XPN and PN have suffix and prefix the other way round (HL7 v2.5.1 ch. 2.A.88, PS3.5 6.2.1.1).
+    family, given, middle, prefix, suffix = (row["name"].split("^") + [""] * 5)[:5]
+    return build.Patient(
+        (build.Identifier(patient_id, issuer), *(build.Identifier(*one) for one in others)),
+        family=family,
+        given=given,
+        middle=middle,
+        title=prefix,
+        suffix=suffix,
+        sex=row["sex"],
+        birth_date=row["birth_date"],
+        address=row["address"],
+        phone=row["phone"],
+    )

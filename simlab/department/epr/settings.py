@@ -1,0 +1,56 @@
+"""The settings of the electronic patient record: how it signs its messages and where it sends them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from simlab.errors import BadInput, SimlabError
+from simlab.hl7.characters import codec
+from simlab.people import TRUST
+
+DEFAULTS = {
+    "application": "EPR",
+    "facility": TRUST,
+    "authority": TRUST,
+    "receiving_application": "ENGINE",
+    "receiving_facility": TRUST,
+    "version": "2.5.1",
+    "order_version": "2.3.1",  # IHE RAD-2 and RAD-4 are ORM^O01 of 2.3.1
+    "character_set": "UNICODE UTF-8",
+    "destination_host": "",
+    "destination_port": "0",
+}
+_VERSIONS = ("2.3.1", "2.4", "2.5", "2.5.1")
+
+
+def read(tx: sqlite3.Connection) -> dict[str, str]:
+    """Every setting, the defaults where nothing was set."""
+    return {**DEFAULTS, **{row["key"]: row["value"] for row in tx.execute("SELECT key, value FROM epr_setting")}}
+
+
+def change(tx: sqlite3.Connection, values: Mapping[str, Any]) -> dict[str, str]:
+    """Write some settings and give them as stored; BadInput names what cannot be set."""
+    unknown = sorted(set(values) - set(DEFAULTS))
+    if unknown:
+        raise BadInput(f"no setting {unknown[0]!r}", place="EPR", remedy=f"There are: {', '.join(DEFAULTS)}.")
+    written = {key: str(value).strip() for key, value in values.items()}
+    for key, value in written.items():
+        if not _fits(key, value):
+            raise BadInput(f"{value!r} does not fit", place=f"EPR {key}", remedy=f"By default it is {DEFAULTS[key]!r}.")
+        tx.execute("INSERT OR REPLACE INTO epr_setting VALUES (?, ?)", (key, value))
+    return written
+
+
+def _fits(key: str, value: str) -> bool:
+    if key.endswith("version"):
+        return value in _VERSIONS
+    if key == "destination_port":
+        return value.isdecimal() and int(value) <= 65535
+    if key == "character_set":
+        try:
+            return bool(codec(value))
+        except SimlabError:
+            return False
+    return key == "destination_host" or bool(value)

@@ -1,0 +1,84 @@
+"""What the electronic patient record shows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from simlab.hl7.record import shown
+from simlab.people import NHS
+
+Rows = list[dict[str, Any]]
+
+
+def patients(tx: sqlite3.Connection, patient_id: str | None = None) -> Rows:
+    """Patients with their NHS number; a retired number has `merged_into`."""
+    rows = tx.execute(
+        "SELECT p.patient_id, p.issuer, p.name, p.birth_date, p.sex, coalesce((SELECT number FROM epr_identifier i "
+        "WHERE i.patient_id = p.patient_id AND i.issuer = p.issuer AND i.authority = ?), '') AS nhs_number, p.address, "
+        "p.phone, p.merged_into FROM epr_patient p WHERE ? IS NULL OR p.patient_id = ? ORDER BY p.name, p.patient_id",
+        (NHS, patient_id, patient_id),
+    )
+    return [dict(row) for row in rows]
+
+
+def identifiers(tx: sqlite3.Connection, patient_id: str | None = None) -> Rows:
+    """Every number of every patient with the authority that gave it, the hospital number first."""
+    rows = tx.execute(
+        "SELECT patient_id, issuer, patient_id AS number, issuer AS authority, 'MR' AS type FROM epr_patient "
+        "WHERE ?1 IS NULL OR patient_id = ?1 UNION ALL "
+        "SELECT patient_id, issuer, number, authority, type FROM epr_identifier WHERE ?1 IS NULL OR patient_id = ?1 "
+        "ORDER BY 1, 2, 5 DESC, 3",
+        (patient_id,),
+    )
+    return [dict(row) for row in rows]
+
+
+def visits(tx: sqlite3.Connection, patient_id: str | None = None) -> Rows:
+    """Stays and attendances, newest last."""
+    rows = tx.execute(
+        "SELECT * FROM epr_visit WHERE ?1 IS NULL OR patient_id = ?1 ORDER BY admitted, number", (patient_id,)
+    )
+    return [dict(row) for row in rows]
+
+
+def orders(tx: sqlite3.Connection, placer: str | None = None, patient_id: str | None = None) -> Rows:
+    """Imaging orders placed here, by placer number."""
+    rows = tx.execute(
+        "SELECT * FROM epr_order WHERE (?1 IS NULL OR placer = ?1) AND (?2 IS NULL OR patient_id = ?2) ORDER BY placer",
+        (placer, patient_id),
+    )
+    return [dict(row) for row in rows]
+
+
+def outbox(tx: sqlite3.Connection, state: str | None = None, control_id: str | None = None) -> Rows:
+    """Messages sent and to be sent, oldest first."""
+    rows = tx.execute(
+        "SELECT * FROM epr_outbox WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR control_id = ?2) ORDER BY id",
+        (state, control_id),
+    )
+    columns = ("id", "type", "control_id", "state", "attempts", "error", "queued", "actor")
+    return [
+        {
+            **{name: row[name] for name in columns},
+            "message": shown(row["message"]),
+            "ack": shown(row["ack"]) if row["ack"] is not None else None,
+        }
+        for row in rows
+    ]
+
+
+def settings(tx: sqlite3.Connection) -> Rows:
+    """The settings that differ from the defaults, by key."""
+    return [dict(row) for row in tx.execute("SELECT key, value FROM epr_setting ORDER BY key")]
+
+
+VIEWS: dict[str, Callable[..., Rows]] = {
+    "patients": patients,
+    "identifiers": identifiers,
+    "visits": visits,
+    "orders": orders,
+    "outbox": outbox,
+    "settings": settings,
+}
