@@ -83,7 +83,9 @@ def test_a_second_registration_changes_the_hospital_number_only():
     assert again.mrn != one.mrn and again.nhs_number == one.nhs_number and again.name == one.name
 
 
-@pytest.mark.parametrize(("one", "other"), [("19620304", "19620403"), ("19620325", "19630326"), ("19620404", "19630405")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("19620304", "19620403"), ("19620325", "19630326"), ("19620404", "19630405")]
+)
 def test_a_transposed_birth_date_is_another_real_date(one, other):
     """Day and month change places where that gives another date."""
     assert people.transposed(one) == other

@@ -94,9 +94,7 @@ class Desk:
             event = self._journal.record(kinds.DESK, DESK, f"answered {task}", {"task": task, "value": value})
         return {"task": task, "value": value, "event": event}
 
-    def write_ticket(
-        self, to: str, subject: str, text: str, fields: Mapping[str, str] | None = None
-    ) -> dict[str, Any]:
+    def write_ticket(self, to: str, subject: str, text: str, fields: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Write a ticket to `to` (a supplier, an internal team). It goes out as it is written, whatever it says."""
         _check_written(to=to, subject=subject, text=text)
         kept = dict(fields or {})
@@ -149,8 +147,7 @@ class Desk:
                 )
             rules = [Rule(**rule) for rule in json.loads(colleague["rules"])]
             spent = {
-                row["rule"]
-                for row in tx.execute("SELECT DISTINCT rule FROM desk_asked WHERE who = ? AND done", (who,))
+                row["rule"] for row in tx.execute("SELECT DISTINCT rule FROM desk_asked WHERE who = ? AND done", (who,))
             }
             index = next(
                 (n for n, rule in enumerate(rules) if rule.met_by(text) and not (rule.once and n in spent)), None
