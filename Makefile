@@ -34,7 +34,7 @@ setup: $(VENV)/dev.stamp
 test check: $(VENV)/dev.stamp
 	@echo '-- style'
 	@$(PY) -m ruff check --quiet .
-	@$(PY) -m ruff format --quiet --check .
+	@$(PY) -m ruff format --check .
 	@echo '-- types'
 	@$(PY) -m mypy --no-error-summary
 	@echo '-- imports'

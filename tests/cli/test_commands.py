@@ -137,3 +137,10 @@ def test_a_reader_that_goes_away_is_no_error(lab):
     assert process.stderr.read() == ""
     process.stderr.close()
     process.wait(timeout=30)
+
+
+def test_the_screens_need_a_terminal(simlab):
+    """`simlab` alone, without a terminal, says what to use instead."""
+    ran = simlab()
+    assert ran.code == 1
+    assert "simlab demo" in ran.err
