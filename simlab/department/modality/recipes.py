@@ -158,7 +158,8 @@ def parse(text: str, name: str, place: str) -> Recipe:
     try:
         return Recipe(name=name, **content)
     except ValidationError as errors:
-        first = errors.errors()[0]
+        # A misspelt key is also a missing one; the spelling mistake is the better news.
+        first = min(errors.errors(), key=lambda error: error["type"] != "extra_forbidden")
         where = ".".join(map(str, first["loc"]))
         what = first["msg"].removeprefix("Value error, ")
         raise BadInput(

@@ -248,9 +248,19 @@ def _study_elements(recipe: Recipe, kind: Kind, facts: StudyFacts, frame_uid: st
     if facts.procedure_id or facts.step_id:
         item = Dataset()
         item.RequestedProcedureID, item.ScheduledProcedureStepID = facts.procedure_id, facts.step_id
-        item.ScheduledProcedureStepDescription = description
+        item.ScheduledProcedureStepDescription = _writable(description, facts.character_set)
         attributes["RequestAttributesSequence"] = [item]
-    return encode(attributes)
+    return encode(
+        {key: _writable(value, facts.character_set) if isinstance(value, str) else value
+         for key, value in attributes.items()}
+    )  # fmt: skip
+
+
+def _writable(text: str, character_set: str) -> str:
+    """The text with a question mark for every letter that the character set lacks, as scanners write it."""
+    # pydicom takes Latin-1 for the default repertoire, which is ASCII (PS3.5 6.1.1).
+    codec = "ascii" if character_set in ("", "ISO_IR 6") else convert_encodings(character_set)[0]
+    return text if text.isascii() else text.encode(codec, "replace").decode(codec)
 
 
 def _code(value: str, scheme: str, meaning: str) -> Dataset:

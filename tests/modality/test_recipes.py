@@ -1,0 +1,72 @@
+"""Recipes: what ships can be read, and a mistake is named with its line."""
+
+import pytest
+
+from simlab.config import course_folder
+from simlab.department.modality import recipes
+from simlab.department.modality.phantoms import PHANTOMS
+from simlab.errors import BadInput, NotFound
+
+GOOD = (course_folder("sample_studies") / "ct-head.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_every_recipe_that_ships_can_be_read(name: str) -> None:
+    """Each file of sample_studies is a recipe of its own name."""
+    assert recipes.named(name).name == name
+
+
+def test_the_recipes_of_the_first_course_are_there() -> None:
+    """The exercises count on these."""
+    wanted = {"ct-chest", "ct-head", "ct-abdomen", "dx-chest", "dx-hip", "dx-knee", "us-aorta", "mr-knee"}
+    assert wanted <= set(recipes.names())
+
+
+def test_every_phantom_is_used() -> None:
+    """No phantom is drawn for nobody."""
+    used = {series.phantom for name in recipes.names() for series in recipes.named(name).series}
+    assert used == set(PHANTOMS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("body_part: HEAD", "body_prat: HEAD", 3, "body_prat"),
+        ("phantom: head-axial", "phantom: heart", 10, "there is no phantom heart"),
+        ("modality: CT", "modality: XX", 2, "there is no modality XX"),
+        ("images: 12", "images: 0", 12, "greater than or equal to 1"),
+        ("SliceThickness: 5", "SliceThikness: 5", 18, "SliceThikness is not the keyword"),
+        ("title: CT head", "title: [CT", 2, "not YAML"),
+        ("title: CT head", "title: &a CT head\nx: *a", 0, "no YAML aliases"),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_line(old: str, new: str, line: int, words: str) -> None:
+    """An author reads which line to mend."""
+    with pytest.raises(BadInput) as caught:
+        recipes.parse(GOOD.replace(old, new), "ct-head", "ct-head.yaml")
+    assert words in caught.value.what
+    assert caught.value.place == ("ct-head.yaml" + (f":{line}" if line else ""))
+
+
+def test_an_unknown_recipe_lists_those_there_are() -> None:
+    """The remedy is the list, and a path is no name."""
+    for name in ("ct-toe", "../pyproject", ""):
+        with pytest.raises(NotFound, match="ct-chest"):
+            recipes.named(name)
+
+
+@pytest.mark.parametrize(
+    ("modality", "code", "words", "name", "side"),
+    [
+        ("CT", "CSKUH", "", "ct-head", None),
+        ("CT", "UNHEARDOF", "CT of the abdomen", "ct-abdomen", None),
+        ("DX", "XKNEL", "", "dx-knee", "L"),
+        ("DX", "", "XR left hip", "dx-hip", "L"),
+        ("US", "", "", "us-aorta", None),
+    ],
+)
+def test_an_exam_finds_its_recipe(modality: str, code: str, words: str, name: str, side: str | None) -> None:
+    """By code first, then by the words of the description, then by modality."""
+    found = recipes.suiting(modality, code, words)
+    assert found.name == name
+    assert side is None or found.laterality == side
