@@ -1,0 +1,146 @@
+"""The HL7 inbox of the PACS: keeps its patients as the hospital's ADT says they are."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from simlab.clock import Clock
+from simlab.config import Endpoint
+from simlab.faults import FaultTable
+from simlab.hl7.errors import Hl7Error
+from simlab.hl7.message import Message
+from simlab.hl7.mllp import MllpServer
+from simlab.hl7.receiver import Receiver
+from simlab.hl7.record import message_type, noise_into
+from simlab.journal import Journal
+from simlab.store import Store
+
+NAME = "PACS"
+UPDATES = ("A01", "A04", "A08", "A28", "A31")
+MERGES = ("A18", "A34", "A40")
+
+SEXES = {"F": "F", "M": "M", "O": "O", "A": "O", "N": "O", "U": ""}
+"""HL7 table 0001 to Patient's Sex (0010,0040)."""
+
+DELETED = '""'
+"""HL7 v2.5.1 ch. 2.7.1: two quotation marks delete a value, an empty field leaves it alone."""
+
+
+class Archive(Protocol):
+    """What the inbox asks of the PACS."""
+
+    def merge_patients(self, retire_id: str, retire_issuer: str, survive_id: str, survive_issuer: str) -> Any: ...
+
+    def update_patient(self, patient_id: str, issuer: str, **demographics: str) -> Any: ...
+
+    def issuers(self, patient_id: str) -> list[str]: ...
+
+
+class Number(NamedTuple):
+    """One repetition of PID-3 or MRG-1: the number, its authority (CX.4.1), its type (CX.5)."""
+
+    id: str
+    authority: str
+    kind: str
+
+
+class PacsInbox:
+    """The MLLP door PACS_HL7. It updates patients that the archive knows, merges numbers, and ignores the rest."""
+
+    def __init__(self, pacs: Archive, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
+        self._pacs = pacs
+        receiver = Receiver(NAME, store, journal, clock, faults, self.apply)
+        self._server = MllpServer("PACS_HL7", receiver, on_noise=noise_into(journal, NAME))
+        self.endpoints: dict[str, Endpoint] = {}
+
+    def open(self, host: str, port: int) -> int:
+        """Listen (port 0: any free one) and give the port; OSError when it is taken."""
+        bound = self._server.open(host, port)
+        self.endpoints["PACS_HL7"] = Endpoint(host, bound)
+        return bound
+
+    def close(self) -> None:
+        """Stop listening, within a second."""
+        self._server.close()
+
+    def apply(self, message: Message) -> str:
+        """Do what the message says and tell it in words; Hl7Error (AE) leaves everything as it was."""
+        family, event = message.get("MSH-9.1"), message.get("MSH-9.2")
+        if family == "ADT" and event in MERGES:
+            return self._merge(message)
+        if family == "ADT" and event in UPDATES:
+            return self._update(message)
+        return f"{message_type(message)} means nothing to the PACS"
+
+    def _update(self, message: Message) -> str:
+        facts = demographics(message)
+        known = [n for n in _numbers(message, "PID-3") if n.authority in self._pacs.issuers(n.id)]
+        for number in known:
+            if facts:
+                self._pacs.update_patient(number.id, number.authority, **facts)
+        return f"updated {', '.join(n.id for n in known)}" if known else "patient not known here, nothing to update"
+
+    def _merge(self, message: Message) -> str:
+        survivors = _numbers(message, "PID-3")
+        done = [self._retire(number, survivors) for number in _numbers(message, "MRG-1")]
+        return "; ".join(filter(None, done)) or "nothing to merge"
+
+    def _retire(self, retired: Number, survivors: list[Number]) -> str:
+        survivor = next((n for n in survivors if _same_kind(n, retired)), None)
+        if survivor is None:
+            raise Hl7Error(
+                f"the retired number {retired.id} has the authority {retired.authority or 'none'}, "
+                f"the survivor's numbers have {', '.join(sorted({n.authority or 'none' for n in survivors}))}",
+                place="MRG-1.4",
+                remedy="Give both numbers of one authority; a merge never crosses authorities.",
+                code="204",
+            )
+        if survivor.id == retired.id:
+            return ""
+        issuers = self._pacs.issuers(retired.id)
+        if not issuers:
+            return f"nothing to merge, {retired.id} is not known here"
+        if retired.authority not in issuers:
+            raise Hl7Error(
+                f"{retired.id} is known here as a number of {', '.join(issuers)}, not of {retired.authority or 'none'}",
+                place="MRG-1.4",
+                remedy="Send the merge with the authority that gave the number.",
+                code="204",
+            )
+        self._pacs.merge_patients(retired.id, retired.authority, survivor.id, survivor.authority)
+        return f"{retired.id} merged into {survivor.id}"
+
+
+def _numbers(message: Message, place: str) -> list[Number]:
+    """Every number at PID-3 or MRG-1; Hl7Error when there is none."""
+    parts = zip(*(_column(message, place, part) for part in ("1", "4.1", "5")), strict=True)
+    found = [Number(*part) for part in parts if part[0]]
+    if not found:
+        raise Hl7Error("no patient identifier", place=place, code="101", remedy=f"Fill {place}.1 and its authority.")
+    return found
+
+
+def _column(message: Message, place: str, part: str) -> list[str]:
+    return [message.get(f"{place}[{n}].{part}").strip() for n in range(1, len(message.all(place)) + 1)]
+
+
+def _same_kind(survivor: Number, retired: Number) -> bool:
+    """A40 merges numbers of one authority and, where both say it, one type (HL7 v2.5.1 ch. 3.3.40)."""
+    types = {survivor.kind, retired.kind} - {""}
+    return survivor.authority == retired.authority and len(types) < 2
+
+
+def demographics(message: Message) -> dict[str, str]:
+    """What PID says of the patient, by DICOM's words: name (PN), birth_date (DA), sex; absent facts left out."""
+    facts: dict[str, str] = {}
+    # XPN has suffix then prefix, PN prefix then suffix (HL7 v2.5.1 ch. 2.A.88, PS3.5 6.2.1.1).
+    family, given, middle, suffix, prefix = (message.get(f"PID-5.{part}") for part in ("1.1", "2", "3", "4", "5"))
+    name = "^".join((family, given, middle, prefix, suffix)).rstrip("^")
+    birth, sex = message.get("PID-7.1"), message.get("PID-8.1")
+    if name:
+        facts["name"] = "" if family == DELETED else name
+    if birth:
+        facts["birth_date"] = "" if birth == DELETED else birth[:8]
+    if sex:
+        facts["sex"] = SEXES.get(sex.upper(), "")
+    return facts
