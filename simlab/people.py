@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 
 from simlab.errors import BadInput
-from simlab.names import FAMILIES, FEMALE, MALE, STREETS, TOWNS
+from simlab.names import Names
 
 TRUST = "RXX01"
 """Assigning authority of the hospital numbers (CX.4, IssuerOfPatientID)."""
 NHS = "NHS"
 """Assigning authority of the NHS number."""
-_FAMILIES = tuple(FAMILIES.split())
 _NHS_FIRST, _NHS_LAST = 9_990_000_000, 9_999_999_999
 _POSTCODE_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"  # the inward half of a postcode never has C I K M O V
 
@@ -80,17 +80,18 @@ def person(rng: random.Random, *, sex: str | None = None, born: tuple[int, int] 
     sex = sex or rng.choice("FM")
     first, last = date(born[0], 1, 1), date(born[1], 12, 31)
     birth = first + timedelta(days=rng.randrange((last - first).days + 1))
+    names = Names(rng)
     return Person(
-        family=rng.choice(_FAMILIES),
-        given=rng.choice(_given_names(sex, birth.year)),
+        family=names.family(),
+        given=names.given(sex),
         title=_title(rng, sex, birth.year),
         sex=sex,
         birth_date=birth.strftime("%Y%m%d"),
         mrn=hospital_number(rng),
         nhs_number=nhs_number(rng),
-        address=f"{rng.randrange(1, 180)} {rng.choice(STREETS)}, {rng.choice(TOWNS)}",
+        address=f"{names.street()}, {names.town()}",
         postcode=_postcode(rng),
-        gp=f"Dr {rng.choice('ABCDEGHJKLMNPRST')} {rng.choice(_FAMILIES)}",
+        gp=f"Dr {rng.choice('ABCDEGHJKLMNPRST')} {names.family()}",
         phone=f"07700 900{rng.randrange(1000):03d}",  # numbers that Ofcom keeps for drama
     )
 
@@ -107,13 +108,17 @@ def namesake(rng: random.Random, of: Person, *, same_birth_date: bool = False) -
 
 def twin(rng: random.Random, of: Person) -> Person:
     """A twin of the same sex: another given name and other numbers, the rest the same."""
-    given = rng.choice([name for name in _given_names(of.sex, of.born.year) if name != of.given])
-    return replace(of, given=given, mrn=hospital_number(rng), nhs_number=nhs_number(rng))
+    return replace(
+        of,
+        given=_other(of.given, lambda: Names(rng).given(of.sex)),
+        mrn=hospital_number(rng),
+        nhs_number=nhs_number(rng),
+    )
 
 
 def renamed(rng: random.Random, of: Person) -> Person:
     """The same person under another family name, a maiden name for instance."""
-    return replace(of, family=rng.choice([name for name in _FAMILIES if name != of.family]))
+    return replace(of, family=_other(of.family, Names(rng).family))
 
 
 def renumbered(rng: random.Random, of: Person) -> Person:
@@ -164,9 +169,10 @@ def _nhs_check(stem: str) -> int | None:
     return {11: 0, 10: None}.get(check, check)
 
 
-def _given_names(sex: str, year: int) -> list[str]:
-    usual = [names for since, names in (FEMALE if sex == "F" else MALE) if since <= year]
-    return usual[-1].split()
+def _other(than: str, draw: Callable[[], str]) -> str:
+    while (drawn := draw()) == than:
+        pass
+    return drawn
 
 
 def _title(rng: random.Random, sex: str, year: int) -> str:
