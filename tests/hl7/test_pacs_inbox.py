@@ -4,6 +4,9 @@ from datetime import datetime
 
 import pytest
 
+from simlab import provenance
+from simlab.blobs import Blobs
+from simlab.department.pacs import VIEWS, Pacs, PacsPatient, PacsStage
 from simlab.department.pacs.inbox import PacsInbox, demographics
 from simlab.hl7 import build
 from simlab.hl7.acknowledge import read
@@ -16,23 +19,6 @@ NHS = build.Identifier("9990000018", "NHS", "NH")
 OLD = build.Identifier("777", "RXX01")
 
 
-class Shelf:
-    """Patients by number and authority, and what was asked of them."""
-
-    def __init__(self, *known):
-        self.known = set(known)
-        self.calls = []
-
-    def issuers(self, patient_id):
-        return sorted(issuer for number, issuer in self.known if number == patient_id)
-
-    def merge_patients(self, retire_id, retire_issuer, survive_id, survive_issuer):
-        self.calls.append((f"{retire_id}/{retire_issuer}", f"{survive_id}/{survive_issuer}"))
-
-    def update_patient(self, patient_id, issuer, **facts):
-        self.calls.append((f"{patient_id}/{issuer}", facts))
-
-
 def header(control_id="C1"):
     return build.Header("RIS", "RXX01", "PACS", "RXX01", control_id, datetime(2026, 3, 2))
 
@@ -41,55 +27,87 @@ def merge(retired, survivors=(NHS, MRN)):
     return build.merge(header(), build.Patient(survivors, family="SMITH"), [retired])
 
 
+class Door:
+    """An inbox over a real PACS that knows two numbers of the Trust and one of another."""
+
+    def __init__(self, ground, folder):
+        self.ground = ground
+        self.pacs = Pacs(*ground.parts, blobs=Blobs(folder))
+        with provenance.acting(provenance.SCENE):
+            self.pacs.stage(
+                PacsStage(
+                    patients=[
+                        PacsPatient(patient_id="1234567", issuer="RXX01", name="SMITH^ANN"),
+                        PacsPatient(patient_id="777", issuer="RXX01", name="SMYTH^ANN"),
+                        PacsPatient(patient_id="888", issuer="OTHER", name="JONES^BO"),
+                    ]
+                )
+            )
+        self.inbox = PacsInbox(self.pacs, *ground.parts)
+        self.port = self.inbox.open("127.0.0.1", 0)
+
+    def deliver(self, data):
+        ack = read(send("127.0.0.1", self.port, data))
+        event = self.ground.messages("PACS")[-1]
+        assert (event.data["ack"], self.ground.journal.evidence(event.id)) == (ack.code, data)
+        return ack
+
+    def patient(self, number):
+        return next(row for row in self.ground.view(VIEWS, "patients") if row["patient_id"] == number)
+
+
 @pytest.fixture
-def deliver(tmp_path):
-    """Sends a message to an inbox over a shelf that knows both numbers."""
+def door(tmp_path):
     ground = Ground(tmp_path)
-    shelf = Shelf(("1234567", "RXX01"), ("777", "RXX01"), ("888", "OTHER"))
-    inbox = PacsInbox(shelf, *ground.parts)
-    port = inbox.open("127.0.0.1", 0)
-
-    def call(data):
-        shelf.calls.clear()
-        ack = read(send("127.0.0.1", port, data))
-        event = ground.messages("PACS")[-1]
-        assert (event.data["ack"], ground.journal.evidence(event.id)) == (ack.code, data)
-        return ack, list(shelf.calls)
-
-    yield call
-    inbox.close()
+    made = Door(ground, tmp_path / "blobs")
+    yield made
+    made.inbox.close()
     ground.store.close()
 
 
+def test_a_merge_retires_the_number_in_mrg(door):
+    """PID-3 survives, MRG-1 is retired into it, also when the NHS number stands first."""
+    assert door.deliver(merge(OLD)).text == "777 merged into 1234567"
+    assert door.patient("777")["merged_into"] == "1234567"
+    assert door.deliver(merge(OLD)).code == "AA"
+
+
 @pytest.mark.parametrize(
-    ("data", "code", "says", "calls"),
+    ("data", "code", "says"),
     [
-        (merge(OLD), "AA", "777 merged into 1234567", [("777/RXX01", "1234567/RXX01")]),
-        (merge(build.Identifier("999", "RXX01")), "AA", "nothing to merge", []),
-        (merge(build.Identifier("777", "RYY02")), "AE", "MRG-1.4", []),
-        (merge(build.Identifier("777")), "AE", "authority none", []),
-        (merge(build.Identifier("888", "RXX01")), "AE", "a number of OTHER", []),
-        (merge(MRN), "AA", "nothing to merge", []),
-        (merge(OLD).replace(b"MRG|777^^^RXX01^MR", b"MRG|"), "AE", "MRG-1", []),
-        (build.adt(header(), "A01", build.Patient((build.Identifier("5", "RXX01"),))), "AA", "not known here", []),
-        (build.orm(header(), "NW", build.Patient((MRN,)), build.Order("P1")), "AA", "means nothing", []),
-        (merge(OLD).replace(b"A40", b"A24"), "AA", "means nothing", []),
+        (merge(build.Identifier("999", "RXX01")), "AA", "nothing to merge"),
+        (merge(build.Identifier("777", "RYY02")), "AE", "MRG-1.4"),
+        (merge(build.Identifier("777")), "AE", "without its authority"),
+        (merge(build.Identifier("888", "RXX01")), "AE", "under the authority RXX01"),
+        (merge(OLD, (build.Identifier("888", "RXX01"),)), "AE", "PID-3.4"),
+        (merge(MRN), "AA", "nothing to merge"),
+        (merge(OLD).replace(b"MRG|777^^^RXX01^MR", b"MRG|"), "AE", "MRG-1"),
+        (merge(OLD).replace(b"MRG|777", b"MRG|" + b"7~" * 100_000), "AE", "identifiers"),
+        (build.adt(header(), "A01", build.Patient((build.Identifier("5", "RXX01"),))), "AA", "not known here"),
+        (build.adt(header(), "A31", build.Patient((build.Identifier("777"),), "X")), "AA", "not known here"),
+        (build.orm(header(), "NW", build.Patient((MRN,)), build.Order("P1")), "AA", "means nothing"),
+        (merge(OLD).replace(b"A40", b"A24"), "AA", "means nothing"),
     ],
 )
-def test_each_message_does_what_its_authority_allows(deliver, data, code, says, calls):
-    """Merges need one authority on both sides and a number known under it; everything else changes nothing."""
-    ack, done = deliver(data)
-    assert (ack.code, done) == (code, calls)
-    assert says in ack.text
+def test_what_does_not_concern_the_pacs_or_is_wrong_changes_nothing(door, data, code, says):
+    """AA says why there was nothing to do; AE names the place; either way no row changes."""
+    before = door.ground.store.digest(systems=["pacs"])
+    ack = door.deliver(data)
+    assert (ack.code, says in ack.text) == (code, True)
+    assert door.ground.store.digest(systems=["pacs"]) == before
 
 
 @pytest.mark.parametrize("event", ["A01", "A04", "A08", "A28", "A31"])
-def test_updates_reach_the_patient_the_pacs_knows(deliver, event):
-    """PID's name, date of birth and sex are written under the number that is known."""
+def test_updates_reach_the_patient_the_pacs_knows(door, event):
+    """PID's name, date of birth and sex are written under the number that is known; the sender is the actor."""
     anna = build.Patient((NHS, MRN), family="SMITH", given="ANNA", title="DR", sex="F", birth_date="19700101")
-    ack, done = deliver(build.adt(header(), event, anna))
-    facts = {"name": "SMITH^ANNA^^DR", "birth_date": "19700101", "sex": "F"}
-    assert (ack.code, done) == ("AA", [("1234567/RXX01", facts)])
+    with provenance.acting(provenance.COLLEAGUE, 8):
+        assert door.deliver(build.adt(header(), event, anna)).text == "updated 1234567"
+    row = door.patient("1234567")
+    assert (row["name"], row["birth_date"], row["sex"]) == ("SMITH^ANNA^^DR", "19700101", "F")
+    with door.ground.store.read() as tx:
+        changes = tx.execute("SELECT DISTINCT actor, cause FROM lab_change").fetchall()
+    assert [tuple(change) for change in changes] == [(provenance.COLLEAGUE, 8)]
 
 
 def test_empty_leaves_alone_and_two_quotes_delete():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+import contextlib
+from typing import NamedTuple
 
 from simlab.clock import Clock
 from simlab.config import Endpoint
+from simlab.department.pacs.pacs import Pacs
+from simlab.department.pacs.repair import PatientUnknown
 from simlab.faults import FaultTable
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
@@ -19,21 +22,13 @@ NAME = "PACS"
 UPDATES = ("A01", "A04", "A08", "A28", "A31")
 MERGES = ("A18", "A34", "A40")
 
+MAX_NUMBERS = 50
+
 SEXES = {"F": "F", "M": "M", "O": "O", "A": "O", "N": "O", "U": ""}
 """HL7 table 0001 to Patient's Sex (0010,0040)."""
 
 DELETED = '""'
 """HL7 v2.5.1 ch. 2.7.1: two quotation marks delete a value, an empty field leaves it alone."""
-
-
-class Archive(Protocol):
-    """What the inbox asks of the PACS."""
-
-    def merge_patients(self, retire_id: str, retire_issuer: str, survive_id: str, survive_issuer: str) -> Any: ...
-
-    def update_patient(self, patient_id: str, issuer: str, **demographics: str) -> Any: ...
-
-    def issuers(self, patient_id: str) -> list[str]: ...
 
 
 class Number(NamedTuple):
@@ -47,7 +42,7 @@ class Number(NamedTuple):
 class PacsInbox:
     """The MLLP door PACS_HL7. It updates patients that the archive knows, merges numbers, and ignores the rest."""
 
-    def __init__(self, pacs: Archive, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
+    def __init__(self, pacs: Pacs, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         self._pacs = pacs
         receiver = Receiver(NAME, store, journal, clock, faults, self.apply)
         self._server = MllpServer("PACS_HL7", receiver, on_noise=noise_into(journal, NAME))
@@ -73,12 +68,14 @@ class PacsInbox:
         return f"{message_type(message)} means nothing to the PACS"
 
     def _update(self, message: Message) -> str:
-        facts = demographics(message)
-        known = [n for n in _numbers(message, "PID-3") if n.authority in self._pacs.issuers(n.id)]
-        for number in known:
-            if facts:
-                self._pacs.update_patient(number.id, number.authority, **facts)
-        return f"updated {', '.join(n.id for n in known)}" if known else "patient not known here, nothing to update"
+        facts, known = demographics(message), []
+        for number in _numbers(message, "PID-3"):
+            if number.authority and facts:
+                # A patient without images is no concern of the PACS, whatever authority the number has.
+                with contextlib.suppress(PatientUnknown):
+                    self._pacs.update_patient(number.id, number.authority, **facts)
+                    known.append(number.id)
+        return f"updated {', '.join(known)}" if known else "patient not known here, nothing to update"
 
     def _merge(self, message: Message) -> str:
         survivors = _numbers(message, "PID-3")
@@ -86,42 +83,44 @@ class PacsInbox:
         return "; ".join(filter(None, done)) or "nothing to merge"
 
     def _retire(self, retired: Number, survivors: list[Number]) -> str:
+        if not retired.authority:
+            raise Hl7Error(
+                f"the retired number {retired.id} comes without its authority",
+                place="MRG-1.4",
+                remedy="Name the authority that gave the number.",
+                code="101",
+            )
         survivor = next((n for n in survivors if _same_kind(n, retired)), None)
         if survivor is None:
             raise Hl7Error(
-                f"the retired number {retired.id} has the authority {retired.authority or 'none'}, "
-                f"the survivor's numbers have {', '.join(sorted({n.authority or 'none' for n in survivors}))}",
+                f"the retired number {retired.id} is of {retired.authority}, "
+                f"the survivor's numbers are of {', '.join(sorted({n.authority or 'none' for n in survivors}))}",
                 place="MRG-1.4",
                 remedy="Give both numbers of one authority; a merge never crosses authorities.",
                 code="204",
             )
         if survivor.id == retired.id:
             return ""
-        issuers = self._pacs.issuers(retired.id)
-        if not issuers:
+        try:
+            self._pacs.merge_patients(retired.id, retired.authority, survivor.id, survivor.authority)
+        except PatientUnknown as error:
+            if error.elsewhere:
+                place = "PID-3.4" if error.patient_id == survivor.id else "MRG-1.4"
+                raise Hl7Error(error.what, place=place, remedy=error.remedy, code="204") from error
             return f"nothing to merge, {retired.id} is not known here"
-        if retired.authority not in issuers:
-            raise Hl7Error(
-                f"{retired.id} is known here as a number of {', '.join(issuers)}, not of {retired.authority or 'none'}",
-                place="MRG-1.4",
-                remedy="Send the merge with the authority that gave the number.",
-                code="204",
-            )
-        self._pacs.merge_patients(retired.id, retired.authority, survivor.id, survivor.authority)
         return f"{retired.id} merged into {survivor.id}"
 
 
-def _numbers(message: Message, place: str) -> list[Number]:
-    """Every number at PID-3 or MRG-1; Hl7Error when there is none."""
-    parts = zip(*(_column(message, place, part) for part in ("1", "4.1", "5")), strict=True)
-    found = [Number(*part) for part in parts if part[0]]
+def _numbers(message: Message, field: str) -> list[Number]:
+    """Every number at PID-3 or MRG-1; Hl7Error when there is none, or more than anybody has."""
+    segment, number = field.split("-")
+    columns = [message.all(f"{segment}[1]-{number}.{part}") for part in ("1", "4.1", "5")]
+    found = [Number(*(part.strip() for part in parts)) for parts in zip(*columns, strict=True) if parts[0].strip()]
     if not found:
-        raise Hl7Error("no patient identifier", place=place, code="101", remedy=f"Fill {place}.1 and its authority.")
+        raise Hl7Error("no patient identifier", place=field, code="101", remedy=f"Fill {field}.1 and its authority.")
+    if len(found) > MAX_NUMBERS:
+        raise Hl7Error(f"{len(found)} patient identifiers", place=field, remedy=f"Send {MAX_NUMBERS} at most.")
     return found
-
-
-def _column(message: Message, place: str, part: str) -> list[str]:
-    return [message.get(f"{place}[{n}].{part}").strip() for n in range(1, len(message.all(place)) + 1)]
 
 
 def _same_kind(survivor: Number, retired: Number) -> bool:
