@@ -32,7 +32,7 @@ class Door:
 
     def __init__(self, ground, folder):
         self.ground = ground
-        self.pacs = Pacs(*ground.parts, blobs=Blobs(folder))
+        self.pacs = Pacs(ground.store, ground.journal, ground.clock, ground.faults, Blobs(folder))
         with provenance.acting(provenance.SCENE):
             self.pacs.stage(
                 PacsStage(
