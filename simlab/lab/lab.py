@@ -20,11 +20,12 @@ from simlab.config import LOOPBACK, Endpoint
 from simlab.department.desk import Desk
 from simlab.department.engine import Engine
 from simlab.department.epr import Epr
-from simlab.department.modality import Modality
+from simlab.department.modality import Modality, StudyFacts, render
 from simlab.department.pacs import Pacs
 from simlab.department.pacs.inbox import PacsInbox
 from simlab.department.ris import Ris
 from simlab.department.viewer import Viewer
+from simlab.dicom.instance import Instance
 from simlab.errors import BadInput, NotFound, SimlabError, Unavailable
 from simlab.faults import FaultTable
 from simlab.journal import Journal
@@ -159,6 +160,14 @@ class Lab:
             return False
         self.stage(self._staged)
         return True
+
+    def render(self, recipe: str, facts: Mapping[str, Any], seed: int = 0) -> list[Instance]:
+        """The images of a sample study for a person; `facts` are those of `StudyFacts`. BadInput, NotFound."""
+        unknown = [name for name in facts if name not in StudyFacts.__dataclass_fields__]
+        if unknown:
+            known = ", ".join(StudyFacts.__dataclass_fields__)
+            raise BadInput(f"images carry no fact {unknown[0]!r}", place=recipe, remedy=f"There are: {known}.")
+        return render(recipe, StudyFacts(**facts), seed)
 
     def begin_attempt(self, attempt: str) -> None:
         """Events from now on belong to `attempt`."""

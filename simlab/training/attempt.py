@@ -104,6 +104,16 @@ class Tutor:
             self._tell("attempt began again", {"attempt": now.id})
             return True
 
+    def trial(self) -> dict[str, Any]:
+        """The marks that a submission would give now, nothing closed and nothing kept: for an author's proof."""
+        with self._lock:
+            return self._marks(self._now(), probes=True, graded=True)
+
+    def variant(self) -> Variant:
+        """The open attempt's variant, answers and all: for an author's proof, never for the door."""
+        with self._lock:
+            return self._now().variant
+
     def submit(self) -> dict[str, Any]:
         """Grade the open attempt for good and give its marks."""
         with self._lock:

@@ -216,22 +216,21 @@ def use(source: SceneSource, raw: Any, where: str, depth: int = 0) -> Scene:
         here = yaml_source.place(raw, "use") or where
         below = use(source, source.read(name, here), f"{name}.yaml:1", depth + 1).over(below)
     whole = scene.over(below)
-    if depth == 0:
-        _consistent(whole, raw, where)
+    _consistent(scene, {patient.id for patient in whole.patients}, raw, where)
     return whole
 
 
-def _consistent(scene: Scene, raw: Any, where: str) -> None:
-    known = {patient.id for patient in scene.patients}
-    for section in ("orders", "studies"):
-        for item in getattr(scene, section):
+def _consistent(scene: Scene, known: set[str], raw: Any, where: str) -> None:
+    for section, key in (("orders", "start"), ("studies", "made")):
+        for number, item in enumerate(getattr(scene, section)):
             if item.patient not in known:
                 raise BadInput(
                     f"{section} speak of a patient {item.patient!r} who is not in the scene",
-                    place=yaml_source.place(raw, section) or where,
+                    place=yaml_source.locate(raw, (section, number, "patient")) or where,
                     remedy=f"There are: {', '.join(sorted(known)) or 'none'}.",
                 )
-            moment(item.start if isinstance(item, SceneOrder) else item.when, datetime(2026, 1, 1), where)
+            start = item.start if isinstance(item, SceneOrder) else item.when
+            moment(start, datetime(2026, 1, 1), yaml_source.locate(raw, (section, number, key)) or where)
 
 
 def moment(text: str | None, now: datetime, where: str = "scene") -> datetime | None:

@@ -160,7 +160,9 @@ def _step(filled: Any, place: str) -> Step:
     checked = validated(_StepExtras, extras, place)
     if len(names) != (0 if checked.see else 1):
         remedy = "Write action: {argument: value}, or see: {view: …}."
-        raise BadInput("a step is one action", place=place, remedy=remedy)
+        raise BadInput(
+            "a step is one action", place=yaml_source.place(filled, names[-1] if names else None), remedy=remedy
+        )
     if checked.see:
         return Step("", {}, place, checked.expect, checked.see, checked.keep)
     args = filled[names[0]] or {}

@@ -200,13 +200,17 @@ def place(value: Any, key: str | int | None = None) -> str:
     return ""
 
 
+def _inner(value: Any, step: str | int) -> Any:
+    try:
+        return value[step] if isinstance(value, (dict, list)) else value
+    except (KeyError, IndexError, TypeError):
+        return value
+
+
 def locate(root: Any, path: Sequence[str | int]) -> str:
     """``file:line`` of the entry at `path`, or of the nearest thing around it that has a line."""
     found, here = place(root), root
     for step in path:
         found = place(here, step) or found
-        if isinstance(here, YamlMap) and step in here:
-            here = here[str(step)]
-        elif isinstance(here, YamlList) and isinstance(step, int) and step < len(here):
-            here = here[step]
+        here = _inner(here, step)
     return found

@@ -58,6 +58,8 @@ def test_gone_wants_to_have_seen_it() -> None:
     assert check.look(Sight(snapshot, baseline=seen)).result == PASSED  # type: ignore[arg-type]
 
 
+_FIND = "{dicom.operation: {query: {service: C-FIND}}}"
+_MOVE = "{dicom.operation: {query: {service: C-MOVE}}}"
 EVENTS = [
     event(1, "dicom.operation", service="C-ECHO", status="0000", calling="CT1", actor="scene"),
     event(2, "dicom.association", result="rejected", calling="ROGUE", actor="prober"),
@@ -78,8 +80,8 @@ EVENTS = [
         ("never: {dicom.operation: {query: {service: C-MOVE}}}", FAILED),
         ("count: {of: {dicom.operation: {}}, exactly: 2}", PASSED),
         ("count: {of: {dicom.operation: {}}, max: 1}", FAILED),
-        ("before: {first: {dicom.operation: {query: {service: C-FIND}}}, then: {dicom.operation: {query: {service: C-MOVE}}}}", PASSED),
-        ("before: {first: {dicom.operation: {query: {service: C-MOVE}}}, then: {dicom.operation: {query: {service: C-FIND}}}}", FAILED),
+        (f"before: {{first: {_FIND}, then: {_MOVE}}}", PASSED),
+        (f"before: {{first: {_MOVE}, then: {_FIND}}}", FAILED),
         ("within: {minutes: 10, of: {dicom.operation: {query: {service: C-FIND}}}}", PASSED),
         ("within: {minutes: 10, of: {dicom.operation: {query: {service: C-MOVE}}}}", FAILED),
     ],

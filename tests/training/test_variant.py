@@ -87,9 +87,18 @@ def test_an_unknown_reference_is_located_with_the_nearest(text: str, says: str) 
 
 @pytest.mark.parametrize(
     "spec",
-    ["x: {gen: elephant}", "x: 5", "X: {gen: uid}", "today: {gen: uid}", "x: {gen: int, from: 9, to: 1}", "x: {pick: []}",
-     "x: {gen: patient, sexx: F}", "f: {pick: [a]}\nx: {case: '${f}', of: {b: 1}}", "x: {gen: patient, born: [2000, 1990]}"],
-)  # fmt: skip
+    [
+        "x: {gen: elephant}",
+        "x: 5",
+        "X: {gen: uid}",
+        "today: {gen: uid}",
+        "x: {gen: int, from: 9, to: 1}",
+        "x: {pick: []}",
+        "x: {gen: patient, sexx: F}",
+        "f: {pick: [a]}\nx: {case: '${f}', of: {b: 1}}",
+        "x: {gen: patient, born: [2000, 1990]}",
+    ],
+)
 def test_a_variable_that_cannot_be_drawn_is_refused(spec: str) -> None:
     """Every bad spec is a BadInput with a line."""
     with pytest.raises(BadInput) as refused:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from simlab.training.checks.check import FAILED, PASSED, SKIPPED, Check, Finding, Sight, word
 from simlab.training.validation import Strict
@@ -20,11 +20,16 @@ class Question(Strict):
 
     kind: Kind
     ask: str
-    options: dict[str, str] | list[str] | None = None
+    options: dict[str, str] | None = Field(None, description="key: text; a bare list makes keys of its items")
     right: Any
     accept: list[Any] = []
     tolerance: float = Field(0, ge=0, description="of a number")
     unit: str = ""
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _keyed(cls, value: Any) -> Any:
+        return {str(one): str(one) for one in value} if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _answerable(self) -> Question:

@@ -33,6 +33,14 @@ class Worklist(Strict):
     lacks: str | None = Field(None, description="an accession number that must not be answered")
 
 
+class Room(Strict):
+    """What a scanner shows when it refreshes its own worklist, with its own filter."""
+
+    modality: str
+    contains: str | None = Field(None, description="an accession number that must be shown")
+    lacks: str | None = Field(None, description="an accession number that must not be shown")
+
+
 class Find(Strict):
     """What the PACS answers to a query by `calling`."""
 
@@ -44,16 +52,17 @@ class Find(Strict):
 
 
 class Probe(Strict):
-    """One of ``dicom.echo``, ``worklist`` or ``dicom.find``."""
+    """One of ``dicom.echo``, ``worklist``, ``room`` or ``dicom.find``."""
 
     echo: Echo | None = Field(None, alias="dicom.echo")
     worklist: Worklist | None = None
+    room: Room | None = None
     find: Find | None = Field(None, alias="dicom.find")
 
     @model_validator(mode="after")
     def _one(self) -> Probe:
-        if sum(one is not None for one in (self.echo, self.worklist, self.find)) != 1:
-            raise ValueError("write one of dicom.echo, worklist and dicom.find")
+        if sum(one is not None for one in (self.echo, self.worklist, self.room, self.find)) != 1:
+            raise ValueError("write one of dicom.echo, worklist, room and dicom.find")
         return self
 
     @property
@@ -69,6 +78,8 @@ def run(probe: Probe, act: Act) -> Finding:
             return _echo(probe.echo, act)
         if probe.worklist:
             return _worklist(probe.worklist, act)
+        if probe.room:
+            return _room(probe.room, act)
         assert probe.find is not None
         return _find(probe.find, act)
     except Exception as error:  # a grader's fault must never count for or against a trainee
@@ -85,17 +96,26 @@ def _echo(echo: Echo, act: Act) -> Finding:
 
 
 def _worklist(worklist: Worklist, act: Act) -> Finding:
-    outcome = act("dicom.worklist", {"to": "RIS", "calling": worklist.calling, "keys": worklist.keys})
-    have = {plain(row.get("AccessionNumber")) for row in outcome.data.get("rows", ())}
+    keys = {"AccessionNumber": "", **worklist.keys}
+    outcome = act("dicom.worklist", {"to": "RIS", "calling": worklist.calling, "keys": keys})
+    return _offered(worklist, f"{worklist.calling}'s own worklist query, answered", outcome, "AccessionNumber")
+
+
+def _room(room: Room, act: Act) -> Finding:
+    outcome = act("modality.worklist", {"modality": room.modality})
+    return _offered(room, f"{room.modality}'s own list", outcome, "accession")
+
+
+def _offered(wanted: Worklist | Room, asked: str, outcome: Any, column: str) -> Finding:
+    have = {plain(row.get(column)) for row in outcome.data.get("rows", ())}
     fine = (
         outcome.ok
-        and (worklist.contains is None or worklist.contains in have)
-        and (worklist.lacks is None or worklist.lacks not in have)
+        and (wanted.contains is None or wanted.contains in have)
+        and (wanted.lacks is None or wanted.lacks not in have)
     )
-    wanted = f"with {worklist.contains}" if worklist.contains else f"without {worklist.lacks}"
+    words = [f"with {wanted.contains}"] * bool(wanted.contains) + [f"without {wanted.lacks}"] * bool(wanted.lacks)
     actual = f"answered {', '.join(sorted(have)) or 'nothing'}" if outcome.ok else outcome.summary
-    expected = f"{worklist.calling}'s own worklist query, answered {wanted}"
-    return Finding(PASSED if fine else FAILED, expected, actual, ({"event": outcome.event},))
+    return Finding(PASSED if fine else FAILED, f"{asked} {' and '.join(words)}", actual, ({"event": outcome.event},))
 
 
 def _find(find: Find, act: Act) -> Finding:

@@ -64,6 +64,7 @@ SOURCES: dict[str, Source] = {
     "engine.route": Source("route of the engine", "name", view="engine.routes"),
     "desk.ticket": Source("ticket", "to", view="desk.tickets"),
     "desk.asked": Source("question to a colleague", "who", view="desk.asked"),
+    "desk.event": Source("event at the desk", "who", kind=journal.DESK),
     "dicom.association": Source("association", "calling", kind=journal.ASSOCIATION),
     "dicom.operation": Source("DICOM operation", "service", kind=journal.OPERATION),
     "hl7.message": Source("HL7 message", "control_id", kind=journal.MESSAGE),
