@@ -101,6 +101,9 @@ def associate(
             )
         try:
             yield association
+        except GeneratorExit:
+            association.release()  # somebody had enough; nothing went wrong
+            raise
         except BaseException:
             association.abort()
             raise

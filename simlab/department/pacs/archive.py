@@ -1,0 +1,206 @@
+"""The archive itself: takes instances in, finds them again, hands them out under their effective identity."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from simlab.blobs import Blobs
+from simlab.department.pacs.settings import setting
+from simlab.dicom import statuses
+from simlab.dicom.instance import Header, Instance
+from simlab.dicom.matching import fold
+from simlab.dicom.uids import is_uid
+from simlab.errors import BadInput, NotFound
+
+
+class NotForArchive(BadInput):
+    """An instance that lacks what the index needs (PS3.4 B.2.3: A900, the data set does not match the SOP class)."""
+
+    dicom_status = 0xA900
+
+
+class OtherContent(BadInput):
+    """A SOP instance UID that is held already with other content: the first is kept, the second refused."""
+
+    dicom_status = statuses.OTHER_CONTENT_HELD
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What became of an instance: `new` or there before, and the number it was filed under when not its own."""
+
+    new: bool
+    patient_id: str
+    issuer: str
+    conflict: str = ""
+
+
+def survivor(tx: sqlite3.Connection, patient_id: str, issuer: str) -> tuple[str, str]:
+    """The number that is in force for a number: itself, or the one it was merged into."""
+    seen = set()
+    while (patient_id, issuer) not in seen:
+        seen.add((patient_id, issuer))
+        row = tx.execute(
+            "SELECT merged_into, merged_issuer FROM pacs_patient "
+            "WHERE patient_id=? AND issuer=? AND merged_into IS NOT NULL",
+            (patient_id, issuer),
+        ).fetchone()
+        if row is None:
+            break
+        patient_id, issuer = row["merged_into"], row["merged_issuer"]
+    return patient_id, issuer
+
+
+def check(header: Header) -> None:
+    """Whether the index can hold it; raises NotForArchive that names the attribute."""
+    for keyword, value in (
+        ("SOPInstanceUID", header.sop_instance_uid),
+        ("StudyInstanceUID", header.study_uid),
+        ("SeriesInstanceUID", header.series_uid),
+        ("SOPClassUID", header.sop_class_uid),
+    ):
+        if not is_uid(value):
+            raise NotForArchive(
+                f"{keyword} is {'no UID' if value else 'missing'}", place=keyword, remedy="Mend it at the sender."
+            )
+
+
+def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source: str, received: datetime) -> Filed:
+    """Index `instance`, whose pixel data is the blob `pixels`, inside the caller's write transaction.
+
+    The same instance again changes nothing. Raises NotForArchive, OtherContent.
+    """
+    header = instance.header()
+    check(header)
+    held = tx.execute(
+        "SELECT i.pixels, i.sop_class, i.series_uid, e.study_uid, s.patient_id, s.issuer FROM pacs_instance i "
+        "JOIN pacs_series e USING (series_uid) JOIN pacs_study s USING (study_uid) WHERE sop_uid=?",
+        (header.sop_instance_uid,),
+    ).fetchone()
+    if held is not None:
+        now = (pixels, header.sop_class_uid, header.series_uid, header.study_uid)
+        if tuple(held)[:4] != now:
+            what = "other pixels" if held["pixels"] != pixels else "other study, series or class"
+            raise OtherContent(
+                f"SOP instance UID held already with {what}",
+                place=header.sop_instance_uid,
+                remedy="Two objects share one UID: find the sender that made it twice.",
+            )
+        return Filed(False, held["patient_id"], held["issuer"])
+    own_id, own_issuer = header.patient_id, header.issuer or setting(tx, "default_issuer")
+    patient_id, issuer = survivor(tx, own_id, own_issuer)
+    study = tx.execute("SELECT patient_id, issuer FROM pacs_study WHERE study_uid=?", (header.study_uid,)).fetchone()
+    conflict = ""
+    if study is None:
+        tx.execute(
+            "INSERT OR IGNORE INTO pacs_patient (patient_id, issuer, name, name_fold, birth_date, sex) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (patient_id, issuer, header.patient_name, fold(header.patient_name), header.birth_date, header.sex),
+        )
+        tx.execute(
+            "INSERT INTO pacs_study (study_uid, patient_id, issuer, study_date, study_time, accession, study_id, "
+            "description, referring, coerced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                header.study_uid,
+                patient_id,
+                issuer,
+                header.study_date,
+                header.study_time,
+                header.accession,
+                header.study_id,
+                header.study_description,
+                header.referring_physician,
+                int((patient_id, issuer) != (own_id, own_issuer)),
+            ),
+        )
+    elif (study["patient_id"], study["issuer"]) != (patient_id, issuer):
+        # One study UID under two patients: the study stays whose it is, and the event says so.
+        conflict = f"the study belongs to {study['patient_id']}, the instance says {own_id}"
+        patient_id, issuer = study["patient_id"], study["issuer"]
+    series = tx.execute("SELECT study_uid FROM pacs_series WHERE series_uid=?", (header.series_uid,)).fetchone()
+    if series is None:
+        tx.execute(
+            "INSERT INTO pacs_series VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                header.series_uid,
+                header.study_uid,
+                header.modality,
+                header.series_number,
+                header.series_description,
+                header.body_part,
+                header.laterality,
+            ),
+        )
+    elif series["study_uid"] != header.study_uid:
+        raise NotForArchive(
+            "the series is held already in another study", place=header.series_uid, remedy="Mend it at the sender."
+        )
+    tx.execute(
+        "INSERT INTO pacs_instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            header.sop_instance_uid,
+            header.series_uid,
+            header.sop_class_uid,
+            header.instance_number,
+            header.rows,
+            header.columns,
+            header.frames,
+            instance.transfer_syntax,
+            instance.head,
+            pixels,
+            instance.size,
+            source,
+            received.isoformat(timespec="milliseconds"),
+            own_id,
+            own_issuer,
+        ),
+    )
+    return Filed(True, patient_id, issuer, conflict)
+
+
+_LOAD = (
+    "SELECT i.*, s.coerced, p.patient_id, p.issuer, p.name, p.birth_date, p.sex FROM pacs_instance i "
+    "JOIN pacs_series e USING (series_uid) JOIN pacs_study s USING (study_uid) "
+    "JOIN pacs_patient p ON p.patient_id = s.patient_id AND p.issuer = s.issuer WHERE i.sop_uid=?"
+)
+
+
+def load(tx: sqlite3.Connection, blobs: Blobs, sop_uid: str, moment: datetime, system: str) -> Instance:
+    """An instance under its effective identity: as it came unless its study was merged, moved or updated since.
+
+    Raises NotFound.
+    """
+    row = tx.execute(_LOAD, (sop_uid,)).fetchone()
+    if row is None:
+        raise NotFound(f"the PACS holds no instance {sop_uid}", place="PACS", remedy="Query it for what it holds.")
+    pixels = None if row["pixels"] is None else blobs.get(row["pixels"])
+    instance = Instance(row["transfer_syntax"], bytes(row["head"]), pixels)
+    if not row["coerced"]:
+        return instance
+    identity = {
+        "PatientID": row["patient_id"],
+        "PatientName": row["name"],
+        "PatientBirthDate": row["birth_date"],
+        "PatientSex": row["sex"],
+    }
+    if row["issuer"]:
+        identity["IssuerOfPatientID"] = row["issuer"]
+    return instance.with_identity(identity, moment=moment, system=system)
+
+
+def sop_uids(tx: sqlite3.Connection, unique: Sequence[tuple[str, list[str]]]) -> list[str]:
+    """The SOP instance UIDs under unique keys (column, values), in order of series and instance; none in quarantine."""
+    where, values = ["s.quarantined = 0"], []
+    for column, wanted in unique:
+        where.append(f"{column} IN ({','.join('?' * len(wanted))})")
+        values.extend(wanted)
+    rows = tx.execute(
+        "SELECT i.sop_uid FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
+        f"JOIN pacs_study s USING (study_uid) WHERE {' AND '.join(where)} "
+        "ORDER BY s.study_date, s.study_uid, e.number, e.series_uid, i.number, i.sop_uid",
+        values,
+    )
+    return [row["sop_uid"] for row in rows]

@@ -1,0 +1,272 @@
+"""The PACS: its door, its console, and the way of an instance into the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pynetdicom.presentation import PresentationContext
+
+from simlab import journal as kinds
+from simlab.blobs import Blobs
+from simlab.clock import Clock
+from simlab.config import Endpoint
+from simlab.department.pacs import archive, query, repair
+from simlab.department.pacs.retrieve import Retrieval
+from simlab.department.pacs.schema import SCHEMA
+from simlab.department.pacs.settings import (
+    checked_peer,
+    checked_value,
+    find_peer,
+    setting,
+    the_peer,
+    write_peer,
+    write_settings,
+)
+from simlab.department.pacs.stage import PacsStage
+from simlab.dicom import contexts, header_rows, negotiation, statuses
+from simlab.dicom.instance import Instance
+from simlab.dicom.matching import fold
+from simlab.dicom.negotiation import Rejection
+from simlab.dicom.operation import Caller, Handler, Reply, Request
+from simlab.dicom.server import DicomServer, combine
+from simlab.faults import FaultTable
+from simlab.journal import Journal
+from simlab.store import Store
+
+_SERVICE_OF = {"C-ECHO": "echo", "C-STORE": "store", "C-FIND": "query", "C-MOVE": "retrieve", "C-GET": "retrieve"}
+"""Which of a peer's services a DIMSE operation needs."""
+
+
+class Pacs:
+    """The archive of the department. Console methods give a JSON-able dictionary and raise SimlabErrors."""
+
+    SCHEMA = SCHEMA
+
+    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable, blobs: Blobs) -> None:
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._blobs = blobs
+        store.install(SCHEMA)
+        self._retrieval = Retrieval(store, blobs, clock)
+        self._offers: dict[tuple[str, ...], list[PresentationContext]] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        handlers: dict[str, Handler] = {
+            "C-ECHO": lambda _request: Reply(statuses.SUCCESS),
+            "C-STORE": self._on_store,
+            "C-FIND": lambda request: query.find(store, request),
+            "C-MOVE": self._retrieval.move,
+            "C-GET": self._retrieval.get,
+        }
+        self.server = DicomServer(
+            "PACS",
+            journal,
+            faults,
+            ae_title=lambda: str(self._setting("ae_title")),
+            contexts=self._contexts,
+            handlers={name: self._allowed(name, handler) for name, handler in handlers.items()},
+            gate=self._gate,
+            check_called=lambda: bool(self._setting("check_called")),
+            max_associations=lambda: int(self._setting("max_associations")),
+        )
+
+    def open(self, host: str, port: int) -> int:
+        """Listen for DICOM; gives the real port, OSError when it cannot be had."""
+        real = self.server.open(host, port)
+        self.endpoints = {"PACS": Endpoint(host, real, str(self._setting("ae_title")))}
+        return real
+
+    def close(self) -> None:
+        """Stop listening and end every association."""
+        self.server.close()
+
+    def busy(self) -> int:
+        """Operations that are being served."""
+        return self.server.operating
+
+    # The door
+
+    def _setting(self, key: str) -> Any:
+        with self._store.read() as tx:
+            return setting(tx, key)
+
+    def _contexts(self) -> list[PresentationContext]:
+        refused = tuple(self._setting("refused_classes"))
+        if refused not in self._offers:
+            self._offers[refused] = combine(
+                contexts.supported((contexts.VERIFICATION, *contexts.QUERY_RETRIEVE)),
+                contexts.storage(refused=refused, both_roles=True),
+            )
+        return self._offers[refused]
+
+    def _gate(self, caller: Caller) -> Rejection | None:
+        with self._store.read() as tx:
+            if not setting(tx, "check_calling") or find_peer(tx, caller.calling):
+                return None
+        return negotiation.CALLING_UNKNOWN
+
+    def _allowed(self, operation: str, handler: Handler) -> Handler:
+        service = _SERVICE_OF[operation]
+
+        def checked(request: Request) -> Any:
+            with self._store.read() as tx:
+                peer = find_peer(tx, request.caller.calling)
+                refused = setting(tx, "check_calling") and (peer is None or service not in peer.services)
+            if refused:
+                return Reply(statuses.NOT_AUTHORIZED, comment=f"{request.caller.calling} may not {service} here")
+            return handler(request)
+
+        return checked
+
+    def _on_store(self, request: Request) -> Reply:
+        instance = request.instance()
+        header = instance.header()
+        if (header.sop_class_uid, header.sop_instance_uid) != (request.sop_class, request.sop_instance):
+            raise archive.NotForArchive("SOP class or instance UID of data set and command differ")
+        archive.check(header)
+        request.note |= {"study_uid": header.study_uid, "patient_id": header.patient_id, "accession": header.accession}
+        pixels = None if instance.pixels is None else self._blobs.put(instance.pixels)
+        # Index and journal commit together, before success is promised.
+        with self._store.write() as tx:
+            filed = archive.file(tx, instance, pixels, request.caller.calling, self._clock.now())
+            request.note |= {"new": filed.new, "filed_under": filed.patient_id}
+            if filed.conflict:
+                request.note["conflict"] = filed.conflict
+            request.record(statuses.SUCCESS)
+        return Reply(statuses.SUCCESS)
+
+    # Looking
+
+    def load(self, sop_uid: str) -> Instance:
+        """An instance as a retrieval would send it; raises NotFound."""
+        return self._retrieval.load(sop_uid)
+
+    def header_rows(self, sop_uid: str) -> list[dict[str, Any]]:
+        """The elements of an instance for the tag browser: tag, vr, name, value, depth."""
+        return header_rows.rows(self.load(sop_uid))
+
+    # The console
+
+    def _console(self, method: str, act: Callable[[Any], dict[str, Any]], **args: Any) -> dict[str, Any]:
+        with self._store.write() as tx:
+            done = act(tx)
+            if not done.get("preview"):
+                self._journal.record(
+                    kinds.CONSOLE,
+                    "PACS",
+                    f"{method}: {done['summary']}",
+                    {"method": method, "args": args, "result": done},
+                )
+        return done
+
+    def set_peer(self, title: str, host: str, port: int, services: list[str] | None = None) -> dict[str, Any]:
+        """Register a peer or change it; `services` of echo, store, query, retrieve, all when None."""
+        peer = checked_peer(title, host, port, services)
+
+        def act(tx: Any) -> dict[str, Any]:
+            write_peer(tx, peer)
+            row = {"title": peer.title, "host": peer.host, "port": peer.port, "services": list(peer.services)}
+            return {"summary": f"{peer.title} at {peer.host}:{peer.port}", **row}
+
+        return self._console("set_peer", act, title=title, host=host, port=port, services=services)
+
+    def remove_peer(self, title: str) -> dict[str, Any]:
+        """Take a peer off the table; raises NotFound."""
+
+        def act(tx: Any) -> dict[str, Any]:
+            peer = the_peer(tx, title)
+            tx.execute("DELETE FROM pacs_peer WHERE title=?", (peer.title,))
+            return {"summary": f"{peer.title} removed", "title": peer.title}
+
+        return self._console("remove_peer", act, title=title)
+
+    def configure(self, **settings: Any) -> dict[str, Any]:
+        """Change settings; raises BadInput that lists those there are."""
+        checked = {key: checked_value(key, value) for key, value in settings.items()}
+
+        def act(tx: Any) -> dict[str, Any]:
+            write_settings(tx, checked)
+            return {"summary": ", ".join(f"{k}={v}" for k, v in checked.items()) or "nothing", "settings": checked}
+
+        return self._console("configure", act, **settings)
+
+    def merge_patients(
+        self, retire_id: str, retire_issuer: str, survive_id: str, survive_issuer: str, *, preview: bool = False
+    ) -> dict[str, Any]:
+        """Merge one number into another, who may be new to the archive.
+
+        Raises `repair.PatientUnknown` for an unknown retired number (its `elsewhere` lists other authorities that
+        know it), `repair.CannotMerge` for a merge that makes no sense; both carry ack_code AE.
+        """
+
+        def act(tx: Any) -> dict[str, Any]:
+            retired = repair.find_number(tx, retire_id, retire_issuer)
+            return repair.merge(tx, retired, survive_id, survive_issuer, preview=preview)
+
+        args = {
+            "retire_id": retire_id,
+            "retire_issuer": retire_issuer,
+            "survive_id": survive_id,
+            "survive_issuer": survive_issuer,
+        }
+        return self._console("merge_patients", act, **args)
+
+    def move_study(self, study_uid: str, patient_id: str, issuer: str = "", *, preview: bool = False) -> dict[str, Any]:
+        """Move a study to another patient that the archive knows."""
+        return self._console(
+            "move_study",
+            lambda tx: repair.move(tx, study_uid, patient_id, issuer, preview=preview),
+            study_uid=study_uid,
+            patient_id=patient_id,
+            issuer=issuer,
+        )
+
+    def quarantine(self, study_uid: str, *, release: bool = False, reason: str = "") -> dict[str, Any]:
+        """Hide a study from query and retrieve, or show it again."""
+        return self._console(
+            "quarantine",
+            lambda tx: repair.quarantine(tx, study_uid, release=release, reason=reason),
+            study_uid=study_uid,
+            release=release,
+            reason=reason,
+        )
+
+    def update_patient(self, patient_id: str, issuer: str, **demographics: str) -> dict[str, Any]:
+        """Change name (as PN), birth_date, sex of a known patient; empty values change nothing."""
+        return self._console(
+            "update_patient",
+            lambda tx: repair.update(tx, repair.find_number(tx, patient_id, issuer), demographics),
+            patient_id=patient_id,
+            issuer=issuer,
+            **demographics,
+        )
+
+    # Staging
+
+    def stage(self, section: PacsStage) -> None:
+        """Put a scene's rows in; inside the caller's write transaction, on empty tables."""
+        with self._store.write() as tx:
+            write_settings(tx, section.settings)
+            for peer in section.peers:
+                write_peer(tx, checked_peer(peer.title, peer.host, peer.port, peer.services))
+            for patient in section.patients:
+                tx.execute(
+                    "INSERT INTO pacs_patient VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        patient.patient_id,
+                        patient.issuer,
+                        patient.name,
+                        fold(patient.name),
+                        patient.birth_date,
+                        patient.sex,
+                        patient.merged_into,
+                        patient.merged_issuer if patient.merged_into is None else patient.merged_issuer or "",
+                    ),
+                )
+            now = self._clock.now()
+            for instance in section.instances:
+                pixels = None if instance.pixels is None else self._blobs.put(instance.pixels)
+                archive.file(tx, instance, pixels, "SCENE", now)
+            for study_uid in section.quarantined:
+                repair.quarantine(tx, study_uid, release=False, reason="")

@@ -1,0 +1,148 @@
+"""C-MOVE and C-GET at the archive: choose the instances, send them, count what became of each (PS3.4 C.4.2, C.4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pydicom.dataset import Dataset
+
+from simlab.blobs import Blobs
+from simlab.clock import Clock
+from simlab.department.pacs import archive
+from simlab.department.pacs.identifier import COLUMNS, scope
+from simlab.department.pacs.settings import find_peer, setting
+from simlab.dicom import client, statuses
+from simlab.dicom.dimse import Command
+from simlab.dicom.instance import Instance
+from simlab.dicom.operation import UIDS_KEPT, Reply, Request
+from simlab.errors import SimlabError
+from simlab.store import Store
+
+
+@dataclass
+class _Count:
+    """Sub-operations of one retrieval."""
+
+    remaining: int
+    completed: int = 0
+    failed: int = 0
+    warning: int = 0
+    failed_uids: list[str] = field(default_factory=list)
+    why: str = ""
+
+    def add(self, sop_uid: str, status: int | None, comment: str = "") -> None:
+        self.remaining -= 1
+        if status == statuses.SUCCESS:
+            self.completed += 1
+        elif status is not None and statuses.is_warning(status):
+            self.warning += 1
+        else:
+            self.failed += 1
+            self.failed_uids.append(sop_uid)
+            self.why = self.why or comment or (statuses.words(status) if status is not None else "")
+
+    def command(self, *, final: bool) -> Command:
+        """The counts; the final response has no Remaining unless it was cancelled (PS3.4 C.4.2.1.6)."""
+        counts: Command = {} if final else {"NumberOfRemainingSuboperations": min(self.remaining, 0xFFFF)}
+        counts["NumberOfCompletedSuboperations"] = min(self.completed, 0xFFFF)
+        counts["NumberOfFailedSuboperations"] = min(self.failed, 0xFFFF)
+        counts["NumberOfWarningSuboperations"] = min(self.warning, 0xFFFF)
+        return counts
+
+    def status(self) -> int:
+        """PS3.4 C.4.2.2.1: B000 when some failed or warned, a failure when all failed."""
+        if self.failed and not self.completed and not self.warning:
+            return statuses.CANNOT_PERFORM_SUBOPERATIONS
+        return statuses.SUBOPERATIONS_FAILED if self.failed or self.warning else statuses.SUCCESS
+
+    def final(self, request: Request, status: int) -> Reply:
+        """The last response, and its facts for the event."""
+        request.note |= {
+            "completed": self.completed,
+            "failed": self.failed,
+            "warning": self.warning,
+            "failed_uids": self.failed_uids[:UIDS_KEPT],
+        }
+        identifier: Dataset | None = None
+        if self.failed_uids:
+            identifier = Dataset()
+            identifier.FailedSOPInstanceUIDList = self.failed_uids
+        cancelled = status == statuses.CANCELLED
+        return Reply(status, identifier, self.why, extra=self.command(final=not cancelled))
+
+
+class Retrieval:
+    """Serves C-MOVE and C-GET out of the archive."""
+
+    def __init__(self, store: Store, blobs: Blobs, clock: Clock) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._clock = clock
+
+    def _chosen(self, request: Request) -> list[str]:
+        identifier = request.dataset()
+        where = scope(request.sop_class, identifier, retrieve=True)
+        with self._store.read() as tx:
+            chosen = archive.sop_uids(tx, [(COLUMNS[level], values) for level, values in where.unique.items()])
+        request.note |= {"level": where.level, "uids": chosen[:UIDS_KEPT]}
+        return chosen
+
+    def load(self, sop_uid: str) -> Instance:
+        """An instance under its effective identity; raises NotFound."""
+        with self._store.read() as tx:
+            return archive.load(tx, self._blobs, sop_uid, self._clock.now(), setting(tx, "ae_title"))
+
+    def move(self, request: Request) -> Iterator[Reply]:
+        """Send what the identifier names to the move destination."""
+        destination = request.message.text("MoveDestination")
+        request.note["destination"] = destination
+        chosen = self._chosen(request)
+        with self._store.read() as tx:
+            peer, title = find_peer(tx, destination), setting(tx, "ae_title")
+        if peer is None:
+            yield Reply(statuses.DESTINATION_UNKNOWN, comment=f"{destination} is not among the peers")
+            return
+        count = _Count(len(chosen))
+        if not chosen:
+            yield count.final(request, statuses.SUCCESS)
+            return
+        originator = (request.caller.calling, request.message_id)
+        replies = client.store_each(
+            client.Peer(peer.title, peer.host, peer.port),
+            title,
+            [self.load(sop_uid) for sop_uid in chosen],
+            originator=originator,
+        )
+        try:
+            for reply in replies:
+                count.add(reply.sop_uid, int(reply.status, 16) if reply.status else None, reply.comment)
+                if count.remaining and request.cancelled():
+                    yield count.final(request, statuses.CANCELLED)
+                    return
+                if count.remaining:
+                    yield Reply(statuses.PENDING, extra=count.command(final=False))
+        except SimlabError as error:
+            request.note["destination_error"] = str(error)
+            for sop_uid in chosen[len(chosen) - count.remaining :]:
+                count.add(sop_uid, None, error.what)
+        finally:
+            replies.close()
+        yield count.final(request, count.status())
+
+    def get(self, request: Request) -> Iterator[Reply]:
+        """Send what the identifier names back on the same association."""
+        return self._each(request, self._chosen(request), lambda sop_uid: request.store(self.load(sop_uid)))
+
+    def _each(self, request: Request, chosen: Iterable[str], send: Callable[[str], int]) -> Iterator[Reply]:
+        todo = list(chosen)
+        count = _Count(len(todo))
+        for sop_uid in todo:
+            status = send(sop_uid)
+            count.add(sop_uid, status)
+            if count.remaining and request.cancelled():
+                yield count.final(request, statuses.CANCELLED)
+                return
+            if count.remaining:
+                yield Reply(statuses.PENDING, extra=count.command(final=False))
+        yield count.final(request, count.status())
