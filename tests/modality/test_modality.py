@@ -10,7 +10,7 @@ from simlab.config import LOOPBACK
 from simlab.department.modality import VIEWS, ModalityStage, StudyFacts, render
 from simlab.dicom.client import DicomRefused, Unreachable
 from simlab.errors import BadInput, NotFound
-from tests.modality.conftest import Department, until
+from tests.modality.conftest import ITEM, Department, until
 from tests.tools import need
 
 FACTS = StudyFacts("RXX9", "Staged^Ann", "20260301", "101500", accession="A9")
@@ -84,6 +84,18 @@ def test_a_scan_takes_the_identity_of_its_worklist_item(department: Department) 
     assert {row["sent_at"] for row in view(department, "held", system="CT1")} == {"2026-03-02T07:40:00"}
 
 
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("PatientBirthDate", "3rd of Feb"), ("PatientName", "A^" + "B" * 300), ("PatientSex", "unknown"),
+     ("AccessionNumber", "A" * 40), ("StudyInstanceUID", "not-a-uid"), ("StudyInstanceUID", "")],
+)  # fmt: skip
+def test_an_odd_worklist_item_is_examined_as_it_stands(department: Department, keyword: str, value: str) -> None:
+    """Scanners write into the images what the worklist gives them; nothing breaks."""
+    department.offered = [{**ITEM, keyword: value}]
+    assert department.scanner.scan()["sent"] == 12
+    assert department.scanner.worklist()[0]["patient_id"] == "RXX100"
+
+
 def test_a_second_scan_of_the_same_patient_makes_new_images(department: Department) -> None:
     """Repeating an examination adds series to the study; no UID is used twice."""
     department.scanner.scan("A100")
@@ -106,7 +118,7 @@ def test_an_emergency_is_typed_in_without_the_worklist(department: Department) -
     done = department.scanner.scan("A77", "ct-head", typed=typed)
     assert department.asked == []
     assert (done["patient_id"], done["accession"], done["sent"]) == ("TEMP1", "A77", 12)
-    with pytest.raises(BadInput, match="patient_id and patient_name"):
+    with pytest.raises(BadInput, match="lacks patient_name"):
         department.scanner.scan(typed={"patient_id": "TEMP1"})
 
 

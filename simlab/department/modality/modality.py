@@ -14,10 +14,10 @@ from simlab import provenance
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import Endpoint
-from simlab.department.modality import recipes, settings, worklist
+from simlab.department.modality import examination, settings, worklist
 from simlab.department.modality.calls import Calls, peers
 from simlab.department.modality.outbox import Outbox
-from simlab.department.modality.rendering import StudyFacts, render
+from simlab.department.modality.rendering import render
 from simlab.department.modality.schema import SCHEMA
 from simlab.department.modality.settings import ModalitySettings
 from simlab.department.modality.stage import ModalityStage
@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
 """Machine time between two tries to send what the PACS did not take."""
-_TYPED = frozenset({"patient_id", "patient_name", "birth_date", "sex", "issuer", "description", "referring"})
 
 
 class Modality:
@@ -94,7 +93,7 @@ class Modality:
     def close(self) -> None:
         """Stop; a send under way ends with its process, and its rest is still queued."""
         with self._turn:
-            self._closed = True
+            self._closed, self._due = True, None
             self._turn.notify_all()
         self._server.close()
         if self._retrier is not None:
@@ -174,19 +173,9 @@ class Modality:
         least. Images the PACS does not take wait in the queue; that is no error here, `problem` says why.
         """
         now = self.settings()
-        item = self._typed(typed, accession) if typed is not None else self._picked(accession)
-        made = (
-            recipes.named(recipe)
-            if recipe
-            else recipes.suiting(
-                item.get("modality") or now.modality, item.get("exam", ""), item.get("description", "")
-            )
-        )
-        if laterality is not None:
-            if laterality not in ("R", "L") or made.laterality is None:
-                raise BadInput(f"{laterality!r} is no side of {made.name}", place="laterality", remedy="R or L.")
-            made = made.on_side("R" if laterality == "R" else "L")
-        facts = self._facts(item, now)
+        item = examination.typed_in(self.name, typed, accession) if typed is not None else self._picked(accession)
+        made = examination.chosen(item, now, recipe, laterality)
+        facts = examination.facts(item, now, self._clock.now())
         seed = zlib.crc32(f"{self.name}/{self._outbox.scans(facts.study_uid or '', facts.accession)}".encode())
         instances = render(made, facts, seed)
         study_uid = instances[0].header().study_uid
@@ -231,40 +220,6 @@ class Modality:
             f"the worklist of {self.name} does not offer {accession or 'anything'}; it shows {shown}",
             place=self.name,
             remedy="Follow the order from the RIS to this scanner's filter.",
-        )
-
-    def _typed(self, typed: Mapping[str, str], accession: str | None) -> dict[str, str]:
-        unknown = set(typed) - _TYPED
-        missing = {"patient_id", "patient_name"} - set(typed)
-        if unknown or missing:
-            raise BadInput(
-                f"an unscheduled patient needs patient_id and patient_name, not {', '.join(sorted(unknown)) or 'less'}",
-                place=self.name,
-                remedy=f"It takes {', '.join(sorted(_TYPED))}.",
-            )
-        return {**{key: str(value) for key, value in typed.items()}, "accession": accession or ""}
-
-    def _facts(self, item: Mapping[str, str], now: ModalitySettings) -> StudyFacts:
-        moment = self._clock.now()
-        return StudyFacts(
-            patient_id=item["patient_id"],
-            patient_name=item["patient_name"],
-            issuer=item.get("issuer", ""),
-            birth_date=item.get("birth_date", ""),
-            sex=item.get("sex", ""),
-            accession=item["accession"],
-            study_uid=item.get("study_uid") or None,
-            study_date=f"{moment:%Y%m%d}",
-            study_time=f"{moment:%H%M%S}",
-            referring=item.get("referring", ""),
-            description=item.get("description") or item.get("procedure") or None,
-            station_name=now.station_name,
-            ae_title=now.ae_title,
-            institution=now.institution,
-            study_id=(item.get("procedure_id") or item["accession"])[:16],
-            procedure_id=item.get("procedure_id", ""),
-            step_id=item.get("step_id", ""),
-            character_set=now.character_set,
         )
 
     # The queue

@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from pydicom import config
 from pydicom.charset import convert_encodings
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
@@ -88,13 +91,14 @@ def render(recipe: str | Recipe, facts: StudyFacts, seed: int = 0) -> list[Insta
     kind = KINDS[made.modality]
     shared = _study_elements(made, kind, replace(facts, study_uid=study), derived_uid(seed, origin, made.name, "frame"))
     of_series = {
-        series.number: encode({"SeriesInstanceUID": derived_uid(seed, origin, study, made.name, series.number)})
+        series.number: _element(0x0020000E, "UI", derived_uid(seed, origin, study, made.name, series.number))
         for series in made.series
     }
     instances = []
     for picture in drawn(made):
         sop = derived_uid(seed, origin, study, made.name, picture.series, picture.number)
-        elements = {**picture.constant, **shared, **of_series[picture.series], 0x00080018: _uid_element(8, 0x18, sop)}
+        elements = {**picture.constant, **shared, 0x0020000E: of_series[picture.series]}
+        elements[0x00080018] = _element(0x00080018, "UI", sop)
         head = b"".join([elements[tag] for tag in sorted(elements)])
         size = struct.pack("<L", len(picture.pixels))
         words = b"OB\0\0" if kind.bits <= 8 else b"OW\0\0"
@@ -109,17 +113,27 @@ def derived_uid(*parts: object) -> str:
 
 
 def encode(attributes: dict[str, Any]) -> Encoded:
-    """Keyword and value pairs as encoded elements by tag; text in the Specific Character Set among them."""
-    ds = Dataset()
-    for keyword, value in attributes.items():
-        setattr(ds, keyword, value)
+    """Keyword and value pairs as encoded elements by tag; text in the Specific Character Set among them.
+
+    Odd values are written as they are, as scanners do with what a worklist gives them. Raises BadInput for those that
+    cannot be written at all.
+    """
     codecs = convert_encodings(attributes.get("SpecificCharacterSet", ""))
     encoded: Encoded = {}
-    for element in ds:
+    for keyword, value in attributes.items():
+        tag = tag_for_keyword(keyword)
         file = DicomBytesIO()
         file.is_implicit_VR, file.is_little_endian = False, True
-        write_data_element(file, element, codecs)
-        encoded[int(element.tag)] = file.getvalue()
+        try:
+            if tag is None:
+                raise ValueError("no such keyword")
+            element = DataElement(tag, dictionary_VR(tag), value, validation_mode=config.IGNORE)
+            write_data_element(file, element, codecs)
+        except (ValueError, TypeError, OverflowError, AttributeError, struct.error) as error:
+            raise BadInput(
+                f"{value!r} cannot be written as {keyword} ({error})", place=keyword, remedy="Correct it at its source."
+            ) from None
+        encoded[tag] = file.getvalue()
     return encoded
 
 
@@ -150,11 +164,11 @@ def _picture(recipe: Recipe, series: Series, number: int, constant: Encoded) -> 
         if recipe.laterality == "L":
             pen.image = pen.image[:, ::-1].copy()
         pen.text(-0.95 * columns / rows, -0.95, recipe.laterality, float(2**kind.bits - 1), size=max(2, rows // 128))
-    own = {"InstanceNumber": number, **(_place(series, number) if kind.in_space else {})}
+    own = {0x00200013: _element(0x00200013, "IS", str(number)), **(_place(series, number) if kind.in_space else {})}
     low, high = (-(2 ** (kind.bits - 1)), 2 ** (kind.bits - 1) - 1) if kind.signed else (0, 2**kind.bits - 1)
     whole = np.clip(np.rint(pen.image), low, high)
     pixels = whole.astype("u1" if kind.bits <= 8 else "<i2" if kind.signed else "<u2").tobytes()
-    return _Picture(series.number, number, {**constant, **encode(own)}, pixels + b"\0" * (len(pixels) % 2))
+    return _Picture(series.number, number, {**constant, **own}, pixels + b"\0" * (len(pixels) % 2))
 
 
 def _series_elements(recipe: Recipe, kind: Kind, series: Series) -> Encoded:
@@ -201,13 +215,16 @@ def _orientation(series: Series) -> dict[str, Any]:
     }
 
 
-def _place(series: Series, number: int) -> dict[str, Any]:
-    """Where the slice lies (Image Plane module, PS3.3 C.7.6.2)."""
+def _place(series: Series, number: int) -> Encoded:
+    """Image Position (Patient) and Slice Location (Image Plane module, PS3.3 C.7.6.2)."""
     turned, normal = ORIENTATIONS[series.orientation]
     place = series.start_mm + (number - 1) * series.gap_mm
     half = [-(size - 1) / 2 * series.spacing_mm for size in series.size]
     corner = [half[0] * turned[axis] + half[1] * turned[axis + 3] + place * normal[axis] for axis in range(3)]
-    return {"ImagePositionPatient": [_decimal(part) for part in corner], "SliceLocation": _decimal(place)}
+    return {
+        0x00200032: _element(0x00200032, "DS", "\\".join(_decimal(part) for part in corner)),
+        0x00201041: _element(0x00201041, "DS", _decimal(place)),
+    }
 
 
 def _study_elements(recipe: Recipe, kind: Kind, facts: StudyFacts, frame_uid: str) -> Encoded:
@@ -274,7 +291,8 @@ def _decimal(number: float) -> str:
     return f"{round(number, 4):g}" if abs(number) < 1e6 else f"{number:.8e}"
 
 
-def _uid_element(group: int, element: int, uid: str) -> bytes:
-    value = uid.encode()
-    value += b"\0" * (len(value) % 2)
-    return struct.pack("<HH2sH", group, element, b"UI", len(value)) + value
+def _element(tag: int, vr: str, value: str) -> bytes:
+    """One short element of ASCII text, which is quicker by hand than through a data set."""
+    content = value.encode("ascii")
+    content += (b"\0" if vr == "UI" else b" ") * (len(content) % 2)
+    return struct.pack("<HH2sH", tag >> 16, tag & 0xFFFF, vr.encode(), len(content)) + content

@@ -116,7 +116,8 @@ def aorta_along(pen: Pen, depth: float) -> None:
 
 def _layers(pen: Pen) -> None:
     for top, value in ((-1.0, 120), (-0.80, 60), (-0.74, 135), (-0.68, 80), (-0.56, 120), (-0.50, 78), (0.3, 62)):
-        pen.shape([(-1.5, top), (0, top - 0.03), (1.5, top), (1.5, 1.3), (-1.5, 1.3)], value, smooth=False, soft=0.01)
+        pen.shape([(-1.5, top), (0, top - 0.03), (1.5, top), (1.5, 1.3), (-1.5, 1.3)], value, smooth=False)
+    pen.blur(0.012)
 
 
 def _sector(pen: Pen) -> None:

@@ -196,11 +196,11 @@ def _blurred(image: Image, radius: int) -> Image:
     width = 2 * radius + 1
     for _ in range(4):
         long = image.shape[0]
-        total = np.empty((long + width, image.shape[1]))
+        total = np.empty((long + width, image.shape[1]), np.float32)
         total[: radius + 1], total[radius + 1 : radius + 1 + long] = image[0], image
         total[radius + 1 + long :] = image[-1]
         np.cumsum(total, axis=0, out=total)
-        image = ((total[width:] - total[:long]) * (1 / width)).astype(np.float32).T
+        image = ((total[width:] - total[:long]) * np.float32(1 / width)).T
     return image
 
 
