@@ -1,0 +1,1 @@
+"""The terminal: a pure client of the lab's control door."""

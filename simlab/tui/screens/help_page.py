@@ -1,0 +1,39 @@
+"""The help that `?` opens: the keys, and what the tabs are for."""
+
+HELP = """\
+## Keys
+
+| Key | Does |
+|---|---|
+| `1` … `7`, `F1` … `F7` | a tab of the workbench; the F keys also while writing |
+| `Tab`, `Shift+Tab` | next, previous part of the screen |
+| arrows, `Enter` | move, choose, open |
+| `Esc` | out of a field or a dialog |
+| `c` | check: look now what holds, probes included |
+| `h` | open the next hint of the chosen task; says its cost first |
+| `a` or `Enter` on a task | answer its question |
+| `s` | submit: the grade, then the debrief |
+| `y` | copy the value under the cursor |
+| `r` | fetch the tab again |
+| `Ctrl+P` | every exercise, tab and action by name |
+| `q` | back to the course; the attempt stays open |
+| `Ctrl+Q` | leave |
+
+## Tabs
+
+- **Brief**: what happened, and the tasks. The marks turn by themselves while you work, also when you work
+  from another terminal.
+- **Archive**: what the PACS holds. `t` tags, `x` what can be done with the line, `b` letters instead of
+  half-blocks, `/` filter.
+- **Query**: DICOM by hand from the workstation ADMIN. Choose with `e f w m g o`, fill in, `Enter`. `Enter`
+  on a row goes on with it.
+- **Messages**: HL7 in and out. `n` writes a new one, `e` edits the shown one, `v` opens its event.
+- **Systems**: who listens where, settings, orders, routes and queues. `Enter` on a row changes it, `n` makes
+  a new one.
+- **Desk**: inbox, questions of the tasks, colleagues, tickets.
+- **Logs**: what each system wrote down. `Enter` opens the evidence.
+
+## Marks
+
+✔ done   ✗ not yet   ◐ partly   ○ open   ✎ answered (graded at submit)   – at submit   ! lab fault, never counted
+"""
