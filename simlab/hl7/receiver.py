@@ -76,26 +76,34 @@ class Receiver:
         """Take one message and give its acknowledgement; None for an acknowledgement, which gets no reply."""
         peer = f"{caller.host}:{caller.port}"
         try:
-            message = parse(data)
-            if is_acknowledgement(message):
-                record(self._journal, self._system, IN, data, None, peer=peer, text="a reply to nothing sent from here")
-                return None
-            required(message)
-            before = self._recall(message) if self._recall else None
-            if before is not None:
-                record(self._journal, self._system, IN, data, before, peer=peer, text="taken before", replayed=True)
-                return altered(before, message, self._system, self._faults, self._clock)
+            return self._take(data, peer)
+        except SimlabError as error:
+            return self._refuse(data, as_hl7(error), peer)
+        except Exception as error:  # a door: our own failure is answered, so that the sender keeps the message
+            return self._refuse(data, Hl7Error(f"internal error ({error})", code="207", ack="AR"), peer)
+
+    def _take(self, data: bytes, peer: str) -> bytes | None:
+        message = parse(data)
+        if is_acknowledgement(message):
+            record(self._journal, self._system, IN, data, None, peer=peer, text="a reply to nothing sent from here")
+            return None
+        required(message)
+        reply = self._recall(message) if self._recall else None
+        if reply is not None:
+            record(self._journal, self._system, IN, data, reply, peer=peer, text="taken before", replayed=True)
+        else:
             with self._store.write():
                 text = self._apply(message)
                 reply = acknowledge(message, now=self._clock.now(), text=text, application=self._system)
                 if self._keep:
                     self._keep(message, reply)
                 record(self._journal, self._system, IN, data, reply, peer=peer, text=text)
-        except SimlabError as error:
-            reply = acknowledge(data, now=self._clock.now(), error=as_hl7(error), application=self._system)
-            record(self._journal, self._system, IN, data, reply, peer=peer)
-            return reply
         return altered(reply, message, self._system, self._faults, self._clock)
+
+    def _refuse(self, data: bytes, error: Hl7Error, peer: str) -> bytes:
+        reply = acknowledge(data, now=self._clock.now(), error=error, application=self._system)
+        record(self._journal, self._system, IN, data, reply, peer=peer)
+        return reply
 
 
 def as_hl7(error: SimlabError) -> Hl7Error:

@@ -59,7 +59,7 @@ def record(
             code, text = reply.code, reply.text or text
         except Hl7Error as error:
             code, text = "?", str(error)
-    way = f"from {sending or peer}" if direction == IN else f"to {receiving or peer}"
+    way = f"from {sending or peer}" if direction == IN else f"to {facts.get('route') or receiving or peer}"
     return journal.record(
         kinds.MESSAGE,
         system,

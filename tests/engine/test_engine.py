@@ -1,6 +1,8 @@
 """The interface engine: queued before AA, in order, once, whatever the receivers do."""
 
 import socket
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
@@ -14,7 +16,7 @@ from simlab.hl7.acknowledge import read
 from simlab.hl7.framing import frame
 from simlab.hl7.message import parse
 from simlab.hl7.mllp import send
-from tests.hl7.peer import eventually, peer
+from tests.hl7.peer import Ground, eventually, peer
 
 ANNA = build.Patient((build.Identifier("1234567", "RXX01"),), family="SMITH", given="ANNA")
 
@@ -118,6 +120,45 @@ def test_a_duplicate_gets_the_stored_acknowledgement(ground, engine):
     assert len(queue(ground)) == 1
     assert "was used before" in give(made, adt("C1", "A08")).text
     assert len(queue(ground)) == 2
+
+
+PROCESS = """
+import pathlib, sys
+from simlab.department.engine import Engine, EngineStage, Route
+from tests.hl7.peer import Ground
+engine = Engine(*Ground(pathlib.Path(sys.argv[1])).parts)
+engine.stage(EngineStage(routes=[Route(name="out", port=9, state="held")]))
+print(engine.open("127.0.0.1", 0), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_was_acknowledged_survives_kill_9(tmp_path):
+    """A process killed right after its AA has the message in its queue when the next one opens the folder."""
+    command = [sys.executable, "-c", PROCESS, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        port = int(process.stdout.readline())
+        codes = [read(send("127.0.0.1", port, adt(f"C{n}"))).code for n in range(3)]
+        process.kill()
+    assert codes == ["AA"] * 3
+    ground = Ground(tmp_path)
+    Engine(*ground.parts)
+    assert states(ground) == [("C0", "queued"), ("C1", "queued"), ("C2", "queued")]
+    assert len(ground.messages("ENGINE")) == 3
+    ground.store.close()
+
+
+def test_an_internal_failure_is_answered_with_ar(ground, engine):
+    """A bug behind the door becomes AR with error 207, not silence; the door goes on."""
+    made = engine(Route(name="out", port=9, state="held"))
+    with ground.store.write() as tx:
+        tx.execute("UPDATE engine_route SET sources='no JSON'")
+    answer = give(made, adt())
+    assert (answer.code, "internal error" in answer.text) == ("AR", True)
+    with ground.store.write() as tx:
+        tx.execute("UPDATE engine_route SET sources='[]'")
+    assert give(made, adt()).code == "AA"
 
 
 def test_a_killed_engine_delivers_what_it_acknowledged(ground, engine):
