@@ -22,7 +22,7 @@ def routes(home: Home = None, json: Json = False) -> None:
     show.rows(
         found,
         {"name": "Route", "sources": "From", "types": "Types", "host": "Host", "port": "Port", "state": "State",
-         "queued": "Queued", "errors": "Errors"},
+         "waiting": "Waiting", "errors": "Errors"},
         json_wanted=json,
     )  # fmt: skip
 
