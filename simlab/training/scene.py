@@ -110,9 +110,7 @@ def staging(scene: Scene, place: Place, *, name: str) -> Staging:
             "routes": [_addressed(route, place) for route in scene.engine.routes],
             "queue": scene.engine.queue,
         },
-        "viewers": {
-            viewer: {**settings.get(viewer, {}), "instances": images.pop(viewer, [])} for viewer in VIEWERS
-        },
+        "viewers": {viewer: {**settings.get(viewer, {}), "instances": images.pop(viewer, [])} for viewer in VIEWERS},
         "modalities": {
             modality: {"settings": settings.get(modality, {}), "queued": images.pop(modality, [])}
             for modality in MODALITIES

@@ -85,19 +85,12 @@ class Script:
 
     def applies(self, values: Mapping[str, Any]) -> bool:
         """Whether the script's `when` fits this variant."""
-        holder = YamlList(self.place(), 1)
-        if isinstance(self.source, YamlMap) and "when" in self.source:
-            condition = YamlMap(self.source.source, self.source.line)
-            condition.put("when", self.source["when"], self.source.lines["when"])
-            holder.put(condition, 1)
-            return bool(Filler(values).fill(holder))
-        return True
+        return Filler(values).wanted(self.source)
 
     def check(self, values: Mapping[str, Any]) -> set[str]:
         """Fill every step in without playing; gives the variables used, raises BadInput for what cannot be."""
-        known = dict(values)
-        filler = Filler(known)
-        self.applies(known)
+        filler = Filler(dict(values))
+        filler.wanted(self.source)
         for _ in self.steps(filler, keep=lambda step: dict.fromkeys(step.keep, "")):
             pass
         return filler.used
@@ -110,10 +103,8 @@ class Script:
         values = dict(filler.values)
         filler.values = values
         for item, line in zip(raw, raw.lines, strict=True):
-            holder = YamlList(raw.source, line)
-            holder.put(item, line)
-            for filled in filler.fill(holder):
-                step = _step(filled, f"{raw.source}:{line}")
+            if filler.wanted(item):  # what a skipped step would keep is not there to be filled in
+                step = _step(filler.fill(item), f"{raw.source}:{line}")
                 yield step
                 values.update(keep(step))
 

@@ -72,7 +72,7 @@ class Filler:
             filled = YamlList(value.source, value.line)
             for item, line in zip(value, value.lines, strict=True):
                 done = self.fill(item, f"{value.source}:{line}")
-                if self._wanted(item):
+                if self.wanted(item):
                     filled.put(done, line)
             return filled
         if isinstance(value, str):
@@ -89,14 +89,15 @@ class Filler:
         for key, item in value.items():
             line = value.lines[key]
             if key == WHEN and isinstance(item, Mapping):
-                self._wanted(value)
+                self.wanted(value)
                 continue
             done = self.fill(item, f"{value.source}:{line}")
-            if self._wanted(item):
+            if self.wanted(item):
                 filled.put(str(self._text(key, f"{value.source}:{line}")), done, line)
         return filled
 
-    def _wanted(self, item: Any) -> bool:
+    def wanted(self, item: Any) -> bool:
+        """Whether the `when` of a mapping, if it has one, fits this variant."""
         condition = item.get(WHEN) if isinstance(item, YamlMap) else None
         if not isinstance(condition, YamlMap):
             return True
@@ -161,6 +162,7 @@ def _words(text: str) -> str:
 FORMS = {
     "words": _words,
     "iso": lambda text: datetime.strptime(text, "%Y%m%d").date().isoformat(),
+    "digits": lambda text: re.sub(r"\D", "", text),
     "upper": str.upper,
     "lower": str.lower,
 }

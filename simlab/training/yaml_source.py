@@ -201,10 +201,11 @@ def place(value: Any, key: str | int | None = None) -> str:
 
 
 def _inner(value: Any, step: str | int) -> Any:
-    try:
-        return value[step] if isinstance(value, (dict, list)) else value
-    except (KeyError, IndexError, TypeError):
-        return value
+    if isinstance(value, dict):
+        return value.get(step, value)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return value
 
 
 def locate(root: Any, path: Sequence[str | int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -12,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from simlab.training.checks.check import FAILED, PASSED, SKIPPED, Check, Finding, Sight, word
 from simlab.training.validation import Strict
 
-Kind = Literal["choice", "number", "uid", "set", "text", "matching", "order"]
+Kind = Literal["choice", "number", "uid", "set", "text", "matching", "order", "moment"]
 
 
 class Question(Strict):
@@ -59,6 +60,24 @@ def _number(value: Any) -> float | None:
     return float(found[1].replace(",", ".")) if found else None
 
 
+_MOMENTS = (
+    "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y%m%d %H:%M", "%Y%m%d %H%M",
+    "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M", "%d-%m-%Y %H:%M", "%d %B %Y %H:%M", "%d %b %Y %H:%M", "%A %d %B %Y %H:%M",
+)  # fmt: skip
+
+
+def _moment(value: Any) -> str | None:
+    """A date and time to the minute, however a person or HL7 writes it (a year first, or a day first as in the UK)."""
+    text = re.sub(r"(?<=\d)T(?=\d)|,|\bat\b", " ", str(value))
+    text = " ".join(text.split())
+    for form in _MOMENTS:
+        try:
+            return datetime.strptime(text, form).strftime("%Y%m%d%H%M")
+        except ValueError:
+            continue
+    return None
+
+
 def _items(value: Any) -> list[Any]:
     if isinstance(value, str):
         return [part for part in re.split(r"[\s,;\\]+", value) if part]
@@ -81,6 +100,7 @@ _SAME: dict[str, Callable[[Question, Any, Any], bool]] = {
     "text": lambda question, given, right: _folded(given) == _folded(right),
     "uid": lambda question, given, right: _uid(given) == _uid(right),
     "number": _near,
+    "moment": lambda question, given, right: _moment(given) is not None and _moment(given) == _moment(right),
     "set": lambda question, given, right: {_folded(x) for x in _items(given)} == {_folded(x) for x in _items(right)},
     "order": lambda question, given, right: [_folded(x) for x in _items(given)] == [_folded(x) for x in _items(right)],
     "matching": lambda question, given, right: _pairs(given) == _pairs(right),
