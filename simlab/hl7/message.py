@@ -5,38 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from simlab.hl7 import dictionary
 from simlab.hl7.characters import Separators, codec, escape, unescape
 from simlab.hl7.errors import Hl7Error
+from simlab.hl7.path import Path, path
 
 __all__ = ["Field", "Hl7Error", "Message", "Segment", "carriage_returns", "from_text", "parse"]
 
-_PATH = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d{1,5})\])?-(\d{1,3})(?:\[(\d{1,5})\])?(?:\.(\d{1,3}))?(?:\.(\d{1,3}))?")
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9]{2}\Z")
-
-
-@dataclass(frozen=True)
-class Path:
-    """A place in a message: ``PID-3[2].4.1`` is segment PID, field 3, repetition 2, component 4, sub-component 1."""
-
-    segment: str
-    occurrence: int | None
-    field: int
-    repetition: int | None
-    component: int | None
-    subcomponent: int | None
-
-
-@lru_cache(maxsize=1024)
-def path(text: str) -> Path:
-    """Read a path; Hl7Error when it is none."""
-    match = _PATH.fullmatch(text)
-    numbers = [int(n) if n else None for n in match.groups()[1:]] if match else [0]
-    if match is None or 0 in numbers:
-        raise Hl7Error(f"{text!r} is not a path", place=text, remedy="Write it like PID-3, PID-3[2].4.1 or OBX[2]-5.")
-    return Path(match.group(1), numbers[0], int(match.group(3)), *numbers[2:])
 
 
 @dataclass(frozen=True)
