@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -25,6 +26,7 @@ from simlab.department.pacs import Pacs
 from simlab.department.pacs.inbox import PacsInbox
 from simlab.department.ris import Ris
 from simlab.department.viewer import Viewer
+from simlab.dicom import preview
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput, NotFound, SimlabError, Unavailable
 from simlab.faults import FaultTable
@@ -47,6 +49,11 @@ _TICK = 1.0
 
 Guard = Callable[[str, Mapping[str, Any]], None]
 """Called with an action's name and arguments before a trainee's action; raises NotAllowed to stop it."""
+
+
+class _System(Protocol):
+    def busy(self) -> int: ...
+    def close(self) -> None: ...
 
 
 class Lab:
@@ -96,8 +103,10 @@ class Lab:
             for name, endpoint in ris.items():
                 seating.take(name, endpoint.port)
             seating.open("ADT", self.engine.open)
-            for system in (*self.viewers.values(), *self.modalities.values()):
-                seating.open(system.name, system.open)
+            for name, viewer in self.viewers.items():
+                seating.open(name, viewer.open)
+            for name, modality in self.modalities.items():
+                seating.open(name, modality.open)
             self.epr.open()
         except BaseException:
             self.close()
@@ -111,16 +120,16 @@ class Lab:
         """Close every door; what was acknowledged is already safe."""
         self._closing.set()
         self.store.set_state("clock", json.dumps(self.clock.state()))
-        systems = (*self.modalities.values(), *self.viewers.values(), self.epr, self.engine, self.ris)
-        closing = [
-            threading.Thread(target=system.close, name=f"close-{number}")
-            for number, system in enumerate((*systems, self.pacs_inbox, self.pacs))
-        ]
+        closing = [threading.Thread(target=system.close, name="closing") for system in self._systems()]
         for thread in closing:
             thread.start()
         for thread in closing:
             thread.join(2)
         self.store.close()
+
+    def _systems(self) -> list[_System]:
+        doors: list[_System] = [self.epr, self.engine, self.ris, self.pacs_inbox, self.pacs]
+        return [*self.modalities.values(), *self.viewers.values(), *doors]
 
     def endpoint(self, name: str) -> Endpoint:
         """Where a system listens, with its usual AE title; NotFound lists the systems there are."""
@@ -160,6 +169,11 @@ class Lab:
             return False
         self.stage(self._staged)
         return True
+
+    def preview(self, sop_uid: str, width: int) -> dict[str, Any]:
+        """The first frame of an archived instance as rows of 8-bit grey, at most `width` pixels wide, base64."""
+        columns, lines, rows = preview.grey(self.pacs.load(sop_uid), width)
+        return {"width": columns, "height": lines, "rows": base64.b64encode(rows).decode()}
 
     def render(self, recipe: str, facts: Mapping[str, Any], seed: int = 0) -> list[Instance]:
         """The images of a sample study for a person; `facts` are those of `StudyFacts`. BadInput, NotFound."""
@@ -242,7 +256,7 @@ class Lab:
 
     def settle(self, timeout: float = 10.0) -> None:
         """Wait until no message is on its way (held queues count as idle); Unavailable after `timeout` seconds."""
-        systems = (self.epr, self.engine, self.ris, self.pacs, *self.modalities.values())
+        systems = self._systems()
         until = time.monotonic() + timeout
         quiet = 0
         while quiet < 2:
