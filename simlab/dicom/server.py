@@ -184,8 +184,8 @@ class DicomServer:
                 raise BadPdu(f"a PDU of type {kind:02X} where an association request was due", 2)
             proposal = negotiation.read_proposal(body)
         except BadPdu as error:
-            connection.abort(2, error.reason)
             self._noise(connection, error.what, {"abort": [2, error.reason]}, error.first)
+            connection.abort(2, error.reason)
             return
         except (TimedOut, ConnectionLost) as error:
             if not self._closing.is_set():
