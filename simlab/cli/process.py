@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from simlab.lab.home import Home
 from simlab.lab.lab import Lab
 from simlab.training.attempt import Tutor
 from simlab.training.scene import load_scene
+from simlab.training.yaml_source import read_text
 
 DEFAULT_SCENE = "small-hospital"
 _POLL = 0.5
@@ -202,8 +203,9 @@ def process(
 
 
 def run_lab(home: Path, *, host: str = LOOPBACK, ports: str = "standard", scene: str | None = None) -> int:
-    """Run the lab until SIGTERM, Ctrl-C or `simlab down`; prints its card as one line of JSON once every door is open."""
-    stop: Callable[..., None]
+    """Run the lab until SIGTERM, Ctrl-C or `simlab down`; its card is one line of JSON once every door is open."""
+    if scene is not None and Path(scene).suffix in (".yaml", ".yml"):
+        scene = read_text(Path(scene), scene)
     with process(home, host=host, ports=ports, scene=scene) as running:
 
         def stop(*_: object) -> None:

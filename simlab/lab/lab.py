@@ -120,7 +120,10 @@ class Lab:
         """Close every door; what was acknowledged is already safe."""
         self._closing.set()
         self.store.set_state("clock", json.dumps(self.clock.state()))
-        closing = [threading.Thread(target=system.close, name="closing") for system in self._systems()]
+        closing = [
+            threading.Thread(target=close, name="closing")
+            for close in (self.pacs_inbox.close, *(system.close for system in self._systems()))
+        ]
         for thread in closing:
             thread.start()
         for thread in closing:
@@ -128,8 +131,7 @@ class Lab:
         self.store.close()
 
     def _systems(self) -> list[_System]:
-        doors: list[_System] = [self.epr, self.engine, self.ris, self.pacs_inbox, self.pacs]
-        return [*self.modalities.values(), *self.viewers.values(), *doors]
+        return [*self.modalities.values(), *self.viewers.values(), self.epr, self.engine, self.ris, self.pacs]
 
     def endpoint(self, name: str) -> Endpoint:
         """Where a system listens, with its usual AE title; NotFound lists the systems there are."""

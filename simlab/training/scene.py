@@ -54,18 +54,14 @@ def seats(place: Place) -> dict[str, dict[str, Any]]:
 
 
 def load_scene(wanted: str, place: Place) -> Staging:
-    """The staging of a scene by its name in the library, by the path of a file, or from YAML text."""
-    library = config.course_folder("exercises") / "_lib" / f"{wanted}.yaml"
-    if "\n" in wanted or ":" in wanted.split(" ")[0].strip("{"):
-        raw, name = yaml_source.parse(wanted, "scene"), "scene"
-    elif wanted.replace("-", "").isalnum() and library.is_file():
-        return staging(read_scene(library, place), place, name=wanted)
-    elif Path(wanted).suffix in (".yaml", ".yml"):
-        return staging(read_scene(Path(wanted), place), place, name=Path(wanted).stem)
-    else:
-        there = sorted(path.stem for path in library.parent.glob("*.yaml"))
+    """The staging of a scene by its name in the library, or from the YAML text of one; NotFound, BadInput."""
+    if "\n" in wanted:
+        return staging(_filled(yaml_source.parse(wanted, "scene"), place, "scene"), place, name="scene")
+    folder = config.course_folder("exercises") / "_lib"
+    there = sorted(path.stem for path in folder.glob("*.yaml"))
+    if wanted not in there:
         raise NotFound(f"there is no scene {wanted!r}", remedy=f"There are: {', '.join(there)}; or give a YAML file.")
-    return staging(_filled(raw, place, name), place, name=name)
+    return staging(read_scene(folder / f"{wanted}.yaml", place), place, name=wanted)
 
 
 def read_scene(path: Path, place: Place) -> Scene:

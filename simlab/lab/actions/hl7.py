@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from simlab.hl7 import acknowledge, message, mllp
+from simlab.hl7.record import OUT, record
 from simlab.lab.actions.action import Action, Result
 
 if TYPE_CHECKING:
@@ -26,8 +27,13 @@ class Send(Action):
     def perform(self, lab: Lab) -> Result:
         sent = message.from_text(self.message)
         known = lab.endpoint(self.to)
-        reply = mllp.send(self.host or known.host, self.port or known.port, sent.encode(), self.timeout)
-        answer = acknowledge.read(reply)
+        host, port = self.host or known.host, self.port or known.port
+        reply: bytes | None = None
+        try:
+            reply = mllp.send(host, port, sent.encode(), self.timeout)
+        finally:
+            record(lab.journal, "ADMIN", OUT, sent.encode(), reply, peer=f"{host}:{port}")
+        answer = acknowledge.read(reply, sent)
         return Result(
             f"{self.to} answered {answer.code}" + (f": {answer.text}" if answer.text else ""),
             {"ack": answer.code, "text": answer.text, "message": reply.decode("utf-8", "replace")},
