@@ -59,15 +59,15 @@ class Tutor:
 
     def start(self, id: str, seed: int | None = None) -> dict[str, Any]:
         """Stage an exercise and open an attempt at it; one that was open is given up. NotFound, BadInput."""
-        if seed is not None and not 0 <= seed < 2**31:
-            raise BadInput(f"the seed is {seed}", place="seed", remedy="Give a whole number from 0 up.")
+        if seed is not None and not (isinstance(seed, int) and 0 <= seed < 2**31):
+            raise BadInput(f"the seed is {seed!r}", place="seed", remedy="Give a whole number from 0 up.")
         with self._lock:
-            exercise = load(catalogue.find(id, self._course))
+            exercise = load(catalogue.find(str(id), self._course))
             drawn = secrets.randbelow(_SEEDS) if seed is None else seed
             variant = vary(exercise, drawn, seats(self.lab))
             scene = staging(variant.scene, self.lab, name=exercise.id)
+            self.lab.stage(scene)  # all of it or, with an error, nothing: then the open attempt stays as it was
             self.abandon()
-            self.lab.stage(scene)
             since, baseline = self._begin(variant)
             header = exercise.header
             attempt = self.records.begin(

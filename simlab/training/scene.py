@@ -55,6 +55,8 @@ def seats(place: Place) -> dict[str, dict[str, Any]]:
 
 def load_scene(wanted: str, place: Place) -> Staging:
     """The staging of a scene by its name in the library, or from the YAML text of one; NotFound, BadInput."""
+    if not isinstance(wanted, str):
+        raise BadInput("a scene is a name or YAML text", place="scene", remedy="Write small-hospital, for instance.")
     if "\n" in wanted:
         return staging(_filled(yaml_source.parse(wanted, "scene"), place, "scene"), place, name="scene")
     folder = config.course_folder("exercises") / "_lib"

@@ -69,8 +69,8 @@ def read_text(path: Path, shown: str | None = None) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise BadInput(f"not UTF-8 text (byte {error.start})", place=name, remedy="Save it as UTF-8.") from None
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or str(error)
         remedy = "Create the file, or correct its name."
         raise BadInput(f"cannot be read ({reason})", place=name, remedy=remedy) from None
 

@@ -104,10 +104,10 @@ def test_a_scene_that_cannot_be_staged_says_what_is_wrong(lab: Lab, text: str, s
     assert lab.digest() == before
 
 
-def test_scenes_are_found_by_name_and_by_text() -> None:
-    """The library's names, the text of one's own; anything else, a path too, lists what there is."""
-    assert load_scene("use: [_lib/empty]\n", Blueprint()).name == "scene"
+def test_scenes_are_found_by_name_or_read_from_text() -> None:
+    """The library's names, or the text of one's own; never a path, for clients send contents."""
+    assert load_scene("use: [_lib/empty]\nclock: 2026-03-02T09:00\n", Blueprint()).name == "scene"
     assert load_scene("empty", Blueprint()).name == "empty"
-    for unknown in ("big-hospital", "../_lib/empty"):
+    for wanted in ("big-hospital", "/etc/passwd", "../_lib/empty", "", "_lib/empty.yaml"):
         with pytest.raises(NotFound, match="small-hospital"):
-            load_scene(unknown, Blueprint())
+            load_scene(wanted, Blueprint())
