@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from simlab import config
 from simlab.config import LOOPBACK, SEATS, Endpoint
-from simlab.errors import NotFound
+from simlab.errors import BadInput, NotFound
 from simlab.lab.staging import Staging
 from simlab.people import NHS
 from simlab.training import yaml_source
