@@ -60,10 +60,11 @@ def test_gone_wants_to_have_seen_it() -> None:
 
 _FIND = "{dicom.operation: {query: {service: C-FIND}}}"
 _MOVE = "{dicom.operation: {query: {service: C-MOVE}}}"
+KEYS = {"PatientName": "SMI*", "StudyDate": ""}
 EVENTS = [
     event(1, "dicom.operation", service="C-ECHO", status="0000", calling="CT1", actor="scene"),
     event(2, "dicom.association", result="rejected", calling="ROGUE", actor="prober"),
-    event(3, "dicom.operation", service="C-FIND", status="0000", calling="ADMIN", uids=["1.1", "1.2"], at="08:05"),
+    event(3, "dicom.operation", service="C-FIND", status="0000", calling="ADMIN", uids=["1.1", "1.2"], keys=KEYS, at="08:05"),
     event(4, "dicom.operation", service="C-MOVE", status="B000", calling="ADMIN", destination="THEATRE", at="08:15"),
 ]
 
@@ -75,6 +76,9 @@ EVENTS = [
         ("dicom.operation: {query: {service: C-ECHO}}", FAILED),
         ("dicom.association: {query: {calling: ROGUE}}", FAILED),
         ("dicom.operation: {query: {uids: {contains: '1.2'}}}", PASSED),
+        ("dicom.operation: {query: {keys.PatientName: {like: 'smi*'}}}", PASSED),
+        ("dicom.operation: {query: {keys.StudyDate: {not: null}}}", FAILED),
+        ("dicom.operation: {query: {keys.PatientID: {not: null}}}", FAILED),
         ("dicom.operation: {query: {status: {like: 'b*'}}}", PASSED),
         ("never: {dicom.operation: {query: {service: C-STORE}}}", PASSED),
         ("never: {dicom.operation: {query: {service: C-MOVE}}}", FAILED),

@@ -69,13 +69,21 @@ def _ordered(actual: Any, wanted: Any) -> tuple[Any, Any]:
         return plain(actual), plain(wanted)
 
 
+def cell(row: Mapping[str, Any], column: str) -> Any:
+    """What stands in a column; ``keys.StudyDate`` looks into a column that is a mapping. None when there is nothing."""
+    found: Any = row
+    for name in (column,) if column in row else column.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
 def narrowed(rows: Rows, query: Mapping[str, Any]) -> Rows:
     """The rows in which every column of `query` fits; BadInput when no row has such a column at all."""
     for column in query:
-        if rows and not any(column in row for row in rows):
+        if rows and not any(column.split(".")[0] in row for row in rows):
             known = ", ".join(sorted({key for row in rows for key in row}))
             raise BadInput(f"no row has a column {column!r}", remedy=f"There are: {known}.")
-    return [row for row in rows if all(fits(row.get(column), wanted) for column, wanted in query.items())]
+    return [row for row in rows if all(fits(cell(row, column), wanted) for column, wanted in query.items())]
 
 
 def dated(query: Mapping[str, Any], look: Looking) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from simlab import journal
 from simlab.training.checks.check import FAILED, PASSED, Check, Finding, Rows, Sight, word
-from simlab.training.checks.matching import COMPARISONS, dated, fits, narrowed, plain, said
+from simlab.training.checks.matching import COMPARISONS, cell, dated, fits, narrowed, plain, said
 from simlab.training.validation import Strict
 
 SHOWN = 20
@@ -35,7 +35,7 @@ class Source:
         query = dated(query, sight.look)
         if self.kind:
             of_kind = [row for row in sight.events() if row["kind"] == self.kind]
-            return [row for row in of_kind if all(fits(row.get(name), wanted) for name, wanted in query.items())]
+            return [row for row in of_kind if all(fits(cell(row, name), wanted) for name, wanted in query.items())]
         handed = {name: query[name] for name in self.filters if isinstance(query.get(name), (str, int))}
         rest = {name: value for name, value in query.items() if name not in handed}
         return narrowed(sight.look.view(self.view, **handed), rest)
@@ -131,9 +131,9 @@ def _wrongs(
         many = f"{low}" if low == high else f"at least {low}" if high is None else f"{low} to {high}"
         wrong.append((f"{many} {asked}", f"{len(found)} found"))
     for column, wanted in (params.is_ or {}).items():
-        others = [row for row in found if not fits(row.get(column), wanted)]
+        others = [row for row in found if not fits(cell(row, column), wanted)]
         if others:
-            values = sorted({plain(row.get(column)) or "nothing" for row in others})[:SHOWN]
+            values = sorted({plain(cell(row, column)) or "nothing" for row in others})[:SHOWN]
             wrong.append((f"{asked}: {said({column: wanted})}", f"{column} {', '.join(values)}"))
     have = {plain(row.get(source.key)) for row in found}
     wanted_keys = params.contains if isinstance(params.contains, list) else [params.contains]
