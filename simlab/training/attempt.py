@@ -15,7 +15,7 @@ from simlab import journal as kinds
 from simlab import provenance
 from simlab.errors import BadInput, NotAllowed, NotFound, SimlabError, Unavailable
 from simlab.lab.lab import Lab
-from simlab.training import catalogue, grading, records
+from simlab.training import catalogue, grading, records, told
 from simlab.training.checks import Sight, Since
 from simlab.training.checks.rows import RowCheck, find
 from simlab.training.exercise import Variant, load, vary
@@ -188,45 +188,7 @@ class Tutor:
         """The open attempt as a trainee may see it; NotFound when none is open."""
         with self._lock:
             now = self._now()
-            variant = now.variant
-            header = variant.exercise.header
-            return {
-                "attempt": now.id,
-                "exercise": {
-                    "id": header.id,
-                    "version": header.version,
-                    "title": header.title,
-                    "track": header.track,
-                    "level": header.level,
-                    "minutes": header.time.expected_min,
-                },
-                "title": header.title,
-                "seed": variant.seed,
-                "brief": variant.brief,
-                "tasks": [
-                    {
-                        "id": task.id,
-                        "title": grading.title(task),
-                        "points": task.points,
-                        "question": task.answer.model_dump(include={"kind", "ask", "options", "unit"})
-                        if task.answer
-                        else None,
-                        "hints": self._hints(task.id),
-                    }
-                    for task in variant.plan.tasks
-                ],
-                "rights": dict(variant.plan.rights),
-                "logs": variant.plan.logs,
-            }
-
-    def _hints(self, task: str) -> list[dict[str, Any]]:
-        now = self._now()
-        hints = [hint for hint in now.variant.plan.hints if hint.task == task]
-        opened = now.opened.get(task, 0)
-        return [
-            {"cost": hint.cost, "opened": number < opened, "text": hint.text if number < opened else ""}
-            for number, hint in enumerate(hints)
-        ]
+            return told.attempt(now.id, now.variant, now.opened)
 
     def hint(self, task: str) -> dict[str, Any]:
         """Open the next hint of a task; what it costs is taken from the task's points, unless it is solved already."""
@@ -239,7 +201,7 @@ class Tutor:
             number = now.opened.get(task, 0)
             if number >= len(hints):
                 raise NotFound(f"task {task} has no further hint", remedy="Ask a colleague, or look at the logs.")
-            marks = self._marks(now, probes=False, graded=False)
+            marks = self._marks(now, probes=True, graded=False)
             wanted = [
                 check["result"]
                 for one in marks["tasks"]
@@ -296,22 +258,7 @@ class Tutor:
 
     def history(self) -> list[dict[str, Any]]:
         """This person's attempts, newest first."""
-        return [
-            {
-                "attempt": row.id,
-                "exercise": row.exercise,
-                "version": row.version,
-                "title": row.title,
-                "seed": row.seed,
-                "state": row.state,
-                "started": row.started.isoformat() + "Z",
-                "ended": row.ended.isoformat() + "Z" if row.ended else None,
-                "earned": row.earned,
-                "points": row.points,
-                "passed": row.passed,
-            }
-            for row in self.records.attempts(self.person)
-        ]
+        return [told.history(row) for row in self.records.attempts(self.person)]
 
     def debrief(self, attempt: str | None = None) -> dict[str, Any]:
         """The debrief of a submitted attempt (by default the last): text, marks, the solution when released."""
@@ -320,28 +267,4 @@ class Tutor:
             raise NotAllowed(f"attempt {row.id} is {row.state}", remedy="The debrief follows submission.")
         exercise = load(catalogue.find(row.exercise, self._course))
         variant = vary(exercise, row.seed, seats(self.lab))
-        released = variant.plan.release.solution
-        shown = released == "after_submit" or (released == "after_pass" and bool(row.passed))
-        tasks = [
-            {"id": one.task, "title": one.title, "points": one.points, "earned": one.earned, "checks": one.checks}
-            for one in row.marks
-        ]
-        return {
-            "attempt": row.id,
-            "exercise": row.exercise,
-            "title": row.title,
-            "text": variant.debrief,
-            "tasks": tasks,
-            "earned": row.earned,
-            "points": row.points,
-            "passed": row.passed,
-            "changed_since": exercise.header.version != row.version,
-            "solution": _solution(variant) if shown else None,
-        }
-
-
-def _solution(variant: Variant) -> list[dict[str, Any]]:
-    for script in variant.exercise.solutions:
-        if script.applies(variant.values):
-            return script.written(variant.values)
-    return []
+        return told.debrief(row, variant)
