@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -9,9 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simlab import __version__
 from simlab import journal as kinds
@@ -21,9 +23,11 @@ from simlab.lab.actions import ACTIONS
 from simlab.lab.door import Call, Door, evidence_body
 from simlab.lab.home import Home
 from simlab.lab.lab import Lab
-from simlab.training.attempt import Tutor
 from simlab.training.scene import load_scene
 from simlab.training.yaml_source import read_text
+
+if TYPE_CHECKING:
+    from simlab.training.attempt import Tutor
 
 DEFAULT_SCENE = "small-hospital"
 _POLL = 0.5
@@ -38,7 +42,9 @@ class Process:
         self.stopping = threading.Event()
         self.lab = Lab(home)
         self.lab.open(host, ports=ports)
-        self.tutor = Tutor(self.lab)
+        self._loading = ThreadPoolExecutor(1, "tutor")
+        self._tutor: Future[Tutor] | None = None
+        self._tutor_lock = threading.Lock()
         if scene is not None or self.lab.store.get_state("scene") is None:
             self.stage(scene or DEFAULT_SCENE)
         self.door = Door(self._calls())
@@ -46,7 +52,25 @@ class Process:
             self.door.open(host, SEATS["CONTROL"].port if ports == "standard" else 0)
         except Unavailable:
             self.door.open(host, 0)
+        self._call_tutor()
         self.lab.journal.record(kinds.LAB, "LAB", "lab started", self.card(secret=False))
+
+    @property
+    def tutor(self) -> Tutor:
+        """The tutor, once it is there; whatever kept the records from opening is raised here."""
+        return self._call_tutor().result()
+
+    def _call_tutor(self) -> Future[Tutor]:
+        # The records' SQLAlchemy takes longer to import than every door takes to open: nobody need wait for it.
+        with self._tutor_lock:
+            if self._tutor is None:
+                self._tutor = self._loading.submit(self._load_tutor)
+            return self._tutor
+
+    def _load_tutor(self) -> Tutor:
+        attempt: Any = importlib.import_module("simlab.training.attempt")
+        tutor: Tutor = attempt.Tutor(self.lab)
+        return tutor
 
     def card(self, *, secret: bool = True) -> dict[str, Any]:
         """What `up` prints and `lab.json` holds; the token only with `secret`."""
@@ -62,14 +86,15 @@ class Process:
     def stage(self, scene: str) -> dict[str, Any]:
         """Stage a scene by name, path or YAML text, outside any exercise; an open attempt is given up first."""
         staging = load_scene(scene, self.lab)
-        self.tutor.abandon()
+        if self.lab.journal.attempt is not None:
+            self.tutor.abandon()
         self.lab.stage(staging)
         self.lab.store.set_state("scene", scene)
         return {"scene": staging.name}
 
     def reset(self) -> dict[str, Any]:
         """Put the department back to how the open attempt, or else the scene, began."""
-        if self.tutor.reset():
+        if self.lab.journal.attempt is not None and self.tutor.reset():
             return {"reset": "attempt"}
         return self.stage(self.lab.store.get_state("scene") or DEFAULT_SCENE)
 
@@ -78,13 +103,14 @@ class Process:
         self.stopping.set()
         self.lab.journal.record(kinds.LAB, "LAB", "lab stopped")
         self.door.close()
+        if self._call_tutor().exception() is None:
+            self.tutor.close()
+        self._loading.shutdown()
         self.lab.close()
-        self.tutor.close()
 
     # What the door serves
 
     def _calls(self) -> dict[tuple[str, str], Call]:
-        tutor = self.tutor
         return {
             ("GET", "/status"): self._status,
             ("GET", "/actions"): _actions,
@@ -97,14 +123,14 @@ class Process:
             ("POST", "/stage"): self.stage,
             ("POST", "/reset"): self.reset,
             ("POST", "/stop"): self._stop,
-            ("POST", "/training/start"): tutor.start,
-            ("GET", "/training/exercises"): tutor.exercises,
-            ("GET", "/training/history"): tutor.history,
-            ("GET", "/training/attempt"): tutor.attempt,
-            ("POST", "/training/check"): tutor.check,
-            ("POST", "/training/hint"): tutor.hint,
-            ("POST", "/training/submit"): tutor.submit,
-            ("GET", "/training/debrief"): tutor.debrief,
+            ("POST", "/training/start"): lambda id, seed=None: self.tutor.start(id, seed),
+            ("GET", "/training/exercises"): lambda: self.tutor.exercises(),
+            ("GET", "/training/history"): lambda: self.tutor.history(),
+            ("GET", "/training/attempt"): lambda: self.tutor.attempt(),
+            ("POST", "/training/check"): lambda live=False: self.tutor.check(live),
+            ("POST", "/training/hint"): lambda task: self.tutor.hint(task),
+            ("POST", "/training/submit"): lambda: self.tutor.submit(),
+            ("GET", "/training/debrief"): lambda attempt=None: self.tutor.debrief(attempt),
         }
 
     def _status(self) -> dict[str, Any]:
@@ -117,6 +143,9 @@ class Process:
         }
 
     def _act(self, name: str, args: dict[str, Any] | None = None) -> dict[str, Any]:
+        if self.lab.journal.attempt is not None:
+            # An attempt that an earlier process left open has rights that bind.
+            self._call_tutor().result()
         return self.lab.perform(name, args or {}).as_json()
 
     def _view(self, view: str, **filters: str) -> dict[str, Any]:
