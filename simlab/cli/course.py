@@ -11,6 +11,8 @@ from simlab.cli import show
 from simlab.cli.door import Door, NoLab
 from simlab.cli.options import Home, Json, chosen
 
+SHOWN_COLUMNS = 5
+"""Columns of a row that are shown as evidence; `--json` has them all."""
 MARKS = {"passed": "[x]", "failed": "[ ]", "skipped": "[-]", "broken": "[!]"}
 
 
@@ -155,12 +157,15 @@ def print_marks(marks: dict[str, Any], *, evidence: bool = False) -> None:
     for task in marks["tasks"]:
         typer.echo(f"{task['id']}: {task['earned']:g} of {task['points']:g}")
         for one in task["checks"]:
-            typer.echo(f"  {MARKS.get(one['result'], '[?]')} {one['id']}: {one['result']}")
+            kept = " (must stay so)" if one.get("guard") else ""
+            typer.echo(f"  {MARKS.get(one['result'], '[?]')} {one['id']}: {one['result']}{kept}")
             if one.get("message"):
                 typer.echo(f"      {one['message']}")
-            for name in ("expected", "actual", "evidence") if evidence else ():
-                if one.get(name) not in (None, "", [], {}):
+            for name in ("expected", "actual") if evidence else ():
+                if one.get(name):
                     typer.echo(f"      {name}: {_short(one[name])}")
+            if evidence and one.get("evidence"):
+                typer.echo(f"      evidence: {_short('; '.join(_piece(piece) for piece in one['evidence']))}")
     verdict = "passed" if marks["passed"] else "not passed"
     typer.echo(f"{marks['earned']:g} of {marks['points']:g} points, {verdict}")
 
@@ -169,6 +174,16 @@ def _points(points: float) -> str:
     if not points:
         return "nothing"
     return f"{points:g} point{'' if points == 1 else 's'}"
+
+
+def _piece(piece: Any) -> str:
+    if not isinstance(piece, dict):
+        return str(piece)
+    if "event" in piece:
+        return f"event {piece['event']}"
+    row = piece.get("row")
+    told = [f"{key} {value}" for key, value in row.items() if value not in (None, "", [])] if row else []
+    return f"{piece.get('view', 'row')}: {', '.join(told[:SHOWN_COLUMNS])}" if told else _short(piece)
 
 
 def _short(value: Any) -> str:

@@ -20,6 +20,8 @@ from simlab.cli.session import background_lab
 from simlab.errors import SimlabError
 
 EXERCISE = "two-numbers"
+REFERENCE = "ref"
+"""The solution that is played where it applies to the variant."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def demo(
         if not json:
             print_marks(untouched)
         variant = package.vary(loaded, seed, door.card["endpoints"])
-        script = next(one for one in loaded.solutions if one.applies(variant.values))
+        scripts = [one for one in loaded.solutions if one.applies(variant.values)]
+        script = min(scripts, key=lambda one: one.name != REFERENCE)
         _say(json, f"\nThe reference solution ({script.name}), step by step over the wire:")
         played = script.play(variant.values, _Wire(door, quiet=json))
         if not played or not played[-1].ok:

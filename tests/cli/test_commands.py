@@ -107,7 +107,7 @@ def test_a_home_that_cannot_be_written_is_a_fault(simlab, tmp_path):
 
 def _python(code: str, home: Path, **streams: int) -> subprocess.Popen[str]:
     environment = {**os.environ, "SIMLAB_HOME": str(home)}
-    return subprocess.Popen([sys.executable, "-c", code], env=environment, text=True, **streams)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen([sys.executable, "-c", code], env=environment, text=True, **streams)  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["status", "--json"], ["check", "--json"], ["act", "x.y", "a=1"]])
