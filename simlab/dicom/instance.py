@@ -15,7 +15,7 @@ from io import BytesIO
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
-from pydicom.filewriter import write_dataset
+from pydicom.filewriter import correct_ambiguous_vr, write_dataset
 
 from simlab.dicom import charset
 from simlab.dicom.scan import (
@@ -317,7 +317,8 @@ def _encode(ds: Dataset, *, implicit: bool) -> bytes:
     file.is_implicit_VR, file.is_little_endian = implicit, True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        write_dataset(file, ds)
+        # pydicom settles "OB or OW" only for data sets it has read as implicit VR.
+        write_dataset(file, ds if implicit else correct_ambiguous_vr(ds, True))
     return file.getvalue()
 
 

@@ -5,11 +5,8 @@ Twice, with the same meaning: as an SQL condition for an indexed column, and as 
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Callable
 from copy import deepcopy
-from functools import lru_cache
 from typing import Any
 
 from pydicom.dataelem import DataElement
@@ -125,12 +122,23 @@ def date_time_condition(date: str, time: str, date_key: str, time_key: str) -> C
     return f"({' AND '.join(clauses)})", list(values)
 
 
-@lru_cache(maxsize=256)
-def _pattern(key: str) -> Callable[[str], bool]:
-    parts = [".*" if c == "*" else "." if c == "?" else re.escape(c) for c in key]
-    # Runs of asterisks would make the regular expression try every split of them.
-    compiled = re.compile(re.sub(r"(\.\*)+", ".*", "".join(parts)), re.DOTALL)
-    return lambda text: compiled.fullmatch(text) is not None
+def _fits(pattern: str, text: str) -> bool:
+    """Wildcard match without backtracking over more than the last asterisk: a hostile key costs no time."""
+    at = where = mark = 0
+    star = -1
+    while at < len(text):
+        if where < len(pattern) and pattern[where] == "*":
+            star, mark = where, at
+            where += 1
+        elif where < len(pattern) and pattern[where] in ("?", text[at]):
+            where += 1
+            at += 1
+        elif star >= 0:
+            mark += 1
+            where, at = star + 1, mark
+        else:
+            return False
+    return not pattern[where:].strip("*")
 
 
 def matches(value: object, key: object, vr: str, *, insensitive: bool = False) -> bool:
@@ -147,10 +155,10 @@ def matches(value: object, key: object, vr: str, *, insensitive: bool = False) -
         return _in_range(have, wanted, vr)
     if vr == "PN":
         have, wanted = (fold(have), fold(wanted)) if insensitive else (have, wanted)
-        test = _pattern(_name_key(wanted))
-        return test(have.rstrip("^")) or any(test(group.rstrip("^")) for group in have.split("="))
+        pattern = _name_key(wanted)
+        return any(_fits(pattern, part.rstrip("^")) for part in (have, *have.split("=")))
     if _has_wildcard(wanted, vr):
-        return _pattern(wanted)(have)
+        return _fits(wanted, have)
     return have == wanted
 
 
