@@ -148,12 +148,19 @@ class Tutor:
             return
         try:
             row = self.records.attempt(attempt)
+        except NotFound as error:  # other records than those it was begun with
+            _log.warning("%s", error)
+            self.lab.end_attempt()
+            return
+        try:
             exercise = load(catalogue.find(row.exercise, self._course))
             if row.state != records.OPEN or exercise.header.version != row.version:
-                raise NotFound(f"attempt {attempt} cannot be taken up: {row.exercise} has changed since")
+                raise NotFound(f"{row.exercise} has changed since version {row.version}")
             variant = vary(exercise, row.seed, seats(self.lab))
         except SimlabError as error:
-            _log.warning("%s", error)
+            _log.warning("attempt %s cannot be taken up: %s", attempt, error)
+            if row.state == records.OPEN:
+                self.records.abandon(attempt)
             self.lab.end_attempt()
             return
         opened: dict[str, int] = {}

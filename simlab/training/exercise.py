@@ -135,7 +135,7 @@ class Variant:
 def load(folder: Path) -> Exercise:
     """The package in `folder`; BadInput, with file and line, for whatever is wrong in it."""
     shown = f"{folder.name}/exercise.yaml"
-    source = yaml_source.read(folder / "exercise.yaml", shown)
+    source = yaml_source.read(inside_package(folder, "exercise.yaml"), shown)
     if not isinstance(source, YamlMap):
         raise BadInput("an exercise is a mapping", place=f"{shown}:1", remedy="Begin with schema: 1.")
     parts = {*Header.model_fields, "schema", "vars", "scene", *Plan.model_fields} - {"schema_"}

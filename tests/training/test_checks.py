@@ -64,7 +64,16 @@ KEYS = {"PatientName": "SMI*", "StudyDate": ""}
 EVENTS = [
     event(1, "dicom.operation", service="C-ECHO", status="0000", calling="CT1", actor="scene"),
     event(2, "dicom.association", result="rejected", calling="ROGUE", actor="prober"),
-    event(3, "dicom.operation", service="C-FIND", status="0000", calling="ADMIN", uids=["1.1", "1.2"], keys=KEYS, at="08:05"),
+    event(
+        3,
+        "dicom.operation",
+        service="C-FIND",
+        status="0000",
+        calling="ADMIN",
+        uids=["1.1", "1.2"],
+        keys=KEYS,
+        at="08:05",
+    ),
     event(4, "dicom.operation", service="C-MOVE", status="B000", calling="ADMIN", destination="THEATRE", at="08:15"),
 ]
 

@@ -1,6 +1,5 @@
 """A scene becomes a department: who knows whom, what lies where, and what is set up."""
 
-
 import pytest
 
 from simlab.errors import NotFound, SimlabError

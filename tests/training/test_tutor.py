@@ -1,6 +1,7 @@
 """An attempt from its start to its debrief, on a real lab."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,24 @@ def test_an_attempt_survives_a_restart_of_the_lab(tmp_path: Path) -> None:
         assert (again["attempt"], again["seed"], again["brief"]) == (begun["attempt"], 3, begun["brief"])
         solve(second)
         assert second.submit()["earned"] == 8.5
+        second.close()
+
+
+def test_an_attempt_at_a_changed_exercise_is_given_up(tmp_path: Path) -> None:
+    """A new version cannot grade an old attempt: it is closed, and the lab goes on."""
+    course, home = tmp_path / "course", Home(tmp_path / "lab")
+    shutil.copytree(COURSE, course)
+    with running(home) as lab:
+        first = Tutor(lab, course=course)
+        first.start(EXERCISE, 3)
+        first.close()
+    package = course / "dicom" / EXERCISE / "exercise.yaml"
+    package.write_text(package.read_text(encoding="utf-8").replace("version: 1", "version: 2"), encoding="utf-8")
+    with running(home) as lab:
+        second = Tutor(lab, course=course)
+        with pytest.raises(NotFound):
+            second.attempt()
+        assert second.history()[0]["state"] == "abandoned" and lab.journal.attempt is None
         second.close()
 
 
