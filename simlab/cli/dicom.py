@@ -200,6 +200,7 @@ def worklist(
                 "ScheduledProcedureStepStartTime": "",
                 "ScheduledProcedureStepDescription": "",
                 "ScheduledProcedureStepID": "",
+                "ScheduledProcedureStepStatus": "",
             }
         ],
     }
@@ -219,6 +220,7 @@ def worklist(
             "AccessionNumber": "Accession",
             "ScheduledProcedureStepDescription": "Step",
             "ScheduledProcedureStepID": "Step ID",
+            "ScheduledProcedureStepStatus": "Status",
         },
     )
 
