@@ -16,7 +16,7 @@ class Entry:
     help: str
 
 
-_LAB, _ACT, _COURSE, _AUTHOR = "The lab", "Act", "The course", "Write exercises"
+_LAB, _ACT, _COURSE, _AUTHOR, _FACULTY = "The lab", "Act", "The course", "Write exercises", "For trainers"
 
 COMMANDS: tuple[Entry, ...] = (
     Entry(_LAB, "up", "lab", "up", "Run the lab here until Ctrl-C or `simlab down`."),
@@ -42,4 +42,5 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(_COURSE, "debrief", "course", "debrief", "Read what happened, and why."),
     Entry(_COURSE, "history", "course", "history", "List your attempts."),
     Entry(_AUTHOR, "author", "author", "app", "Make, lint and verify exercises."),
+    Entry(_FACULTY, "cohort", "cohort", "cohort", "Show who has come how far, a row a person and exercise."),
 )

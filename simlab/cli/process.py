@@ -69,7 +69,7 @@ class Process:
 
     def _load_tutor(self) -> Tutor:
         attempt: Any = importlib.import_module("simlab.training.attempt")
-        tutor: Tutor = attempt.Tutor(self.lab)
+        tutor: Tutor = attempt.Tutor(self.lab, person=os.environ.get("SIMLAB_PERSON") or attempt.TRAINEE)
         return tutor
 
     def card(self, *, secret: bool = True) -> dict[str, Any]:

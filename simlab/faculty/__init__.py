@@ -1,0 +1,1 @@
+"""The trainer's side: what the records tell of a cohort."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload, sessionmaker
 
 from simlab.errors import NotFound, Unavailable
 
@@ -181,6 +181,12 @@ class Records:
         with self._session() as session:
             wanted = select(Attempt).join(Person).where(Person.name == person).order_by(Attempt.started.desc())
             return session.scalars(wanted).all()
+
+    def everyone(self) -> Sequence[Attempt]:
+        """Everybody's attempts with their persons and hints, oldest first."""
+        with self._session() as session:
+            wanted = select(Attempt).options(selectinload(Attempt.person), selectinload(Attempt.hints))
+            return session.scalars(wanted.order_by(Attempt.started, Attempt.id)).all()
 
     def last_submitted(self, person: str) -> str:
         """The id of the attempt that was submitted last; NotFound when none was."""
