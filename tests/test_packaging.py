@@ -1,5 +1,6 @@
 """What is shipped: the wheel, the locks, and that the pages about them tell the truth."""
 
+import ast
 import json
 import os
 import re
@@ -92,6 +93,27 @@ def test_every_dependency_is_locked_and_accounted_for():
         name = re.split(r"[<>=]", requirement)[0]
         assert f"\n{name.lower()}==" in f"\n{lock}", name
         assert f"**{name}**" in page, name
+
+
+def test_what_is_imported_is_declared():
+    """Whatever simlab imports comes with Python, from itself, or from a dependency that it declares."""
+    imported = {
+        name.split(".")[0]
+        for path in (ROOT / "simlab").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    }
+    declared = {re.split(r"[<>=]", one)[0].lower() for one in PROJECT["project"]["dependencies"]}
+    # pydantic and textual bring these along and show them in their own interfaces.
+    other_names = {"yaml": "pyyaml", "pydantic_core": "pydantic", "rich": "textual"}
+    foreign = {other_names.get(name, name) for name in imported - set(sys.stdlib_module_names) - {"simlab"}}
+    assert foreign == declared
 
 
 def test_the_readme_names_commands_that_exist():
