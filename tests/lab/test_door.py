@@ -17,7 +17,9 @@ def call(
     place = urlsplit(door.door.url)
     connection = http.client.HTTPConnection(place.hostname or "", place.port or 0, timeout=20)
     headers = {"Authorization": f"Bearer {door.door.token if token is None else token}"}
-    connection.request(method, path, raw if raw is not None else json.dumps(body) if body is not None else None, headers)
+    connection.request(
+        method, path, raw if raw is not None else json.dumps(body) if body is not None else None, headers
+    )
     answer = connection.getresponse()
     content = answer.read()
     connection.close()
@@ -91,3 +93,10 @@ def test_a_waiting_client_is_woken_by_an_event(running_process: Process) -> None
     _, body = call(running_process, "POST", "/act", {"name": "dicom.echo"})
     _, events = call(running_process, "GET", f"/events?after={body['event'] - 1}&wait=30")
     assert events["events"]
+
+
+def test_probes_do_not_show_in_the_logs(running_process: Process) -> None:
+    """What the grader's probes did is left out of the events that clients see."""
+    outcome = running_process.lab.perform("dicom.echo", {}, actor="prober")
+    _, body = call(running_process, "GET", f"/events?after={outcome.event - 1}")
+    assert body["events"] == []

@@ -75,3 +75,12 @@ def test_a_restart_keeps_ports_and_peers(lab: Lab, tmp_path: Path) -> None:
         ports = {name: endpoint.port for name, endpoint in first.endpoints.items()}
     with running(Home(home.path)) as second:
         assert {name: endpoint.port for name, endpoint in second.endpoints.items()} == ports
+
+
+def test_a_worklist_without_keys_is_answered_in_full(lab: Lab) -> None:
+    """Whoever names no key gets every step, with what a radiographer needs to see."""
+    outcome = lab.perform("dicom.worklist", {})
+    assert outcome.ok, outcome.summary
+    row = outcome.data["rows"][0]
+    assert row["PatientName"]
+    assert row["ScheduledProcedureStepSequence"][0]["ScheduledStationAETitle"]

@@ -20,6 +20,30 @@ if TYPE_CHECKING:
     from simlab.lab.lab import Lab
 
 
+_RETURNED = (
+    "AccessionNumber",
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyInstanceUID",
+    "RequestedProcedureID",
+    "RequestedProcedureDescription",
+    "ReferringPhysicianName",
+)
+_RETURNED_STEP = (
+    "ScheduledStationAETitle",
+    "ScheduledProcedureStepStartDate",
+    "ScheduledProcedureStepStartTime",
+    "Modality",
+    "ScheduledPerformingPhysicianName",
+    "ScheduledProcedureStepDescription",
+    "ScheduledProcedureStepID",
+    "ScheduledProcedureStepStatus",
+)
+
+
 class _ToPeer(Action):
     to: str = Field("PACS", description="a system's name; `host`, `port` and `title` override what is known of it")
     host: str | None = None
@@ -79,7 +103,7 @@ class Worklist(_ToPeer):
     limit: int = Field(1000, ge=1)
 
     def perform(self, lab: Lab) -> Result:
-        found = client.worklist(self.peer(lab), self.calling, self.keys, self.limit)
+        found = client.worklist(self.peer(lab), self.calling, _asked(self.keys), self.limit)
         return Result(
             f"{len(found.rows)} scheduled steps, status {found.status}{_comment(found.comment)}",
             {"status": found.status, "rows": list(found.rows), "complete": found.complete},
@@ -160,6 +184,17 @@ class Store(_ToPeer):
         except binascii.Error:
             raise BadInput(f"file {number} is not base64", remedy="Send it with `simlab dicom store FILE`.") from None
         return Instance.from_part10(content, place=f"file {number}")
+
+
+def _asked(keys: dict[str, Any]) -> dict[str, Any]:
+    """The keys with the usual return keys, where the caller names none of them (IHE RAD TF-2 4.5.4.1.2)."""
+    step = keys.get("ScheduledProcedureStepSequence")
+    given = step if isinstance(step, dict) else step[0] if isinstance(step, list) and step else {}
+    return {
+        **dict.fromkeys(_RETURNED, ""),
+        **keys,
+        "ScheduledProcedureStepSequence": {**dict.fromkeys(_RETURNED_STEP, ""), **given},
+    }
 
 
 def _comment(comment: str) -> str:
