@@ -15,7 +15,7 @@ from simlab.dicom.association import Association, Context
 from simlab.dicom.dimse import RESPONSE, SERVICES, Command, Message
 from simlab.dicom.instance import Instance
 from simlab.dicom.requestor import CONNECT_SECONDS, DicomRefused, NoContext, Peer, Unreachable, associate
-from simlab.dicom.upper_layer import BadPdu, ConnectionLost, PeerAborted, TimedOut
+from simlab.dicom.upper_layer import BadPdu, ConnectionLost, PeerAborted, TimedOut, WireBroken
 from simlab.dicom.values import as_dataset, as_values, decode_dataset, encode_dataset
 from simlab.errors import BadInput, SimlabError
 
@@ -32,10 +32,13 @@ __all__ = [
     "StoreReply",
     "TimedOut",
     "Unreachable",
+    "associate",
     "echo",
     "find",
     "get",
     "move",
+    "propose_for",
+    "storage_contexts",
     "store",
     "store_each",
     "worklist",
@@ -226,17 +229,25 @@ def _take(association: Association, message: Message, on_instance: Callable[[Ins
     association.send(context.id, command)
 
 
-def storage_contexts(instances: Iterable[Instance]) -> list[PresentationContext]:
-    """Contexts that propose what `instances` need: one a SOP class and transfer syntax, uncompressed ones together."""
+def propose_for(kinds: Iterable[tuple[str, str]]) -> list[PresentationContext]:
+    """Contexts for SOP classes and the transfer syntaxes that objects of them are in, at most 128 (PS3.8 9.3.2.2).
+
+    Uncompressed syntaxes are proposed together, since one can be made of the other.
+    """
     wanted: dict[tuple[str, str], tuple[str, ...]] = {}
-    for instance in instances:
-        sop_class, syntax = instance.header().sop_class_uid, instance.transfer_syntax
+    for sop_class, syntax in kinds:
         if syntax in classes.UNCOMPRESSED:
             # Implicit VR must always be offered (PS3.5 10.1); the stored one stands first.
-            wanted[sop_class, ""] = tuple(dict.fromkeys((syntax, *classes.UNCOMPRESSED)))
+            wanted.setdefault((sop_class, ""), tuple(dict.fromkeys((syntax, *classes.UNCOMPRESSED))))
         else:
             wanted[sop_class, syntax] = (syntax,)
-    return [context for (uid, _), syntaxes in wanted.items() for context in classes.supported([uid], syntaxes)]
+    contexts = [context for (uid, _), syntaxes in wanted.items() for context in classes.supported([uid], syntaxes)]
+    return contexts[:128]
+
+
+def storage_contexts(instances: Iterable[Instance]) -> list[PresentationContext]:
+    """Contexts that propose what `instances` need."""
+    return propose_for((i.header().sop_class_uid, i.transfer_syntax) for i in instances)
 
 
 def store(
@@ -247,36 +258,40 @@ def store(
     originator: tuple[str, int] | None = None,
     seconds: float = ANSWER_SECONDS,
 ) -> list[StoreReply]:
-    """C-STORE every instance over one association (PS3.4 B); see `store_each`."""
-    return list(store_each(peer, calling, instances, originator=originator, seconds=seconds))
+    """C-STORE every instance over one association (PS3.4 B); see `store_each` for `originator`.
+
+    Raises as `associate` does; when the association breaks after that, the rest gets no status and the reason.
+    """
+    todo = list(instances)
+    replies: list[StoreReply] = []
+    try:
+        for reply in store_each(peer, calling, todo, storage_contexts(todo), originator=originator, seconds=seconds):
+            replies.append(reply)
+    except WireBroken as error:
+        replies += [StoreReply(left.header().sop_instance_uid, "", error.what) for left in todo[len(replies) :]]
+    return replies
 
 
 def store_each(
     peer: Peer,
     calling: str,
     instances: Iterable[Instance],
+    proposed: Sequence[PresentationContext],
     *,
     originator: tuple[str, int] | None = None,
     seconds: float = ANSWER_SECONDS,
 ) -> Generator[StoreReply, None, None]:
     """C-STORE over one association, the answers as they come; closing the generator ends it early.
 
-    `originator` is the AE title and message ID of a C-MOVE that this is done for. Raises as `associate` does; when the
-    association breaks after that, the rest gets no status and the reason as its comment.
+    `instances` are taken one by one, so that they may be loaded on the way; `proposed` are the contexts for them (see
+    `storage_contexts`, `propose_for`). `originator` is the AE title and message ID of a C-MOVE that this is done for.
+    Raises as `associate` does, and TimedOut, ConnectionLost, PeerAborted when the association breaks.
     """
-    todo = list(instances)
-    if not todo:
+    if not proposed:
         return
-    done = 0
-    try:
-        with associate(peer, calling, storage_contexts(todo)[:128]) as association:
-            for instance in todo:
-                reply = _store_one(association, instance, originator, seconds)
-                done += 1
-                yield reply
-    except (TimedOut, ConnectionLost, BadPdu, PeerAborted) as error:
-        for instance in todo[done:]:
-            yield StoreReply(instance.header().sop_instance_uid, "", error.what)
+    with associate(peer, calling, proposed) as association:
+        for instance in instances:
+            yield _store_one(association, instance, originator, seconds)
 
 
 def _store_one(

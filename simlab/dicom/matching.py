@@ -5,6 +5,7 @@ Twice, with the same meaning: as an SQL condition for an indexed column, and as 
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from copy import deepcopy
 from typing import Any
@@ -73,7 +74,7 @@ def condition(column: str, vr: str, key: str, *, insensitive: bool = False) -> C
         return None
     if vr == "UI":
         uids = [part.strip() for part in key.split("\\") if part.strip()]
-        return f"{column} IN ({','.join('?' * len(uids))})", list(uids)
+        return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(uids)]
     if vr in RANGE_VRS:
         return _range_condition(column, vr, key)
     if vr == "PN":

@@ -17,7 +17,7 @@ from simlab.dicom.association import Association, Context
 from simlab.dicom.dimse import RESPONSE, SERVICES, Command, Message, Value
 from simlab.dicom.instance import Instance
 from simlab.dicom.scan import Malformed
-from simlab.dicom.upper_layer import BadPdu
+from simlab.dicom.upper_layer import BadPdu, WireBroken
 from simlab.dicom.values import as_values, decode_dataset, encode_dataset
 from simlab.errors import BadInput, SimlabError
 from simlab.faults import FaultTable
@@ -170,6 +170,10 @@ def operate(server: Server, handler: Handler | None, request: Request, associati
             return
         request.record(statuses.SUCCESS)
         _send(request, Reply(statuses.SUCCESS))
+    except WireBroken as error:
+        request.note["unfinished"] = True
+        request.record(statuses.PROCESSING_FAILURE, error.what)
+        raise
     finally:
         replies.close()
 
@@ -187,9 +191,9 @@ def _replies(server: Server, handler: Handler | None, request: Request) -> Any:
                 yield given
             else:
                 yield from given
+        except WireBroken:
+            raise
         except SimlabError as error:
-            if isinstance(error, BadPdu) or type(error).__module__ == "simlab.dicom.upper_layer":
-                raise
             status = error.dicom_status or statuses.PROCESSING_FAILURE
             yield Reply(status, comment=error.what, offending=getattr(error, "offending", ()))
         except Exception:  # a door: the peer gets a status, the log the trace

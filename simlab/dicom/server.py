@@ -26,6 +26,7 @@ from simlab.dicom.upper_layer import (
     ConnectionLost,
     PeerAborted,
     TimedOut,
+    WireBroken,
 )
 from simlab.faults import Fault, FaultTable
 from simlab.journal import Journal
@@ -165,7 +166,7 @@ class DicomServer:
     def _serve(self, connection: Connection) -> None:
         try:
             self._converse(connection)
-        except (ConnectionLost, TimedOut, PeerAborted):
+        except WireBroken:
             pass  # journalled where it mattered
         except Exception:  # a door: whatever goes wrong in one association must not end the server
             log.exception("%s: an association ended in an error", self.name)

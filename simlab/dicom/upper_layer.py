@@ -35,15 +35,19 @@ ABORT_REASONS = {
 """PS3.8 9.3.8."""
 
 
-class ConnectionLost(Unavailable):
+class WireBroken(Unavailable):
+    """An association that cannot go on."""
+
+
+class ConnectionLost(WireBroken):
     """The TCP connection ended without a word of DICOM."""
 
 
-class TimedOut(Unavailable):
+class TimedOut(WireBroken):
     """Nothing came for as long as we were ready to wait."""
 
 
-class BadPdu(Unavailable):
+class BadPdu(WireBroken):
     """Bytes that are no PDU, or not one that may come now. `reason` is the A-ABORT's (PS3.8 9.3.8)."""
 
     def __init__(self, what: str, reason: int, *, first: bytes = b"") -> None:
@@ -52,7 +56,7 @@ class BadPdu(Unavailable):
         self.first = first
 
 
-class PeerAborted(Unavailable):
+class PeerAborted(WireBroken):
     """The peer sent A-ABORT."""
 
     def __init__(self, source: int, reason: int) -> None:

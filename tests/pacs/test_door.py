@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 import struct
 import time
@@ -10,8 +12,10 @@ from collections.abc import Callable
 import pytest
 
 from simlab import provenance
-from simlab.dicom import client
+from simlab.dicom import client, contexts, dimse, negotiation, upper_layer
 from simlab.dicom.instance import Instance
+from simlab.dicom.scan import EXPLICIT_LITTLE
+from simlab.dicom.values import as_dataset, encode_dataset
 from simlab.faults import Fault
 from tests.dicom.made import CT, ROOT, made
 from tests.pacs.conftest import HOST, House
@@ -219,3 +223,61 @@ def test_get_without_a_context_fails(stocked: House) -> None:
         storage_classes=[CT],
     )
     assert (result.status, result.completed, result.failed) == ("B000", 3, 3)
+
+
+def message(context: int, service: str, sop_class: str, data: bytes | None, **more: str) -> bytes:
+    command: dimse.Command = {
+        "AffectedSOPClassUID": sop_class,
+        "CommandField": dimse.SERVICES[service],
+        "MessageID": context,
+        "Priority": 0,
+        **more,
+    }
+    return b"".join(dimse.encode_message(dimse.Message(context, command, data), 16384))
+
+
+def mutated(rng: random.Random, parts: list[bytes]) -> list[bytes]:
+    """The parts with a few bytes changed, left out or put in."""
+    damaged = [bytearray(part) for part in parts]
+    for _ in range(rng.randint(1, 5)):
+        part = rng.choice(damaged)
+        at = rng.randrange(len(part))
+        kind = rng.random()
+        if kind < 0.7:
+            part[at] = rng.randrange(256)
+        elif kind < 0.85:
+            del part[at : at + rng.randint(1, 20)]
+        else:
+            part[at:at] = rng.randbytes(rng.randint(1, 8))
+    return [bytes(part) for part in damaged]
+
+
+def test_damaged_conversations_leak_nothing(
+    stocked: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Conversations with damaged bytes raise nothing, hold no slot, and the next caller is served."""
+    monkeypatch.setattr(upper_layer, "PDU_SECONDS", 0.2)
+    stocked.pacs.server._acse_seconds = stocked.pacs.server._idle_seconds = 0.2
+    offered = contexts.supported([contexts.STUDY_FIND, CT, contexts.STUDY_GET])
+    keys = {"QueryRetrieveLevel": "STUDY", "StudyInstanceUID": f"{ROOT}.1.1"}
+    identifier = encode_dataset(as_dataset(keys), EXPLICIT_LITTLE)
+    parts = [
+        negotiation.propose("PACS", "ADMIN", offered),
+        message(1, "C-FIND", contexts.STUDY_FIND, identifier),
+        message(3, "C-STORE", CT, made("2.25.5").encoded, AffectedSOPInstanceUID="2.25.5"),
+        message(5, "C-GET", contexts.STUDY_GET, identifier),
+    ]
+    rng = random.Random(7)
+    for _ in range(30):
+        request, *rest = mutated(rng, parts)
+        with socket.create_connection((HOST, stocked.port)) as sock, contextlib.suppress(OSError):
+            sock.settimeout(0.5)
+            sock.sendall(request)
+            sock.recv(4096)
+            sock.sendall(b"".join(rest))
+            sock.shutdown(socket.SHUT_WR)
+            while sock.recv(65536):
+                pass
+    assert soon(lambda: stocked.pacs.server.established == 0)
+    assert client.echo(stocked.peer, "ADMIN") == "0000"
+    assert caplog.records == []

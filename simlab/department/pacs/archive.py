@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -191,16 +192,25 @@ def load(tx: sqlite3.Connection, blobs: Blobs, sop_uid: str, moment: datetime, s
     return instance.with_identity(identity, moment=moment, system=system)
 
 
-def sop_uids(tx: sqlite3.Connection, unique: Sequence[tuple[str, list[str]]]) -> list[str]:
-    """The SOP instance UIDs under unique keys (column, values), in order of series and instance; none in quarantine."""
+@dataclass(frozen=True)
+class Held:
+    """What must be known of an instance before it is sent."""
+
+    sop_uid: str
+    sop_class: str
+    transfer_syntax: str
+
+
+def select(tx: sqlite3.Connection, unique: Sequence[tuple[str, list[str]]]) -> list[Held]:
+    """The instances under unique keys (column, values), in order of series and instance; none in quarantine."""
     where, values = ["s.quarantined = 0"], []
     for column, wanted in unique:
-        where.append(f"{column} IN ({','.join('?' * len(wanted))})")
-        values.extend(wanted)
+        where.append(f"{column} IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(wanted))
     rows = tx.execute(
-        "SELECT i.sop_uid FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
+        "SELECT i.sop_uid, i.sop_class, i.transfer_syntax FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
         f"JOIN pacs_study s USING (study_uid) WHERE {' AND '.join(where)} "
         "ORDER BY s.study_date, s.study_uid, e.number, e.series_uid, i.number, i.sop_uid",
         values,
     )
-    return [row["sop_uid"] for row in rows]
+    return [Held(*row) for row in rows]

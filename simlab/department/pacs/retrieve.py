@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pydicom.dataset import Dataset
@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.department.pacs import archive
+from simlab.department.pacs.archive import Held
 from simlab.department.pacs.identifier import COLUMNS, scope
 from simlab.department.pacs.settings import find_peer, setting
 from simlab.dicom import client, statuses
@@ -80,12 +81,12 @@ class Retrieval:
         self._blobs = blobs
         self._clock = clock
 
-    def _chosen(self, request: Request) -> list[str]:
+    def _chosen(self, request: Request) -> list[Held]:
         identifier = request.dataset()
         where = scope(request.sop_class, identifier, retrieve=True)
         with self._store.read() as tx:
-            chosen = archive.sop_uids(tx, [(COLUMNS[level], values) for level, values in where.unique.items()])
-        request.note |= {"level": where.level, "uids": chosen[:UIDS_KEPT]}
+            chosen = archive.select(tx, [(COLUMNS[level], values) for level, values in where.unique.items()])
+        request.note |= {"level": where.level, "uids": [held.sop_uid for held in chosen[:UIDS_KEPT]]}
         return chosen
 
     def load(self, sop_uid: str) -> Instance:
@@ -111,7 +112,8 @@ class Retrieval:
         replies = client.store_each(
             client.Peer(peer.title, peer.host, peer.port),
             title,
-            [self.load(sop_uid) for sop_uid in chosen],
+            (self.load(held.sop_uid) for held in chosen),
+            client.propose_for((held.sop_class, held.transfer_syntax) for held in chosen),
             originator=originator,
         )
         try:
@@ -124,22 +126,18 @@ class Retrieval:
                     yield Reply(statuses.PENDING, extra=count.command(final=False))
         except SimlabError as error:
             request.note["destination_error"] = str(error)
-            for sop_uid in chosen[len(chosen) - count.remaining :]:
-                count.add(sop_uid, None, error.what)
+            for held in chosen[len(chosen) - count.remaining :]:
+                count.add(held.sop_uid, None, error.what)
         finally:
             replies.close()
         yield count.final(request, count.status())
 
     def get(self, request: Request) -> Iterator[Reply]:
         """Send what the identifier names back on the same association."""
-        return self._each(request, self._chosen(request), lambda sop_uid: request.store(self.load(sop_uid)))
-
-    def _each(self, request: Request, chosen: Iterable[str], send: Callable[[str], int]) -> Iterator[Reply]:
-        todo = list(chosen)
-        count = _Count(len(todo))
-        for sop_uid in todo:
-            status = send(sop_uid)
-            count.add(sop_uid, status)
+        chosen = self._chosen(request)
+        count = _Count(len(chosen))
+        for held in chosen:
+            count.add(held.sop_uid, request.store(self.load(held.sop_uid)))
             if count.remaining and request.cancelled():
                 yield count.final(request, statuses.CANCELLED)
                 return
