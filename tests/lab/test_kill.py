@@ -63,7 +63,7 @@ def held(port: int, study: str) -> int:
 
 @pytest.mark.parametrize("after", [3, 11, 25])
 def test_no_acknowledged_instance_is_lost(tmp_path: Path, images: list[Path], after: int) -> None:
-    """Killed while storescu sends: every instance it got a success for is found after the restart, and the rest fits."""
+    """Killed while storescu sends: every instance it got a success for is found after the restart; the rest fits."""
     home = tmp_path / "home"
     study = str(dcmread(images[0], stop_before_pixels=True).StudyInstanceUID)
     with a_lab(home) as (lab, card):
