@@ -46,8 +46,10 @@ class SimlabApp(App[int]):
     ]
     trouble: reactive[str] = reactive("")
 
-    def __init__(self, door: Door, *, card: Path | None = None) -> None:
+    def __init__(self, door: Door, *, card: Path | None = None, blocks: bool | None = None) -> None:
+        """`blocks` says whether images are shown in half-blocks; by default where the terminal has the colours."""
         super().__init__()
+        self._blocks = blocks
         self._door = door
         self._card = card
         self._actions: Rows = []
@@ -58,7 +60,9 @@ class SimlabApp(App[int]):
 
     @property
     def blocks(self) -> bool:
-        """Whether this terminal can show grey half-blocks."""
+        """Whether images are shown in grey half-blocks."""
+        if self._blocks is not None:
+            return self._blocks
         return not self.no_color and self.console.color_system not in (None, "standard", "windows")
 
     def on_mount(self) -> None:

@@ -146,6 +146,8 @@ class FakeDoor:
                     if self.headers.get("authorization") != f"Bearer {TOKEN}":
                         raise Refusal(403, "the lab's token is missing or wrong")
                     status, body = 200, lab_.answer(self.command, parts.path, given)
+                    if lab_.closing:
+                        return
                 except Refusal as refusal:
                     status = refusal.status
                     body = {"error": {"what": refusal.what, "place": "", "remedy": refusal.remedy}}
@@ -160,17 +162,28 @@ class FakeDoor:
 
             do_GET = do_POST = _serve
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
+        self._handler = Handler
+        self._port = 0
+        self.again()
+        self.url = f"http://127.0.0.1:{self._port}"
 
-    def close(self) -> None:
-        """Stop answering."""
+    def again(self) -> None:
+        """Answer (again) at the same port."""
+        self.lab.closing = False
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), self._handler)
+        self._server.daemon_threads = True
+        self._port = int(self._server.server_address[1])
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def drop(self) -> None:
+        """Stop answering for a while."""
         self.lab.closing = True
         self._server.shutdown()
         self._server.server_close()
+
+    def close(self) -> None:
+        """Stop answering for good."""
+        self.drop()
 
 
 if __name__ == "__main__":

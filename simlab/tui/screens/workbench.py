@@ -142,13 +142,14 @@ class Workbench(Screen[None]):
             self.remove_class("-no-brief")
         self._arrange()
         self._refresh_tab()
-        self.call_after_refresh(self._go_into, tab)
+        if tab == BRIEF:
+            self.call_after_refresh(self._go_into, tab)  # the brief appears with the next style update only
+        else:
+            self._go_into(tab)
 
     def _go_into(self, tab: str) -> None:
-        if tab == BRIEF and self.attempt is None:
-            self.query_one("#brief").focus()
-        else:
-            self.query_one(_INTO[tab]).focus()
+        wanted = "#brief" if tab == BRIEF and self.attempt is None else _INTO[tab]
+        self.set_focus(self.query_one(wanted))
 
     def on_tab_strip_picked(self, event: TabStrip.Picked) -> None:
         if event.enter:

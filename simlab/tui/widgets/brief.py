@@ -104,6 +104,7 @@ class BriefPane(Vertical):
         prompts = [self._prompt(task) for task in self._attempt.tasks]
         if [option.id for option in tasks.options] != [task.id for task in self._attempt.tasks]:
             tasks.clear_options()
+            self.call_after_refresh(setattr, tasks, "highlighted", 0)
             tasks.add_options(
                 Option(prompt, id=task.id) for prompt, task in zip(prompts, self._attempt.tasks, strict=True)
             )

@@ -16,7 +16,7 @@ from simlab.tui.client import Door
 from simlab.tui.widgets.form import Form
 from simlab.tui.widgets.menu import Menu
 from simlab.tui.widgets.results import ResultsTable
-from simlab.tui.widgets.services import BY_ID, SERVICES, arguments, flat
+from simlab.tui.widgets.services import BY_ID, SERVICES, arguments, columns, flat
 from simlab.tui.widgets.strip import Tab, TabStrip
 
 _NEXT_LEVEL = {"PATIENT": "STUDY", "STUDY": "SERIES", "SERIES": "IMAGE"}
@@ -100,10 +100,8 @@ class Query(Vertical):
             rows = data.get("replies") or ([data] if data else [])
         shown = [flat(row) for row in rows]
         results = self.query_one(ResultsTable)
-        filled = [
-            name for name in dict.fromkeys(key for row in shown for key in row) if any(row.get(name) for row in shown)
-        ]
-        results.show(shown, (*filled, "-") if shown else (), empty="No matches." if "rows" in data else "No rows.")
+        order = columns(service, str(values.get("level", "STUDY")), shown)
+        results.show(shown, (*order, "-"), empty="No matches." if "rows" in data else "No rows.")
         if shown and service.id in ("find", "worklist"):
             results.table.focus()
 

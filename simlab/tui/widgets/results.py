@@ -18,8 +18,9 @@ from simlab.tui import words
 MOST_ROWS = 2000
 """More rows than a person reads; the detail line says how many there are."""
 
-WIDE = frozenset({"what", "value", "text", "subject", "reply", "question", "message", "error"})
-"""Columns of prose, cut late."""
+NARROW = 26
+WIDE = {"what": 160, "question": 80, "text": 60, "subject": 60, "reply": 60, "error": 60, "last_error": 60, "value": 34}
+"""Characters after which a cell is shortened: columns of prose later than others."""
 
 
 class ResultsTable(Vertical):
@@ -94,11 +95,11 @@ class ResultsTable(Vertical):
             table.clear()
         self._rows = list(rows)
         table.add_rows(
-            [Text(words.short(row.get(key), 160 if key in WIDE else 26), no_wrap=True) for key in keys]
+            [Text(words.short(row.get(key), WIDE.get(key, NARROW)), no_wrap=True) for key in keys]
             for row in self._rows[:MOST_ROWS]
         )
         if self._rows:
-            table.move_cursor(row=min(row, len(self._rows) - 1), column=min(column, len(keys) - 1))
+            table.move_cursor(row=min(row, len(self._rows) - 1), column=min(column, len(keys) - 1), scroll=False)
         self._tell()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,7 @@ STEP_KEYS = (
     "ScheduledPerformingPhysicianName",
     "ScheduledProcedureStepDescription",
     "ScheduledProcedureStepID",
+    "ScheduledProcedureStepStatus",
 )
 _STEP_LABELS = ("station AE", "modality", "start date", "start time", "physician")
 ITEM_KEYS = (
@@ -161,6 +162,18 @@ def arguments(service: Service, values: Mapping[str, Any]) -> dict[str, Any]:
         step = {name: str(keys.pop(name, "")) for name in STEP_KEYS}
         keys = {**dict.fromkeys(ITEM_KEYS, ""), **keys, STEP: [step]}
     return {**plain, "keys": keys}
+
+
+LAST = ("QueryRetrieveLevel", "RetrieveAETitle", "SpecificCharacterSet", "InstanceAvailability")
+"""Attributes of an answer that say little about it."""
+
+
+def columns(service: Service, level: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The filled attributes of an answer, those that say most first."""
+    filled = [name for name in dict.fromkeys(key for row in rows for key in row) if any(row.get(name) for row in rows)]
+    first = KEYS[level] if service.id == "find" else (*STEP_KEYS[:4], *ITEM_KEYS) if service.id == "worklist" else ()
+    ordered = [*(name for name in first if name in filled), *(name for name in filled if name not in (*first, *LAST))]
+    return [*ordered, *(name for name in LAST if name in filled)]
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:
