@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -22,7 +23,9 @@ def measures(folder: Path, *, quick: bool) -> Iterator[Measure]:
     """Start-up and the waits of the course."""
     times = 3 if quick else 7
     yield Measure("simlab --help", median(partial(_command, "--help"), times), "s", most=0.25)
-    yield Measure("lab ready, new home, as a process", _ready(folder, times), "s", most=1.5)
+    ready, stopped = _ready(folder, times)
+    yield Measure("lab ready, new home, as a process", ready, "s", most=1.5)
+    yield Measure("lab stopped", stopped, "s", most=2)
     home = folder / "course"
     with background_lab(home) as door:
         start = partial(door.post, "/training/start", id=EXERCISE, seed=1)
@@ -43,13 +46,15 @@ def _command(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "simlab", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def _ready(folder: Path, times: int) -> float:
-    taken = []
+def _ready(folder: Path, times: int) -> tuple[float, float]:
+    ready, stopped = [], []
     for number in range(times):
         began = time.perf_counter()
         with background_lab(folder / f"ready-{number}"):
-            taken.append(time.perf_counter() - began)
-    return sorted(taken)[len(taken) // 2]
+            ready.append(time.perf_counter() - began)
+            began = time.perf_counter()
+        stopped.append(time.perf_counter() - began)
+    return statistics.median(ready), statistics.median(stopped)
 
 
 def _first_screen(home: Path, seconds: float = 15) -> float | None:
