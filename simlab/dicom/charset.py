@@ -5,7 +5,6 @@ PS3.3 C.12.1.1.2 (defined terms), PS3.5 6.1 (code extensions).
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
 
 from pydicom.charset import convert_encodings, decode_bytes
@@ -18,12 +17,10 @@ UTF_8 = "ISO_IR 192"
 
 @lru_cache(maxsize=64)
 def _codecs(charset: str) -> tuple[str, ...]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return tuple(convert_encodings(charset.split("\\") if charset else ""))
-        except (LookupError, ValueError):
-            return ("latin-1",)
+    try:
+        return tuple(convert_encodings(charset.split("\\") if charset else ""))
+    except (LookupError, ValueError):
+        return ("latin-1",)
 
 
 def decode(raw: bytes, charset: str = ASCII, *, person_name: bool = False) -> str:
@@ -33,16 +30,14 @@ def decode(raw: bytes, charset: str = ASCII, *, person_name: bool = False) -> st
     """
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii").rstrip(" \0")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        codecs = _codecs(charset)
-        if codecs == ("iso8859",) and charset in ("", "ISO_IR 6"):
-            # Undeclared eight-bit text: shown as Latin-1, which is what most products do with it.
-            return raw.decode("latin-1").rstrip(" \0")
-        if person_name:
-            groups = raw.split(b"=")
-            return "=".join(decode_bytes(g, codecs, PN_DELIMS) for g in groups).rstrip(" \0")
-        return decode_bytes(raw, codecs, TEXT_VR_DELIMS).rstrip(" \0")
+    codecs = _codecs(charset)
+    if codecs == ("iso8859",) and charset in ("", "ISO_IR 6"):
+        # Undeclared eight-bit text: shown as Latin-1, which is what most products do with it.
+        return raw.decode("latin-1").rstrip(" \0")
+    if person_name:
+        groups = raw.split(b"=")
+        return "=".join(decode_bytes(g, codecs, PN_DELIMS) for g in groups).rstrip(" \0")
+    return decode_bytes(raw, codecs, TEXT_VR_DELIMS).rstrip(" \0")
 
 
 def smallest(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import struct
-import warnings
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -211,11 +210,9 @@ class Instance:
         elif self.transfer_syntax == EXPLICIT_BIG:
             little = False
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                ds = read_dataset(BytesIO(content), implicit, little, stop_when=_at_pixels)
-                ds.decode()
-                return ds
+            ds = read_dataset(BytesIO(content), implicit, little, stop_when=_at_pixels)
+            ds.decode()
+            return ds
         except Exception as error:  # pydicom raises whatever the damaged bytes provoke
             raise Malformed(f"the data set cannot be read ({error})", remedy="The object is damaged.") from error
 
@@ -262,10 +259,8 @@ class Instance:
                 remedy="Let the destination accept the transfer syntax it is stored in.",
             )
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                ds = read_dataset(BytesIO(self.encoded), not self.explicit, True)
-                return Instance.from_encoded(transfer_syntax, _encode(ds, implicit=transfer_syntax == IMPLICIT_LITTLE))
+            ds = read_dataset(BytesIO(self.encoded), not self.explicit, True)
+            return Instance.from_encoded(transfer_syntax, _encode(ds, implicit=transfer_syntax == IMPLICIT_LITTLE))
         except Exception as error:  # pydicom raises whatever the damaged bytes provoke
             raise Malformed(f"the data set cannot be converted ({error})", remedy="The object is damaged.") from error
 
@@ -315,10 +310,8 @@ def _at_pixels(tag: int, _vr: str | None, _length: int) -> bool:
 def _encode(ds: Dataset, *, implicit: bool) -> bytes:
     file = DicomBytesIO()
     file.is_implicit_VR, file.is_little_endian = implicit, True
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # pydicom settles "OB or OW" only for data sets it has read as implicit VR.
-        write_dataset(file, ds if implicit else correct_ambiguous_vr(ds, True))
+    # pydicom settles "OB or OW" only for data sets it has read as implicit VR.
+    write_dataset(file, ds if implicit else correct_ambiguous_vr(ds, True))
     return file.getvalue()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +22,6 @@ from simlab.dicom.association import Context
 from simlab.dicom.instance import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from simlab.dicom.upper_layer import ASSOCIATE_AC, ASSOCIATE_RJ, ASSOCIATE_RQ, MAX_PDU, BadPdu
 from simlab.errors import BadInput
-
-# pynetdicom logs a trace-back for every damaged field; what is wrong goes into our journal instead.
-logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
 

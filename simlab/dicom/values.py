@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -28,13 +27,11 @@ _BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 def decode_dataset(encoded: bytes, transfer_syntax: str) -> Dataset:
     """The data set in `encoded`, text decoded; raises Malformed when it is none."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ds = read_dataset(BytesIO(encoded), transfer_syntax == IMPLICIT_LITTLE, True)
-            ds.decode()
-            for _element in ds:  # raw elements are converted, and fail, on first look
-                pass
-            return ds
+        ds = read_dataset(BytesIO(encoded), transfer_syntax == IMPLICIT_LITTLE, True)
+        ds.decode()
+        for _element in ds:  # raw elements are converted, and fail, on first look
+            pass
+        return ds
     except Exception as error:  # pydicom raises whatever the damaged bytes provoke
         raise Malformed(f"the data set cannot be read ({error})", remedy="Look at what the sender wrote.") from error
 
@@ -43,9 +40,7 @@ def encode_dataset(ds: Dataset, transfer_syntax: str) -> bytes:
     """The data set as it goes over the wire; text that its character set cannot hold makes it UTF-8."""
     file = DicomBytesIO()
     file.is_implicit_VR, file.is_little_endian = transfer_syntax == IMPLICIT_LITTLE, True
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        write_dataset(file, ds)
+    write_dataset(file, ds)
     return file.getvalue()
 
 
@@ -106,9 +101,7 @@ def _fill(ds: Dataset, keys: Mapping[str, Any], texts: list[str]) -> None:
         texts.append(str(value or ""))
         vr = vr.split(" or ")[0]
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                ds.add(DataElement(tag, vr, plain if plain != "" or vr not in _NUMBERS else None))
+            ds.add(DataElement(tag, vr, plain if plain != "" or vr not in _NUMBERS else None))
         except (TypeError, ValueError, OverflowError) as error:
             raise BadInput(f"{value!r} is no value of {name} ({vr})", place=name, remedy=str(error)) from error
 
