@@ -1,5 +1,7 @@
 """YAML is read safely, with positions, and every refusal names file, line and remedy."""
 
+from pathlib import Path
+
 import pytest
 
 from simlab.errors import BadInput
@@ -52,7 +54,7 @@ def test_what_is_refused_is_located(text: str, line: int, says: str) -> None:
     assert refused.value.remedy
 
 
-def test_a_huge_file_is_refused_unread(tmp_path: yaml_source.Path) -> None:
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
     """Size is capped before anything is parsed."""
     path = tmp_path / "huge.yaml"
     path.write_text("a: " + "x" * (yaml_source.MAX_BYTES + 1))
@@ -61,7 +63,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: yaml_source.Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"a: \xff\xfe", b"a: \x00\x01", b"\x80"])
-def test_bytes_that_are_no_text_are_refused(tmp_path: yaml_source.Path, content: bytes) -> None:
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path, content: bytes) -> None:
     """Whatever the bytes, the error is a BadInput."""
     path = tmp_path / "bad.yaml"
     path.write_bytes(content)
