@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -15,6 +14,7 @@ from simlab.dicom.association import Association, Context
 from simlab.dicom.dimse import RESPONSE, SERVICES, Command, Message
 from simlab.dicom.instance import Instance
 from simlab.dicom.requestor import CONNECT_SECONDS, DicomRefused, NoContext, Peer, Unreachable, associate
+from simlab.dicom.results import FindResult, RetrieveResult, StoreReply
 from simlab.dicom.upper_layer import BadPdu, ConnectionLost, PeerAborted, TimedOut, WireBroken
 from simlab.dicom.values import as_dataset, as_values, decode_dataset, encode_dataset
 from simlab.errors import BadInput, SimlabError
@@ -52,46 +52,6 @@ ROOTS = {
     "patient-study": (classes.PATIENT_STUDY_FIND, classes.PATIENT_STUDY_MOVE, classes.PATIENT_STUDY_GET),
 }
 """Information models by the name a user gives them: the SOP classes to find, move and get (PS3.4 C.6)."""
-
-
-@dataclass(frozen=True)
-class FindResult:
-    """The matches of a C-FIND as ``{keyword: value}``, its final status and comment.
-
-    `complete` is False when `limit` cut it short; `offending` are the tags that a failure names.
-    """
-
-    status: str
-    rows: tuple[dict[str, Any], ...]
-    complete: bool = True
-    comment: str = ""
-    offending: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class RetrieveResult:
-    """The end of a C-MOVE or C-GET: status, counts of sub-operations, UIDs of those that failed, comment."""
-
-    status: str
-    completed: int = 0
-    failed: int = 0
-    warning: int = 0
-    failed_uids: tuple[str, ...] = ()
-    comment: str = ""
-
-
-@dataclass(frozen=True)
-class StoreReply:
-    """What the peer answered to one C-STORE; `status` is empty when it got no answer, `comment` says why."""
-
-    sop_uid: str
-    status: str
-    comment: str = ""
-
-    @property
-    def stored(self) -> bool:
-        """Whether the peer took it; a warning still means stored (PS3.4 B.2.3)."""
-        return bool(self.status) and statuses.is_done(int(self.status, 16))
 
 
 def echo(peer: Peer, calling: str, *, seconds: float = CONNECT_SECONDS) -> str:

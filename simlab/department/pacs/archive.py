@@ -11,7 +11,8 @@ from datetime import datetime
 from simlab.blobs import Blobs
 from simlab.department.pacs.settings import setting
 from simlab.dicom import statuses
-from simlab.dicom.instance import Header, Instance
+from simlab.dicom.header import Header
+from simlab.dicom.instance import Instance
 from simlab.dicom.matching import fold
 from simlab.dicom.uids import is_uid
 from simlab.errors import BadInput, NotFound
