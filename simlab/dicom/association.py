@@ -105,10 +105,11 @@ class Association:
         """Forget a cancel that was meant for an earlier operation of the same ID."""
         self._cancelled.discard(message_id)
 
-    def cancelled(self, message_id: int) -> bool:
-        """Whether the peer has sent C-CANCEL for the operation, looking at the socket without waiting."""
-        while not self._release_asked and self.connection.readable():
+    def cancelled(self, message_id: int, seconds: float = 0) -> bool:
+        """Whether the peer has sent C-CANCEL for the operation, waiting `seconds` for it to say something."""
+        while not self._release_asked and self.connection.readable(seconds):
             self._read(1.0)
+            seconds = 0
         return message_id in self._cancelled
 
     def release(self, seconds: float = 5.0) -> None:

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 UIDS_KEPT = 200
 """How many UIDs of an answer its event lists."""
 SUBOPERATION_SECONDS = 30.0
+_HEARING = dict.fromkeys((10, 20, 30, 40), 0.003)
+"""Responses before which a query pauses, in seconds: who cancels after the first few is heard before all are sent."""
 _MUST_HAVE_DATA = frozenset({"C-STORE", "C-FIND", "C-MOVE", "C-GET"})
 
 
@@ -99,9 +101,9 @@ class Request:
         """The instance of a C-STORE; raises Malformed when its bytes end early or make no sense."""
         return Instance.from_encoded(self.transfer_syntax, self.data)
 
-    def cancelled(self) -> bool:
-        """Whether the peer has cancelled this operation."""
-        return self.association.cancelled(self.message_id)
+    def cancelled(self, seconds: float = 0) -> bool:
+        """Whether the peer has cancelled this operation, or does so within `seconds`."""
+        return self.association.cancelled(self.message_id, seconds)
 
     def record(self, status: int, comment: str = "") -> int:
         """Write the operation's event now, inside the caller's transaction, rather than when the handler is done."""
@@ -158,9 +160,9 @@ def operate(server: Server, handler: Handler | None, request: Request, associati
     request.association.begin(request.message_id)
     replies = _replies(server, handler, request)
     try:
-        for reply in replies:
+        for number, reply in enumerate(replies, 1):
             if reply.status in (statuses.PENDING, statuses.PENDING_WARNING):
-                if request.service == "C-FIND" and request.cancelled():
+                if request.service == "C-FIND" and request.cancelled(_HEARING.get(number, 0)):
                     reply = Reply(statuses.CANCELLED)
                 else:
                     _send(request, reply)

@@ -80,12 +80,12 @@ class Connection:
         self.received = 0
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def readable(self) -> bool:
-        """Whether something waits to be read now."""
+    def readable(self, seconds: float = 0) -> bool:
+        """Whether something waits to be read, now or within `seconds`."""
         if self._buffer:
             return True
         try:
-            return bool(select.select([self._socket], [], [], 0)[0])
+            return bool(select.select([self._socket], [], [], seconds)[0])
         except (OSError, ValueError):
             return True
 
