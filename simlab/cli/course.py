@@ -76,7 +76,8 @@ def _brief(attempt: dict[str, Any]) -> None:
                 typer.echo(f"  Hint: {one['text']}")
         closed = [one for one in task["hints"] if not one["opened"]]
         if closed:
-            typer.echo(f"  {len(closed)} hints; the next costs {_points(closed[0]['cost'])}: simlab hint {task['id']}")
+            count = f"{len(closed)} hint{'' if len(closed) == 1 else 's'}"
+            typer.echo(f"  {count}; the next costs {_points(closed[0]['cost'])}: simlab hint {task['id']}")
     for action, advice in attempt["rights"].items():
         typer.echo(f"\nYou have no right to {action}: {advice}.")
 
