@@ -53,7 +53,7 @@ nightly:
 
 # The locks hold for Linux, macOS and Windows and every Python that we support; see CONTRIBUTING.md.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	--annotation-style line --default-index https://pypi.org/simple --group pyproject.toml:build
+	--annotation-style line --group pyproject.toml:build
 lock:
 	@$(LOCK) --group pyproject.toml:dev pyproject.toml -o requirements/dev.lock
 	@$(LOCK) -c requirements/dev.lock pyproject.toml -o requirements/lab.lock
