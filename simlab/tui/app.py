@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -48,7 +49,8 @@ class SimlabApp(App[int]):
 
     def __init__(self, door: Door, *, card: Path | None = None, blocks: bool | None = None) -> None:
         """`blocks` says whether images are shown in half-blocks; by default where the terminal has the colours."""
-        super().__init__()
+        # Textual picks its filter for NO_COLOR at once, so whether the terminal's own colours are kept is said here.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._blocks = blocks
         self._door = door
         self._card = card
@@ -162,6 +164,7 @@ class SimlabApp(App[int]):
     def _work_at(self, attempt: Attempt | None) -> None:
         while len(self.screen_stack) > 1 and not isinstance(self.screen, Home):
             self.pop_screen()
+        self.clear_notifications()
         self.push_screen(Workbench(self._door, attempt, blocks=self.blocks))
 
     @work(exclusive=True, group="submitted")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 PATIENCE = 10.0
 """Seconds after which what was expected is taken never to come."""
@@ -31,8 +32,12 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool], what: str) -> None
 
 def screen(pilot: Pilot[Any]) -> str:
     """What the terminal shows, as text."""
-    compositor = pilot.app.screen._compositor
-    return "\n".join("".join(segment.text for segment in strip) for strip in compositor.render_strips())
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips(pilot))
+
+
+def strips(pilot: Pilot[Any]) -> list[Strip]:
+    """What the terminal shows, line by line with its styles."""
+    return pilot.app.screen._compositor.render_strips()
 
 
 async def shows(pilot: Pilot[Any], *texts: str) -> None:

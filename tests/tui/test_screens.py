@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from textual.color import Color
+from textual.filter import Monochrome, NoColor
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from simlab.tui.app import SimlabApp
-from tests.tui.keys import into_workbench, shows
+from tests.tui.keys import into_workbench, screen, shows, strips
 
 SIZES = [(80, 24), (120, 40)]
 Way = Callable[[Pilot[Any]], Awaitable[None]]
@@ -96,13 +98,21 @@ def test_screen_looks_as_it_was_approved(
     assert snap_compare(make_app(), terminal_size=size, run_before=_settled(WAYS[name]))
 
 
-@pytest.mark.parametrize("name", ["home", "brief", "systems"])
-def test_screen_is_legible_without_colour(
-    make_app: Callable[..., SimlabApp], snap_compare: Any, monkeypatch: pytest.MonkeyPatch, name: str
+@pytest.mark.parametrize("name", ["home", "brief", "systems", "question"])
+async def test_without_colour_nothing_is_coloured_and_the_cursor_is_reversed(
+    make_app: Callable[..., SimlabApp], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """With NO_COLOR set nothing is told by colour alone."""
+    """With NO_COLOR the terminal's own two colours are used; frames, signs and reversal tell the rest."""
     monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(make_app(), terminal_size=(80, 24), run_before=_settled(WAYS[name]))
+    app = make_app(blocks=None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _settled(WAYS[name])(pilot)
+        filtered = [part for strip in strips(pilot) for part in strip.apply_filter(NoColor(), Color(0, 0, 0))]
+        assert any(isinstance(one, NoColor) for one in app._filters)
+        assert not any(isinstance(one, Monochrome) for one in app._filters)
+        assert not app.blocks
+        assert any(part.style and (part.style.reverse or part.style.underline) for part in filtered)
+        assert any(corner in screen(pilot) for corner in "┏┃")
 
 
 def test_image_is_drawn_in_half_blocks_where_colours_allow(

@@ -3,21 +3,22 @@
 HELP = """\
 ## Keys
 
-| Key | Does |
-|---|---|
-| `1` … `7`, `F1` … `F7` | a tab of the workbench; the F keys also while writing |
-| `Tab`, `Shift+Tab` | next, previous part of the screen |
-| arrows, `Enter` | move, choose, open |
-| `Esc` | out of a field or a dialog |
-| `c` | check: look now what holds, probes included |
-| `h` | open the next hint of the chosen task; says its cost first |
-| `a` or `Enter` on a task | answer its question |
-| `s` | submit: the grade, then the debrief |
-| `y` | copy the value under the cursor |
-| `r` | fetch the tab again |
-| `Ctrl+P` | every exercise, tab and action by name |
-| `q` | back to the course; the attempt stays open |
-| `Ctrl+Q` | leave |
+```
+1 to 7, F1 to F7   a tab of the workbench; the F keys also while writing
+Tab, Shift+Tab     next, previous part of the screen
+arrows, Enter      move, choose, open
+Esc                out of a field or a dialog, up to the tabs
+c                  check: look now what holds, probes included
+h                  open the next hint of the chosen task; says its cost first
+a, Enter on a task answer its question
+s                  submit: the grade, then the debrief
+y                  copy the value under the cursor
+r                  fetch the tab again
+Ctrl+B             hide the brief, show it again (wide terminals)
+Ctrl+P             every exercise, tab and action by name
+q                  back to the course; the attempt stays open
+Ctrl+Q             leave
+```
 
 ## Tabs
 

@@ -51,7 +51,7 @@ class ResultsTable(Vertical):
             return self.table
 
     def __init__(self, empty: str = "Nothing here.", *, lead: str = "", id: str | None = None) -> None:
-        """`lead` names the column in which the cursor stands at first."""
+        """`lead` names the column that the line beneath shows while the cursor stands in the first one."""
         super().__init__(id=id, classes="results")
         self._lead = lead
         self._empty = empty
@@ -86,7 +86,7 @@ class ResultsTable(Vertical):
         table = self.table
         row, column = table.cursor_coordinate
         if keys != self._columns:
-            column = keys.index(self._lead) if self._lead in keys else 0
+            column = 0
             table.clear(columns=True)
             for key in keys:
                 table.add_column(words.title(key), key=key)
@@ -109,10 +109,15 @@ class ResultsTable(Vertical):
         return self._rows[at] if 0 <= at < len(self._rows) else None
 
     @property
+    def column(self) -> str:
+        """The column that the line beneath shows."""
+        at = min(self.table.cursor_column, len(self._columns) - 1)
+        return self._lead if at == 0 and self._lead in self._columns else self._columns[at]
+
+    @property
     def cell(self) -> str:
-        """The full value of the cell under the cursor."""
-        row, at = self.current, self.table.cursor_column
-        return words.full(row.get(self._columns[at])) if row and at < len(self._columns) else ""
+        """The full value that the line beneath shows, and that `y` copies."""
+        return words.full(self.current.get(self.column)) if self.current else ""
 
     def _tell(self) -> None:
         detail = self.query_one(".detail", Static)
@@ -120,10 +125,9 @@ class ResultsTable(Vertical):
             detail.update(self._empty)
             self._last = None
             return
-        column = self._columns[min(self.table.cursor_column, len(self._columns) - 1)]
         more = f"first {MOST_ROWS} of " if len(self._rows) > MOST_ROWS else ""
         place = f"{self.table.cursor_row + 1}/{more}{len(self._rows)}"
-        detail.update(f"{place}  {words.title(column)}: {self.cell or '(empty)'}")
+        detail.update(f"{place}  {words.title(self.column)}: {self.cell or '(empty)'}")
         if self.current is not None and self.current is not self._last:
             self._last = self.current
             self.post_message(self.Moved(self, self.current))

@@ -26,6 +26,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "ModalitiesInStudy",
         "StudyDescription",
         "AccessionNumber",
+        "ReferringPhysicianName",
         "NumberOfStudyRelatedInstances",
         "StudyInstanceUID",
     ),
@@ -87,7 +88,7 @@ _SEARCH = (
     _key("StudyDate"),
     _key("AccessionNumber"),
     _key("ModalitiesInStudy", "Modalities"),
-    _key("StudyDescription"),
+    _key("ReferringPhysicianName", "Referrer"),
     *map(_key, _UIDS),
 )
 
