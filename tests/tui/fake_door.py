@@ -45,7 +45,7 @@ class FakeLab:
             return self._event(int(path.rsplit("/", 1)[1]))
         match f"{method} {path}":
             case "GET /status":
-                return {"home": "/lab", "pid": 1, "version": "0.1.0", "clock": "2026-03-02T07:40:00", "scene": None,
+                return {"home": "/lab", "pid": 1, "version": "0.1.0", "clock": "2026-03-02T07:38:41", "scene": None,
                         "attempt": "att-7" if self.started else None, "endpoints": canned.ENDPOINTS,
                         "last_event": self.events[-1]["id"]}  # fmt: skip
             case "GET /actions":

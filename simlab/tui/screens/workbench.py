@@ -34,20 +34,14 @@ from simlab.tui.widgets.title_bar import TitleBar
 
 BRIEF = "brief-pane"
 TABS = (
-    Tab("1", BRIEF, "Brief"),
-    Tab("2", "archive", "Archive"),
-    Tab("3", "query", "Query"),
-    Tab("4", "messages", "Messages"),
-    Tab("5", "systems", "Systems"),
-    Tab("6", "desk", "Desk"),
-    Tab("7", "logs", "Logs"),
+    Tab("1", BRIEF, "Brief", "#tasks"),
+    Tab("2", "archive", "Archive", "#archive-tree"),
+    Tab("3", "query", "Query", "#services"),
+    Tab("4", "messages", "Messages", "#message-list DataTable"),
+    Tab("5", "systems", "Systems", "#systems .sections"),
+    Tab("6", "desk", "Desk", "#desk .sections"),
+    Tab("7", "logs", "Logs", "#log-systems"),
 )
-_INTO = {
-    BRIEF: "#tasks", "archive": "#archive-tree", "query": "#services", "messages": "#message-list DataTable",
-    "systems": "#systems .sections", "desk": "#desk .sections", "logs": "#log-systems",
-}  # fmt: skip
-"""Tab → what gets the focus when one goes into it."""
-
 WIDE = 100
 """Columns from which brief and tabs stand side by side."""
 
@@ -148,7 +142,7 @@ class Workbench(Screen[None]):
             self._go_into(tab)
 
     def _go_into(self, tab: str) -> None:
-        wanted = "#brief" if tab == BRIEF and self.attempt is None else _INTO[tab]
+        wanted = "#brief" if tab == BRIEF and self.attempt is None else next(one.into for one in TABS if one.id == tab)
         self.set_focus(self.query_one(wanted))
 
     def on_tab_strip_picked(self, event: TabStrip.Picked) -> None:

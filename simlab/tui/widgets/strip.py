@@ -16,11 +16,12 @@ from textual.widget import Widget
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab: its key on the keyboard, its id, its name."""
+    """A tab: its key on the keyboard, its id, its name, and what gets the focus when one goes into it."""
 
     key: str
     id: str
     name: str
+    into: str = ""
 
 
 class TabStrip(Widget, can_focus=True):
