@@ -106,7 +106,7 @@ def open_terminal(home: Path | None, *, keep: bool = False) -> int:
         if door is None:
             assert lab is not None
             door = lab.door()
-        return int(terminal.run(str(door.card["control"]), str(door.card["token"])) or 0)
+        return int(terminal.run(str(door.card["control"]), str(door.card["token"]), place / "lab.json") or 0)
     finally:
         if lab is not None and not keep:
             lab.stop()
