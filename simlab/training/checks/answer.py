@@ -125,7 +125,8 @@ def look(params: Answered, sight: Sight, check: Check) -> Finding:
     """Judged only when an attempt is submitted: a live mark on a choice of three would be an oracle."""
     answers = [row for row in sight.look.view("desk.answers") if row["task"] == params.task]
     if not sight.graded:
-        return Finding(SKIPPED, actual="answered" if answers else "not answered yet")
+        # Right or wrong is told at submission alone; that there is no answer yet is no secret.
+        return Finding(SKIPPED, actual="answered") if answers else Finding(FAILED, actual="not answered yet")
     expected = str(params.question.right)
     if not answers:
         return Finding(FAILED, expected, "no answer")
