@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pynetdicom.presentation import PresentationContext
 
-from simlab import journal as kinds
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import Endpoint
 from simlab.department.pacs import archive, query, repair
+from simlab.department.pacs.console import Console
+from simlab.department.pacs.peers import checked_peer, find_peer, the_peer, write_peer
 from simlab.department.pacs.retrieve import Retrieval
 from simlab.department.pacs.schema import SCHEMA
-from simlab.department.pacs.settings import (
-    checked_peer,
-    checked_value,
-    find_peer,
-    setting,
-    the_peer,
-    write_peer,
-    write_settings,
-)
+from simlab.department.pacs.settings import checked_value, setting, write_settings
 from simlab.department.pacs.stage import PacsStage
 from simlab.dicom import contexts, header_rows, negotiation, statuses
 from simlab.dicom.instance import Instance
@@ -49,6 +43,7 @@ class Pacs:
         self._clock = clock
         self._blobs = blobs
         store.install(SCHEMA)
+        self._console = Console(store, journal).carry_out
         self._retrieval = Retrieval(store, blobs, clock)
         self._offers: dict[tuple[str, ...], list[PresentationContext]] = {}
         self.endpoints: dict[str, Endpoint] = {}
@@ -148,28 +143,28 @@ class Pacs:
 
     # The console
 
-    def _console(self, method: str, act: Callable[[Any], dict[str, Any]], **args: Any) -> dict[str, Any]:
-        with self._store.write() as tx:
-            done = act(tx)
-            if not done.get("preview"):
-                self._journal.record(
-                    kinds.CONSOLE,
-                    "PACS",
-                    f"{method}: {done['summary']}",
-                    {"method": method, "args": args, "result": done},
-                )
-        return done
+    def set_peer(
+        self,
+        title: str,
+        host: str,
+        port: int,
+        services: list[str] | None = None,
+        *,
+        classes: Sequence[str] = (),
+        max_associations: int = 0,
+    ) -> dict[str, Any]:
+        """Register a peer or change it; `services` of echo, store, query, retrieve, destination, all when None.
 
-    def set_peer(self, title: str, host: str, port: int, services: list[str] | None = None) -> dict[str, Any]:
-        """Register a peer or change it; `services` of echo, store, query, retrieve, all when None."""
-        peer = checked_peer(title, host, port, services)
+        `classes` are the SOP classes it may store, none meaning all of the standard; `max_associations` 0 no limit.
+        """
+        peer = checked_peer(title, host, port, services, classes, max_associations)
 
         def act(tx: Any) -> dict[str, Any]:
             write_peer(tx, peer)
-            row = {"title": peer.title, "host": peer.host, "port": peer.port, "services": list(peer.services)}
-            return {"summary": f"{peer.title} at {peer.host}:{peer.port}", **row}
+            return {"summary": f"{peer.title} at {peer.host}:{peer.port}", **asdict(peer)}
 
-        return self._console("set_peer", act, title=title, host=host, port=port, services=services)
+        given = {"services": services, "classes": list(classes), "max_associations": max_associations}
+        return self._console("set_peer", act, title=title, host=host, port=port, **given)
 
     def remove_peer(self, title: str) -> dict[str, Any]:
         """Take a peer off the table; raises NotFound."""
@@ -249,7 +244,8 @@ class Pacs:
         with self._store.write() as tx:
             write_settings(tx, section.settings)
             for peer in section.peers:
-                write_peer(tx, checked_peer(peer.title, peer.host, peer.port, peer.services))
+                entry = (peer.title, peer.host, peer.port, peer.services, peer.classes, peer.max_associations)
+                write_peer(tx, checked_peer(*entry))
             for patient in section.patients:
                 tx.execute(
                     "INSERT INTO pacs_patient VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

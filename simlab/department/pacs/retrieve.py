@@ -12,7 +12,8 @@ from simlab.clock import Clock
 from simlab.department.pacs import archive
 from simlab.department.pacs.archive import Held
 from simlab.department.pacs.identifier import COLUMNS, scope
-from simlab.department.pacs.settings import find_peer, setting
+from simlab.department.pacs.peers import find_destination
+from simlab.department.pacs.settings import setting
 from simlab.dicom import client, statuses
 from simlab.dicom.dimse import Command
 from simlab.dicom.instance import Instance
@@ -100,9 +101,9 @@ class Retrieval:
         request.note["destination"] = destination
         chosen = self._chosen(request)
         with self._store.read() as tx:
-            peer, title = find_peer(tx, destination), setting(tx, "ae_title")
+            peer, title = find_destination(tx, destination), setting(tx, "ae_title")
         if peer is None:
-            yield Reply(statuses.DESTINATION_UNKNOWN, comment=f"{destination} is not among the peers")
+            yield Reply(statuses.DESTINATION_UNKNOWN, comment=f"{destination} is no peer that may be sent to")
             return
         count = _Count(len(chosen))
         if not chosen:

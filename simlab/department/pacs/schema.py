@@ -31,11 +31,46 @@ SCHEMA = Schema(
         stored_patient_id TEXT NOT NULL, stored_issuer TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS pacs_instance_by_series ON pacs_instance (series_uid);
     CREATE TABLE IF NOT EXISTS pacs_peer (
-        title TEXT PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, services TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS pacs_setting (key TEXT PRIMARY KEY, value TEXT NOT NULL)
+        title TEXT PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, services TEXT NOT NULL,
+        classes TEXT NOT NULL DEFAULT '[]', max_associations INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE IF NOT EXISTS pacs_setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS pacs_rule (
+        name TEXT PRIMARY KEY, kind TEXT NOT NULL, enabled INTEGER NOT NULL, rule TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS pacs_retention (name TEXT PRIMARY KEY, rule TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS pacs_transfer (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, study_uid TEXT NOT NULL, destination TEXT NOT NULL,
+        priority INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+        error TEXT NOT NULL DEFAULT '', how TEXT NOT NULL, rule TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER,
+        queued TEXT NOT NULL, done TEXT);
+    CREATE INDEX IF NOT EXISTS pacs_transfer_by_state ON pacs_transfer (state, destination);
+    CREATE TABLE IF NOT EXISTS pacs_transfer_item (
+        id INTEGER PRIMARY KEY, transfer INTEGER NOT NULL REFERENCES pacs_transfer ON DELETE CASCADE,
+        sop_uid TEXT NOT NULL, state TEXT NOT NULL, error TEXT NOT NULL DEFAULT '', UNIQUE (transfer, sop_uid));
+    CREATE TABLE IF NOT EXISTS pacs_lane (
+        destination TEXT PRIMARY KEY, held INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
+        next_try REAL NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '');
+    CREATE TABLE IF NOT EXISTS pacs_sent (
+        id INTEGER PRIMARY KEY, sop_uid TEXT NOT NULL, study_uid TEXT NOT NULL, destination TEXT NOT NULL,
+        at TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER, how TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS pacs_sent_by_study ON pacs_sent (study_uid);
+    CREATE TABLE IF NOT EXISTS pacs_place (
+        sop_uid TEXT PRIMARY KEY REFERENCES pacs_instance ON DELETE CASCADE, archived TEXT NOT NULL,
+        cached INTEGER NOT NULL, shelved INTEGER NOT NULL, used TEXT NOT NULL)
     """,
-    domain=("pacs_patient", "pacs_study", "pacs_series", "pacs_instance", "pacs_peer", "pacs_setting"),
+    domain=(
+        "pacs_patient",
+        "pacs_study",
+        "pacs_series",
+        "pacs_instance",
+        "pacs_peer",
+        "pacs_setting",
+        "pacs_rule",
+        "pacs_retention",
+    ),
+    other=("pacs_transfer", "pacs_transfer_item", "pacs_lane", "pacs_sent", "pacs_place"),
     volatile=("received",),
 )
 """`coerced` studies are sent out under the identity of their patient row, the others byte for byte as they came.
-`services` is a JSON list; a setting's `value` is JSON."""
+`services` is a JSON list; a setting's `value` is JSON. A peer's `classes` are the SOP classes that it may store, none
+meaning those of the standard. `pacs_sent` has a row for every instance that went out and how: move, get, route,
+prefetch or forward. An instance without a row in `pacs_place` stands in the cache and is not archived yet."""

@@ -1,13 +1,12 @@
-"""The PACS's settings and its table of peers: who may call, who may be sent to."""
+"""The PACS's settings: what each is until somebody changes it, and what it may be."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
 
-from simlab.errors import BadInput, NotFound
+from simlab.errors import BadInput
 
 Value = str | int | bool | list[str]
 
@@ -20,22 +19,39 @@ DEFAULTS: dict[str, Value] = {
     "combined_datetime": False,
     "default_issuer": "",
     "refused_classes": [],
+    "retry_seconds": 2,
+    "retry_seconds_most": 300,
+    "transfer_attempts": 5,
+    "quota_kb": 0,
+    "high_water": 90,
+    "low_water": 75,
+    "make_space": True,
+    "archive_tier": False,
+    "archive_after_minutes": 10,
+    "recall_seconds": 2,
+    "retention_days": 0,
 }
 """Every setting with what it is until somebody changes it. `default_issuer` is the assigning authority of patient IDs
-that come without one; `refused_classes` are SOP class UIDs the archive does not take."""
+that come without one; `refused_classes` are SOP class UIDs the archive does not take.
 
-SERVICES = ("echo", "store", "query", "retrieve")
-"""What a peer may be allowed to do; whoever has an address may also be a move destination."""
+Transfers: the first wait after a failure in hospital seconds, doubled each time up to the most; after so many
+`transfer_attempts` that the destination refused, a transfer counts as failed. Space: `quota_kb` is what the cache may
+hold in KiB (0: no limit), `high_water` and `low_water` are per cent of it, `make_space` has the cache cleared from the
+one down to the other. With `archive_tier` on, what came so many minutes ago is copied to the archive, from where a
+recall takes `recall_seconds`. `retention_days` is how long is kept what no retention rule speaks of (0: for ever)."""
 
-
-@dataclass(frozen=True)
-class PeerEntry:
-    """A row of the table of peers."""
-
-    title: str
-    host: str
-    port: int
-    services: tuple[str, ...]
+RANGES: dict[str, tuple[int, int]] = {
+    "retry_seconds": (1, 3600),
+    "retry_seconds_most": (1, 86400),
+    "transfer_attempts": (1, 100),
+    "quota_kb": (0, 1_000_000_000),
+    "high_water": (1, 100),
+    "low_water": (0, 100),
+    "archive_after_minutes": (0, 100_000),
+    "recall_seconds": (0, 600),
+    "retention_days": (0, 100_000),
+}
+"""The least and the most of a number; of others 1 and 10000."""
 
 
 def setting(tx: sqlite3.Connection, key: str) -> Any:
@@ -62,9 +78,10 @@ def checked_value(key: str, value: Any) -> Value:
             return str(value).lower() in ("true", "on", "yes", "1")
         raise BadInput(f"{value!r} is neither on nor off", place=key, remedy="Write true or false.")
     if isinstance(default, int):
-        if str(value).isdigit() and 1 <= int(value) <= 10000:
+        least, most = RANGES.get(key, (1, 10000))
+        if str(value).isdecimal() and len(str(value)) < 12 and least <= int(value) <= most:
             return int(value)
-        raise BadInput(f"{value!r} is no number from 1 to 10000", place=key, remedy="Write a number.")
+        raise BadInput(f"{value!r} is no number from {least} to {most}", place=key, remedy="Write a number.")
     if isinstance(default, list):
         parts = value if isinstance(value, list) else str(value).replace(",", " ").split()
         return [str(part) for part in parts]
@@ -79,41 +96,3 @@ def checked_title(title: str) -> str:
             f"{title!r} is no AE title", remedy="Write 1 to 16 plain characters; upper and lower case differ."
         )
     return plain
-
-
-def checked_peer(title: str, host: str, port: int, services: list[str] | None) -> PeerEntry:
-    """A peer's entry; raises BadInput for what cannot be one."""
-    wanted = list(SERVICES) if services is None else services
-    for service in wanted:
-        if service not in SERVICES:
-            raise BadInput(f"{service!r} is no service", remedy=f"Choose from {', '.join(SERVICES)}.")
-    if not 1 <= int(port) <= 65535:
-        raise BadInput(f"{port} is no port", place=title, remedy="A port is a number from 1 to 65535.")
-    if not host.strip() or any(c.isspace() for c in host.strip()):
-        raise BadInput(f"{host!r} is no host", place=title, remedy="Write a name or an IP address.")
-    return PeerEntry(checked_title(title), host.strip(), int(port), tuple(wanted))
-
-
-def write_peer(tx: sqlite3.Connection, peer: PeerEntry) -> None:
-    tx.execute(
-        "INSERT INTO pacs_peer VALUES (?, ?, ?, ?) ON CONFLICT (title) DO UPDATE SET "
-        "host=excluded.host, port=excluded.port, services=excluded.services",
-        (peer.title, peer.host, peer.port, json.dumps(peer.services)),
-    )
-
-
-def find_peer(tx: sqlite3.Connection, title: str) -> PeerEntry | None:
-    """The peer of that AE title, letter by letter."""
-    row = tx.execute("SELECT * FROM pacs_peer WHERE title=?", (title.strip(" "),)).fetchone()
-    return PeerEntry(row["title"], row["host"], row["port"], tuple(json.loads(row["services"]))) if row else None
-
-
-def the_peer(tx: sqlite3.Connection, title: str) -> PeerEntry:
-    """The peer of that AE title; NotFound lists those there are."""
-    peer = find_peer(tx, title)
-    if peer is None:
-        known = [row["title"] for row in tx.execute("SELECT title FROM pacs_peer ORDER BY title")]
-        raise NotFound(
-            f"the PACS has no peer {title}", place="PACS", remedy=f"Its peers: {', '.join(known) or 'none'}."
-        )
-    return peer

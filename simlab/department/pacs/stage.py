@@ -14,12 +14,17 @@ class _Staged(BaseModel):
 
 
 class PacsPeer(_Staged):
-    """A peer; `services` of echo, store, query and retrieve, all when not said."""
+    """A peer; `services` of echo, store, query, retrieve and destination, all when not said.
+
+    `classes` are the SOP classes that it may store, `max_associations` how many it may hold at once.
+    """
 
     title: str
     host: str = "127.0.0.1"
     port: int = 104
     services: list[str] | None = None
+    classes: list[str] = []
+    max_associations: int = 0
 
 
 class PacsPatient(_Staged):

@@ -94,7 +94,8 @@ def peers(tx: sqlite3.Connection, title: str | None = None) -> Rows:
     """The table of peers."""
     where, values = _where({"title": title})
     rows = tx.execute(f"SELECT * FROM pacs_peer {where} ORDER BY title", values)
-    return [{**dict(row), "services": json.loads(row["services"])} for row in rows]
+    lists = ("services", "classes")
+    return [{**dict(row), **{name: json.loads(row[name]) for name in lists}} for row in rows]
 
 
 def settings(tx: sqlite3.Connection, key: str | None = None) -> Rows:
