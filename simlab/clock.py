@@ -31,7 +31,11 @@ class Clock:
     def now(self) -> datetime:
         """The hospital's date and time."""
         with self._lock:
-            return self._hospital + timedelta(seconds=(time.time() - self._machine) * self._speed)
+            try:
+                return self._hospital + timedelta(seconds=(time.time() - self._machine) * self._speed)
+            except OverflowError:
+                # A fast clock that was left alone for long; the calendar ends here.
+                return datetime.max
 
     def set(self, moment: datetime, *, speed: float = 1.0) -> None:
         """Make it `moment` now; `speed` hospital seconds pass in a real one, 0 freezes the clock."""

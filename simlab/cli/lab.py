@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import importlib
+import os
 import sys
 import threading
 from typing import Annotated, Any
@@ -42,7 +43,9 @@ def up(
 def _stop_with_parent() -> None:
     # Whoever started this lab holds the other end of stdin; it closes even when they are killed.
     try:
-        sys.stdin.buffer.read()
+        # Past sys.stdin's buffer: a thread that holds its lock would crash the interpreter when it ends.
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
     except (OSError, ValueError, AttributeError):
         return
     _thread.interrupt_main()

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from simlab.training.attempt import Tutor
 
 DEFAULT_SCENE = "small-hospital"
+_MOST = 2**63 - 1
+"""The largest number that the database takes."""
 _POLL = 0.5
 """Seconds between two looks of a waiting client at whether the lab is closing."""
 
@@ -115,7 +117,7 @@ class Process:
             ("GET", "/status"): self._status,
             ("GET", "/actions"): _actions,
             ("POST", "/act"): self._act,
-            ("GET", "/view/{view}"): self._view,
+            ("GET", "/view/{view}"): lambda view, **filters: self._view(view, filters),
             ("GET", "/events"): self._events,
             ("GET", "/events/{event_id}"): self._event,
             ("GET", "/header"): lambda sop_uid: {"rows": self.lab.pacs.header_rows(sop_uid)},
@@ -134,21 +136,25 @@ class Process:
         }
 
     def _status(self) -> dict[str, Any]:
+        scene = self.lab.store.get_state("scene") or ""
         return {
             **self.card(secret=False),
             "clock": self.lab.clock.now().isoformat(timespec="seconds"),
-            "scene": self.lab.store.get_state("scene"),
+            # A scene from a file is kept as its text.
+            "scene": "from a file" if "\n" in scene else scene,
             "attempt": self.lab.journal.attempt,
             "last_event": self.lab.journal.last,
         }
 
     def _act(self, name: str, args: dict[str, Any] | None = None) -> dict[str, Any]:
+        if not isinstance(name, str) or not isinstance(args or {}, dict):
+            raise BadInput("name must be text and args an object", place="/act")
         if self.lab.journal.attempt is not None:
             # An attempt that an earlier process left open has rights that bind.
             self._call_tutor().result()
         return self.lab.perform(name, args or {}).as_json()
 
-    def _view(self, view: str, **filters: str) -> dict[str, Any]:
+    def _view(self, view: str, filters: dict[str, str]) -> dict[str, Any]:
         with self.lab.snapshot() as look:
             return {"rows": look.view(view, **filters)}
 
@@ -161,7 +167,8 @@ class Process:
         system: str = "",
         attempt: str = "",
     ) -> dict[str, Any]:
-        newer_than, seconds, most = _number("after", after), min(_number("wait", wait), 60), _number("limit", limit)
+        newer_than, seconds = _number("after", after), min(_number("wait", wait), 60)
+        most = min(max(_number("limit", limit), 1), 5000)
         until = time.monotonic() + seconds
         journal = self.lab.journal
         while not self.stopping.is_set() and time.monotonic() < until:
@@ -174,7 +181,7 @@ class Process:
             system=system or None,
             # A probe is the grader's own look: no part of what the department's logs show.
             without=provenance.PROBER,
-            limit=min(most, 5000),
+            limit=most,
         )
         last = events[-1].id if len(events) >= most else max(journal.last, newer_than)
         return {"events": [event.as_json() for event in events], "last": last}
@@ -208,9 +215,9 @@ def _actions() -> list[dict[str, Any]]:
 
 def _number(name: str, text: str | int | float) -> int:
     try:
-        return max(0, int(float(text)))
-    except ValueError:
-        raise BadInput(f"{name} must be a number, not {text!r}") from None
+        return min(max(0, int(float(text))), _MOST)
+    except (ValueError, TypeError, OverflowError):
+        raise BadInput(f"{name} must be a number, not {str(text)[:64]!r}", place=name) from None
 
 
 @contextmanager

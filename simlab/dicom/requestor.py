@@ -80,7 +80,7 @@ def associate(
             place=calling,
             remedy="Check host and port, and the firewall between.",
         ) from error
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, ValueError) as error:  # ValueError: a name that no resolver takes
         refused = isinstance(error, ConnectionRefusedError)
         what = "refused the TCP connection" if refused else f"cannot be reached ({error})"
         remedy = (

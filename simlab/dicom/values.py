@@ -86,24 +86,39 @@ def _fill(ds: Dataset, keys: Mapping[str, Any], texts: list[str]) -> None:
         except KeyError:
             vr = "LO"
         if vr == "SQ":
-            items = []
-            for entry in [value] if isinstance(value, Mapping) else (value or []):
-                item = Dataset()
-                _fill(item, entry, texts)
-                items.append(item)
-            ds.add(DataElement(tag, vr, items))
+            ds.add(DataElement(tag, vr, _items(name, value, texts)))
             continue
-        plain = "" if value is None else value
-        if isinstance(plain, (list, tuple)):
-            plain = [str(part) if vr not in _NUMBERS else part for part in plain]
-        elif vr not in _NUMBERS or vr == "IS":
-            plain = str(plain)
-        texts.append(str(value or ""))
         vr = vr.split(" or ")[0]
+        plain = "" if value is None else value
         try:
-            ds.add(DataElement(tag, vr, plain if plain != "" or vr not in _NUMBERS else None))
-        except (TypeError, ValueError, OverflowError) as error:
-            raise BadInput(f"{value!r} is no value of {name} ({vr})", place=name, remedy=str(error)) from error
+            plain = [_single(part, vr) for part in plain] if isinstance(plain, (list, tuple)) else _single(plain, vr)
+            element = DataElement(tag, vr, plain if plain != "" or vr not in _NUMBERS else None)
+            # What cannot be written must be said here, where its name is known.
+            encode_dataset(Dataset({tag: element}), IMPLICIT_LITTLE)
+        except Exception as error:  # pydicom raises whatever a wrong value provokes
+            raise BadInput(
+                f"{str(value)[:64]!r} is no value of {name} ({vr})", place=name, remedy=str(error).split("\n")[0]
+            ) from error
+        texts.append(str(value or ""))
+        ds.add(element)
+
+
+def _items(name: str, value: Any, texts: list[str]) -> list[Dataset]:
+    entries = [value] if isinstance(value, Mapping) else value or []
+    if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise BadInput("the value of a sequence is a group of keys, or a list of groups", place=name)
+    items = []
+    for entry in entries:
+        item = Dataset()
+        _fill(item, entry, texts)
+        items.append(item)
+    return items
+
+
+def _single(value: Any, vr: str) -> Any:
+    if vr not in _NUMBERS or vr == "IS":
+        return str(value)
+    return int(value) if isinstance(value, str) and value else value
 
 
 def as_values(ds: Dataset) -> dict[str, Any]:

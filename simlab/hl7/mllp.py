@@ -203,7 +203,7 @@ def send(
     place = f"{host}:{port}"
     try:
         link = socket.create_connection((host, port), timeout=connect_timeout)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, ValueError) as error:  # ValueError: a name that no resolver takes
         reason = "nobody listens there" if isinstance(error, ConnectionRefusedError) else str(error)
         raise Unreachable(
             f"cannot connect: {reason}", place=place, remedy="Check host and port, and that the system is running."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import inspect
@@ -15,19 +16,26 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+import anyio
 import anyio.to_thread
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simlab.errors import BadInput, NotAllowed, NotFound, SimlabError, Unavailable
+from simlab.lab.http_connection import HttpConnection
 
 _log = logging.getLogger(__name__)
 
 MAX_BODY = 256 * 1024 * 1024
 """Bytes of one request's body: a study of 500 slices, base64."""
+BODY_SECONDS = 30.0
+"""How long a body may take to arrive."""
+CALLS_AT_ONCE = 32
+"""Of one kind; the next one waits. Whoever only listens for events so never keeps others from acting."""
 
 Call = Callable[..., Any]
 """Takes a request's query and body as keyword arguments and gives something JSON-able (or bytes)."""
@@ -51,7 +59,10 @@ class Door:
     def __init__(self, calls: Mapping[tuple[str, str], Call]) -> None:
         self.token = secrets.token_urlsafe(24)
         self.url = ""
-        self.app = Starlette(routes=[self._route(method, path, call) for (method, path), call in calls.items()])
+        self.app = Starlette(
+            routes=[self._route(method, path, call) for (method, path), call in calls.items()],
+            exception_handlers={HTTPException: _no_such_call},
+        )
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
@@ -68,7 +79,13 @@ class Door:
         real: int = listening.getsockname()[1]
         self.url = f"http://{host}:{real}"
         config = uvicorn.Config(
-            self.app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1
+            self.app,
+            http=HttpConnection,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -94,6 +111,7 @@ class Door:
     def _route(self, method: str, path: str, call: Call) -> Route:
         parameters = inspect.signature(call).parameters
         open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        limiter = anyio.CapacityLimiter(CALLS_AT_ONCE)
 
         async def endpoint(request: Request) -> Response:
             if not self._let_in(request):
@@ -111,10 +129,17 @@ class Door:
                 ]
                 if missing:
                     raise BadInput(f"argument {missing[0]} is missing", place=path)
-                answer = await anyio.to_thread.run_sync(lambda: call(**arguments))
+                answer = await anyio.to_thread.run_sync(lambda: call(**arguments), limiter=limiter)
             except SimlabError as error:
                 status = next(status for kind, status in _STATUS if isinstance(error, kind))
                 return JSONResponse(error_body(error), status)
+            except ClientDisconnect:
+                return Response()  # nobody reads it
+            except asyncio.CancelledError:
+                if self._server is None or not self._server.should_exit:
+                    raise
+                closing = Unavailable("the lab is closing", place=path, remedy="Start it again with `simlab up`.")
+                return JSONResponse(error_body(closing), HTTPStatus.SERVICE_UNAVAILABLE)
             except Exception:
                 _log.exception("%s %s", method, path)
                 fault = SimlabError("the lab itself failed at this", place=path, remedy="Its log says more.")
@@ -130,28 +155,52 @@ class Door:
         return hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode())
 
 
+def _no_such_call(request: Request, error: Exception) -> Response:
+    place = f"{request.method} {request.url.path[:100]}"
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+    return JSONResponse(
+        error_body(NotFound("the lab's door has no such call", place=place, remedy="docs/architecture.md lists them.")),
+        status,
+    )
+
+
 def _names(parameters: Mapping[str, inspect.Parameter]) -> str:
     return ", ".join(parameters) or "none"
 
 
 async def _arguments(request: Request) -> dict[str, Any]:
     arguments: dict[str, Any] = {**request.query_params, **request.path_params}
-    size = 0
-    body = bytearray()
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise BadInput(f"the request is larger than {MAX_BODY} bytes", remedy="Send fewer files at once.")
-        body += chunk
+    body = await _body(request)
     if body:
         try:
-            sent = json.loads(body)
-        except ValueError as error:
-            raise BadInput(f"the body is not JSON ({error})") from None
+            sent = json.loads(body.decode("utf-8"))
+            if b"\\ud" in body.lower():
+                # Half a surrogate pair is JSON, but no text: neither SQLite nor a socket would take it.
+                json.dumps(sent, ensure_ascii=False).encode("utf-8")
+        except (ValueError, RecursionError) as error:
+            raise BadInput(f"the body is not JSON in UTF-8 ({error})", place=request.url.path) from None
         if not isinstance(sent, dict):
-            raise BadInput("the body must be a JSON object")
+            raise BadInput("the body must be a JSON object", place=request.url.path)
         arguments.update(sent)
     return arguments
+
+
+async def _body(request: Request) -> bytearray:
+    place = request.url.path
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise BadInput(
+                        f"the request is larger than {MAX_BODY} bytes", place=place, remedy="Send fewer files at once."
+                    )
+    except TimeoutError:
+        raise BadInput(
+            f"the request's body did not arrive within {BODY_SECONDS:g} s", place=place, remedy="Send it whole."
+        ) from None
+    return body
 
 
 def evidence_body(evidence: bytes | None) -> Any:

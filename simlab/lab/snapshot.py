@@ -43,7 +43,7 @@ class Snapshot:
         self._views = views
         self.now = now
 
-    def view(self, name: str, **filters: Any) -> list[dict[str, Any]]:
+    def view(self, name: str, /, **filters: Any) -> list[dict[str, Any]]:
         """The rows of one view (``pacs.studies``), narrowed by its filters; NotFound or BadInput by name."""
         view = self._views.get(name)
         if view is None:

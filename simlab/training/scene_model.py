@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, NaiveDatetime, model_validator
 
 from simlab import config
 from simlab.errors import BadInput
 from simlab.people import TRUST
 from simlab.training import yaml_source
 from simlab.training.validation import Strict, validated
-from simlab.training.variant import Filler
+from simlab.training.variant import CLOCK_YEARS, Filler
 from simlab.training.yaml_source import YamlMap
 
 MAX_DEPTH = 4
@@ -139,8 +139,10 @@ class SceneEngine(Strict):
 class Scene(Strict):
     """What the department looks like. `use` lays this scene over others: same name wins, the rest adds up."""
 
-    clock: datetime | None = None
-    speed: float = Field(1.0, ge=0)
+    clock: NaiveDatetime | None = Field(
+        None, ge=datetime(CLOCK_YEARS.start, 1, 1), lt=datetime(CLOCK_YEARS.stop, 1, 1)
+    )
+    speed: float = Field(1.0, ge=0, le=86400, allow_inf_nan=False)
     use: list[str] = []
     patients: list[ScenePatient] = []
     orders: list[SceneOrder] = []

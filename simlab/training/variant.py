@@ -15,6 +15,8 @@ from simlab.training.drawing import draw
 from simlab.training.yaml_source import YamlList, YamlMap
 
 DEFAULT_CLOCK = datetime(2026, 3, 2, 7, 40)
+CLOCK_YEARS = range(1900, 2200)
+"""Years in which a scene may play: what it counts from there must stay in the calendar."""
 WHEN = "when"
 _REFERENCE = re.compile(r"\$(\$?)\{([^}\n]*)\}")
 
@@ -25,10 +27,15 @@ def clock_of(scene: Any) -> datetime:
     if text is None:
         return DEFAULT_CLOCK
     try:
-        return datetime.fromisoformat(str(text))
+        now = datetime.fromisoformat(str(text))
+        if now.tzinfo is not None or now.year not in CLOCK_YEARS:
+            raise ValueError(text)
+        return now
     except ValueError:
         raise BadInput(
-            f"clock is {text!r}", place=yaml_source.place(scene, "clock"), remedy="Write it as 2026-03-02T07:40."
+            f"clock is {str(text)[:40]!r}",
+            place=yaml_source.place(scene, "clock"),
+            remedy="Write it as 2026-03-02T07:40.",
         ) from None
 
 

@@ -19,7 +19,7 @@ class FakeSnapshot:
     changed: list[Any] = field(default_factory=list)
     now: datetime = datetime(2026, 3, 2, 8, 0)
 
-    def view(self, name: str, **filters: Any) -> list[dict[str, Any]]:
+    def view(self, name: str, /, **filters: Any) -> list[dict[str, Any]]:
         rows = self.views[name]
         return [row for row in rows if all(row.get(key) == value for key, value in filters.items())]
 

@@ -91,7 +91,10 @@ def moment(at: str, now: datetime) -> datetime:
         return now
     offset = _OFFSET.fullmatch(at)
     if offset:
-        return now + timedelta(**{_UNITS[offset[2]]: int(offset[1])})
+        try:
+            return now + timedelta(**{_UNITS[offset[2]]: int(offset[1])})
+        except OverflowError:
+            raise ValueError(f"{at[:40]!r} is too far away; write +30s, +5m, +1h or 2026-03-02T08:15") from None
     try:
         return datetime.fromisoformat(at).replace(tzinfo=None)
     except ValueError:

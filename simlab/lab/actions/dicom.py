@@ -189,7 +189,9 @@ class Store(_ToPeer):
 def _asked(keys: dict[str, Any]) -> dict[str, Any]:
     """The keys with the usual return keys, where the caller names none of them (IHE RAD TF-2 4.5.4.1.2)."""
     step = keys.get("ScheduledProcedureStepSequence")
-    given = step if isinstance(step, dict) else step[0] if isinstance(step, list) and step else {}
+    given = step[0] if isinstance(step, list) and step else step or {}
+    if not isinstance(given, dict):
+        raise BadInput("the scheduled step's keys are no group", place="keys", remedy="Write them as KEY: VALUE.")
     return {
         **dict.fromkeys(_RETURNED, ""),
         **keys,

@@ -36,7 +36,7 @@ class Resend(Action):
     """Queue an item again, as it was or with an edited text; the original is kept."""
 
     name: ClassVar[str] = "engine.resend"
-    item: int
+    item: int = Field(ge=1, lt=2**63)
     message: str | None = Field(None, description="the edited message; by default the original")
 
     def perform(self, lab: Lab) -> Result:
@@ -47,7 +47,7 @@ class Discard(Action):
     """Take an item out of its queue for good; it stays on record."""
 
     name: ClassVar[str] = "engine.discard"
-    item: int
+    item: int = Field(ge=1, lt=2**63)
     reason: str = Field(min_length=1)
 
     def perform(self, lab: Lab) -> Result:
