@@ -62,7 +62,7 @@ def load_scene(wanted: str, place: Place) -> Staging:
     folder = config.course_folder("exercises") / "_lib"
     there = sorted(path.stem for path in folder.glob("*.yaml"))
     if wanted not in there:
-        names = ', '.join(there)
+        names = ", ".join(there)
         raise NotFound(f"there is no scene {wanted[:100]!r}", remedy=f"There are: {names}; or give a YAML file.")
     return staging(read_scene(folder / f"{wanted}.yaml", place), place, name=wanted)
 

@@ -139,9 +139,7 @@ class SceneEngine(Strict):
 class Scene(Strict):
     """What the department looks like. `use` lays this scene over others: same name wins, the rest adds up."""
 
-    clock: NaiveDatetime | None = Field(
-        None, ge=datetime(CLOCK_YEARS.start, 1, 1), lt=datetime(CLOCK_YEARS.stop, 1, 1)
-    )
+    clock: NaiveDatetime | None = Field(None, ge=datetime(CLOCK_YEARS.start, 1, 1), lt=datetime(CLOCK_YEARS.stop, 1, 1))
     speed: float = Field(1.0, ge=0, le=86400, allow_inf_nan=False)
     use: list[str] = []
     patients: list[ScenePatient] = []
