@@ -93,7 +93,7 @@ class Viewer:
             journal,
             faults,
             ae_title=lambda: str(self.setting("ae_title")),
-            contexts=lambda: _CONTEXTS,
+            contexts=lambda _caller: _CONTEXTS,
             handlers={"C-ECHO": lambda _request: Reply(statuses.SUCCESS), "C-STORE": self._on_store},
             gate=self._gate,
         )

@@ -10,6 +10,11 @@ from simlab.dicom.scan import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
 VERIFICATION = "1.2.840.10008.1.1"
 WORKLIST_FIND = "1.2.840.10008.5.1.4.31"
+STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"
+STORAGE_COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
+PERFORMED_STEP = "1.2.840.10008.3.1.2.3.3"
+PERFORMED_STEP_RETRIEVE = "1.2.840.10008.3.1.2.3.4"
+INSTANCE_AVAILABILITY = "1.2.840.10008.5.1.4.33"
 PATIENT_FIND, PATIENT_MOVE, PATIENT_GET = (f"1.2.840.10008.5.1.4.1.2.1.{n}" for n in (1, 2, 3))
 STUDY_FIND, STUDY_MOVE, STUDY_GET = (f"1.2.840.10008.5.1.4.1.2.2.{n}" for n in (1, 2, 3))
 PATIENT_STUDY_FIND, PATIENT_STUDY_MOVE, PATIENT_STUDY_GET = (f"1.2.840.10008.5.1.4.1.2.3.{n}" for n in (1, 2, 3))
@@ -60,9 +65,9 @@ def supported(
     return contexts
 
 
-def storage(*, refused: Iterable[str] = (), both_roles: bool = False) -> list[PresentationContext]:
-    """Contexts for every storage class of the standard but the `refused` ones, compressed syntaxes included."""
+def storage(
+    classes: Iterable[str] = STORAGE_CLASSES, *, refused: Iterable[str] = (), both_roles: bool = False
+) -> list[PresentationContext]:
+    """Contexts for storage `classes` but the `refused` ones, compressed syntaxes included."""
     shut = frozenset(refused)
-    return supported(
-        (uid for uid in STORAGE_CLASSES if uid not in shut), UNCOMPRESSED + COMPRESSED, both_roles=both_roles
-    )
+    return supported((uid for uid in classes if uid not in shut), UNCOMPRESSED + COMPRESSED, both_roles=both_roles)

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -47,9 +48,10 @@ class DicomServer:
     """One AE that listens.
 
     `ae_title`, `contexts`, `check_called` and `max_associations` are asked for every association, so that they may
-    change while it runs. `handlers` maps the DIMSE service (``C-STORE``) to a `Handler`; a service without one is
-    answered with status 0211. `gate` refuses calling AEs. `acse_seconds` is how long a connection may take to ask for
-    an association, `idle_seconds` how long an association may stand idle.
+    change while it runs; `caller_limit` is how many a calling AE title may hold, 0 any number. `handlers` maps the
+    DIMSE service (``C-STORE``) to a `Handler`; a service without one is answered with status 0211. `gate` refuses
+    calling AEs. `acse_seconds` is how long a connection may take to ask for an association, `idle_seconds` how long an
+    association may stand idle.
     """
 
     def __init__(
@@ -59,11 +61,12 @@ class DicomServer:
         faults: FaultTable,
         *,
         ae_title: Callable[[], str],
-        contexts: Callable[[], Sequence[PresentationContext]],
+        contexts: Callable[[Caller], Sequence[PresentationContext]],
         handlers: Mapping[str, Handler],
         gate: Gate = admit_all,
         check_called: Callable[[], bool] = lambda: True,
         max_associations: Callable[[], int] = lambda: 50,
+        caller_limit: Callable[[Caller], int] = lambda _caller: 0,
         acse_seconds: float = 5.0,
         idle_seconds: float = 60.0,
     ) -> None:
@@ -76,11 +79,13 @@ class DicomServer:
         self._gate = gate
         self._check_called = check_called
         self._max_associations = max_associations
+        self._caller_limit = caller_limit
         self._acse_seconds = acse_seconds
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
         self._connections: set[Connection] = set()
         self._established = 0
+        self._held_by: Counter[str] = Counter()
         self._operating = 0
         self._threads: set[threading.Thread] = set()
         self._listener: socket.socket | None = None
@@ -223,7 +228,9 @@ class DicomServer:
         # The place is taken before anything is decided, so that two that come together cannot both have the last one.
         with self._lock:
             self._established += 1
+            self._held_by[caller.calling] += 1
             crowded = self._established > self._max_associations()
+            own = self._held_by[caller.calling]
         try:
             rejection = self._judge(proposal, caller)
             if rejection is None:
@@ -238,12 +245,14 @@ class DicomServer:
                     return
             if rejection is None and crowded:
                 rejection = replace(negotiation.LIMIT_EXCEEDED, why=f"{self._max_associations()} associations stand")
+            if rejection is None and 0 < (limit := self._caller_limit(caller)) < own:
+                rejection = replace(negotiation.LIMIT_EXCEEDED, why=f"{caller.calling} holds {limit} associations")
             if rejection is not None:
                 facts |= {"source": rejection.source, "reason": rejection.reason, "rj_result": rejection.result}
                 self._association_event("rejected", facts, f"{rejection}{rejection.why and '; '}{rejection.why}")
                 connection.send(rejection.encode())
                 return
-            agreement, answer = negotiation.accept(proposal, self._contexts())
+            agreement, answer = negotiation.accept(proposal, self._contexts(caller))
             facts["contexts"] = agreement.rows
             event = self._association_event("accepted", facts, f"{len(agreement.contexts)} contexts")
             connection.send(answer)
@@ -251,6 +260,8 @@ class DicomServer:
         finally:
             with self._lock:
                 self._established -= 1
+                self._held_by[caller.calling] -= 1
+                self._held_by += Counter()  # forgets those who hold none
 
     def _association_event(self, result: str, facts: dict[str, Any], why: str) -> int:
         summary = f"association from {facts['calling']} ({facts['host']}) to {facts['called']} {result}: {why}"

@@ -104,12 +104,12 @@ def department(tmp_path: Path) -> Iterator[Department]:
 
     pacs = DicomServer(
         "PACS", journal, faults, ae_title=lambda: "PACS", handlers={"C-STORE": stored, "C-ECHO": _fine},
-        contexts=lambda: contexts.storage() + contexts.supported([contexts.VERIFICATION]),
+        contexts=lambda _caller: contexts.storage() + contexts.supported([contexts.VERIFICATION]),
         gate=lambda caller: None if caller.calling in place.known else CALLING_UNKNOWN,
     )  # fmt: skip
     ris = DicomServer(
         "RIS", journal, faults, ae_title=lambda: "RIS", handlers={"C-FIND": found, "C-ECHO": _fine},
-        contexts=lambda: contexts.supported([contexts.WORKLIST_FIND, contexts.VERIFICATION]),
+        contexts=lambda _caller: contexts.supported([contexts.WORKLIST_FIND, contexts.VERIFICATION]),
     )  # fmt: skip
     place = Department(make(), store, journal, make, pacs.open(LOOPBACK, 0), ris.open(LOOPBACK, 0))
     place.scanner.open(LOOPBACK, 0)

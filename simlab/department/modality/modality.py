@@ -67,7 +67,7 @@ class Modality:
             journal,
             faults,
             ae_title=lambda: self.settings().ae_title,
-            contexts=lambda: contexts.supported([contexts.VERIFICATION]),
+            contexts=lambda _caller: contexts.supported([contexts.VERIFICATION]),
             handlers={"C-ECHO": _echoed},
             gate=self._gate,
         )

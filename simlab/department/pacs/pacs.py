@@ -13,7 +13,7 @@ from simlab.clock import Clock
 from simlab.config import Endpoint
 from simlab.department.pacs import archive, query, repair
 from simlab.department.pacs.console import Console
-from simlab.department.pacs.peers import checked_peer, find_peer, the_peer, write_peer
+from simlab.department.pacs.peers import PeerEntry, checked_peer, find_peer, the_peer, write_peer
 from simlab.department.pacs.retrieve import Retrieval
 from simlab.department.pacs.schema import SCHEMA
 from simlab.department.pacs.settings import checked_value, setting, write_settings
@@ -45,7 +45,7 @@ class Pacs:
         store.install(SCHEMA)
         self._console = Console(store, journal).carry_out
         self._retrieval = Retrieval(store, blobs, clock)
-        self._offers: dict[tuple[str, ...], list[PresentationContext]] = {}
+        self._offers: dict[tuple[tuple[str, ...], ...], list[PresentationContext]] = {}
         self.endpoints: dict[str, Endpoint] = {}
         handlers: dict[str, Handler] = {
             "C-ECHO": lambda _request: Reply(statuses.SUCCESS),
@@ -64,6 +64,7 @@ class Pacs:
             gate=self._gate,
             check_called=lambda: bool(self._setting("check_called")),
             max_associations=lambda: int(self._setting("max_associations")),
+            caller_limit=self._caller_limit,
         )
 
     def open(self, host: str, port: int) -> int:
@@ -86,14 +87,24 @@ class Pacs:
         with self._store.read() as tx:
             return setting(tx, key)
 
-    def _contexts(self) -> list[PresentationContext]:
+    def _peer(self, caller: Caller) -> PeerEntry | None:
+        with self._store.read() as tx:
+            return find_peer(tx, caller.calling)
+
+    def _caller_limit(self, caller: Caller) -> int:
+        peer = self._peer(caller)
+        return peer.max_associations if peer else 0
+
+    def _contexts(self, caller: Caller) -> list[PresentationContext]:
         refused = tuple(self._setting("refused_classes"))
-        if refused not in self._offers:
-            self._offers[refused] = combine(
+        peer = self._peer(caller)
+        key = (refused, peer.offered_classes if peer else contexts.STORAGE_CLASSES)
+        if key not in self._offers:
+            self._offers[key] = combine(
                 contexts.supported((contexts.VERIFICATION, *contexts.QUERY_RETRIEVE)),
-                contexts.storage(refused=refused, both_roles=True),
+                contexts.storage(key[1], refused=refused, both_roles=True),
             )
-        return self._offers[refused]
+        return self._offers[key]
 
     def _gate(self, caller: Caller) -> Rejection | None:
         with self._store.read() as tx:
@@ -117,6 +128,9 @@ class Pacs:
     def _on_store(self, request: Request) -> Reply:
         instance = request.instance()
         header = instance.header()
+        peer = self._peer(request.caller)
+        if peer and not peer.may_store(request.sop_class):
+            return Reply(statuses.NOT_AUTHORIZED, comment=f"{peer.title} may not store objects of that class here")
         if (header.sop_class_uid, header.sop_instance_uid) != (request.sop_class, request.sop_instance):
             raise archive.NotForArchive("SOP class or instance UID of data set and command differ")
         archive.check(header)

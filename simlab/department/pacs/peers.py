@@ -44,9 +44,17 @@ class PeerEntry:
         return sop_class in self.classes or (STANDARD in self.classes and sop_class in _STANDARD)
 
     @property
-    def private_classes(self) -> tuple[str, ...]:
-        """Those of its classes that the standard does not know."""
-        return tuple(uid for uid in self.classes if uid != STANDARD and uid not in _STANDARD)
+    def offered_classes(self) -> tuple[str, ...]:
+        """The storage classes to negotiate with it.
+
+        Who retrieves with C-GET needs a context for whatever the archive holds, so such a peer is offered all of them,
+        and what it may not store is refused when it tries.
+        """
+        if not self.classes:
+            return STORAGE_CLASSES
+        wide = STANDARD in self.classes or "retrieve" in self.services
+        named = tuple(uid for uid in self.classes if uid != STANDARD)
+        return tuple(dict.fromkeys((*(STORAGE_CLASSES if wide else ()), *named)))
 
 
 def checked_peer(

@@ -16,19 +16,22 @@ SCHEMA = Schema(
         study_uid TEXT PRIMARY KEY, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,
         study_date TEXT NOT NULL, study_time TEXT NOT NULL, accession TEXT NOT NULL, study_id TEXT NOT NULL,
         description TEXT NOT NULL, referring TEXT NOT NULL, coerced INTEGER NOT NULL DEFAULT 0,
-        quarantined INTEGER NOT NULL DEFAULT 0, quarantine_reason TEXT NOT NULL DEFAULT '');
+        corrected INTEGER NOT NULL DEFAULT 0, quarantined INTEGER NOT NULL DEFAULT 0,
+        quarantine_reason TEXT NOT NULL DEFAULT '', hidden INTEGER NOT NULL DEFAULT 0, report TEXT NOT NULL DEFAULT '');
     CREATE INDEX IF NOT EXISTS pacs_study_by_patient ON pacs_study (patient_id, issuer);
     CREATE INDEX IF NOT EXISTS pacs_study_by_date ON pacs_study (study_date);
     CREATE INDEX IF NOT EXISTS pacs_study_by_accession ON pacs_study (accession);
     CREATE TABLE IF NOT EXISTS pacs_series (
         series_uid TEXT PRIMARY KEY, study_uid TEXT NOT NULL, modality TEXT NOT NULL, number INTEGER,
-        description TEXT NOT NULL, body_part TEXT NOT NULL, laterality TEXT NOT NULL);
+        description TEXT NOT NULL, body_part TEXT NOT NULL, laterality TEXT NOT NULL,
+        hidden INTEGER NOT NULL DEFAULT 0);
     CREATE INDEX IF NOT EXISTS pacs_series_by_study ON pacs_series (study_uid);
     CREATE TABLE IF NOT EXISTS pacs_instance (
         sop_uid TEXT PRIMARY KEY, series_uid TEXT NOT NULL, sop_class TEXT NOT NULL, number INTEGER,
         rows INTEGER, columns INTEGER, frames INTEGER, transfer_syntax TEXT NOT NULL, head BLOB NOT NULL, pixels TEXT,
         size INTEGER NOT NULL, source TEXT NOT NULL, received TEXT NOT NULL,
-        stored_patient_id TEXT NOT NULL, stored_issuer TEXT NOT NULL);
+        stored_patient_id TEXT NOT NULL, stored_issuer TEXT NOT NULL, stored_study TEXT NOT NULL,
+        stored_series TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0);
     CREATE INDEX IF NOT EXISTS pacs_instance_by_series ON pacs_instance (series_uid);
     CREATE TABLE IF NOT EXISTS pacs_peer (
         title TEXT PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, services TEXT NOT NULL,
@@ -55,7 +58,36 @@ SCHEMA = Schema(
     CREATE INDEX IF NOT EXISTS pacs_sent_by_study ON pacs_sent (study_uid);
     CREATE TABLE IF NOT EXISTS pacs_place (
         sop_uid TEXT PRIMARY KEY REFERENCES pacs_instance ON DELETE CASCADE, archived TEXT NOT NULL,
-        cached INTEGER NOT NULL, shelved INTEGER NOT NULL, used TEXT NOT NULL)
+        cached INTEGER NOT NULL, shelved INTEGER NOT NULL, used TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS pacs_correction (
+        level TEXT NOT NULL, uid TEXT NOT NULL, keyword TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (level, uid, keyword));
+    CREATE TABLE IF NOT EXISTS pacs_rejection (
+        sop_uid TEXT PRIMARY KEY, code TEXT NOT NULL, note_uid TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS pacs_rejection_by_note ON pacs_rejection (note_uid);
+    CREATE TABLE IF NOT EXISTS pacs_order (
+        accession TEXT PRIMARY KEY, patient_id TEXT NOT NULL, issuer TEXT NOT NULL, patient_name TEXT NOT NULL,
+        birth_date TEXT NOT NULL, sex TEXT NOT NULL, study_uid TEXT NOT NULL, description TEXT NOT NULL,
+        referring TEXT NOT NULL, status TEXT NOT NULL, performed_study TEXT NOT NULL DEFAULT '');
+    CREATE TABLE IF NOT EXISTS pacs_duplicate (
+        id INTEGER PRIMARY KEY, sop_uid TEXT NOT NULL, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,
+        patient_name TEXT NOT NULL, study_uid TEXT NOT NULL, accession TEXT NOT NULL, what TEXT NOT NULL,
+        transfer_syntax TEXT NOT NULL, head BLOB NOT NULL, pixels TEXT, source TEXT NOT NULL, received TEXT NOT NULL,
+        state TEXT NOT NULL, admitted_as TEXT NOT NULL DEFAULT '');
+    CREATE TABLE IF NOT EXISTS pacs_repair (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, method TEXT NOT NULL, args TEXT NOT NULL, summary TEXT NOT NULL,
+        studies TEXT NOT NULL, touches TEXT NOT NULL, changes TEXT NOT NULL, result TEXT NOT NULL,
+        state TEXT NOT NULL, actor TEXT NOT NULL, approved_by TEXT NOT NULL, undone_by INTEGER);
+    CREATE TABLE IF NOT EXISTS pacs_request (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, method TEXT NOT NULL, args TEXT NOT NULL, summary TEXT NOT NULL,
+        studies TEXT NOT NULL, state TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER, decided_by TEXT NOT NULL,
+        repair INTEGER);
+    CREATE TABLE IF NOT EXISTS pacs_audit (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, event TEXT NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL,
+        user TEXT NOT NULL, ae TEXT NOT NULL, patient_id TEXT NOT NULL, study_uid TEXT NOT NULL,
+        summary TEXT NOT NULL, message TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS pacs_audit_by_patient ON pacs_audit (patient_id);
+    CREATE INDEX IF NOT EXISTS pacs_audit_by_study ON pacs_audit (study_uid)
     """,
     domain=(
         "pacs_patient",
@@ -66,11 +98,26 @@ SCHEMA = Schema(
         "pacs_setting",
         "pacs_rule",
         "pacs_retention",
+        "pacs_correction",
+        "pacs_rejection",
+        "pacs_order",
+        "pacs_duplicate",
     ),
-    other=("pacs_transfer", "pacs_transfer_item", "pacs_lane", "pacs_sent", "pacs_place"),
+    other=(
+        "pacs_transfer",
+        "pacs_transfer_item",
+        "pacs_lane",
+        "pacs_sent",
+        "pacs_place",
+        "pacs_repair",
+        "pacs_request",
+        "pacs_audit",
+    ),
     volatile=("received",),
 )
-"""`coerced` studies are sent out under the identity of their patient row, the others byte for byte as they came.
+"""`coerced` studies are sent out under the identity of their patient row, `corrected` ones with what stands in
+`pacs_correction` for them, their series and instances; the others byte for byte as they came. `hidden` is derived: a
+quarantined study, a rejected instance, a series or study that has no other. `report` is the report's status (P, F, C…).
 `services` is a JSON list; a setting's `value` is JSON. A peer's `classes` are the SOP classes that it may store, none
 meaning those of the standard. `pacs_sent` has a row for every instance that went out and how: move, get, route,
 prefetch or forward. An instance without a row in `pacs_place` stands in the cache and is not archived yet."""

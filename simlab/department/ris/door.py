@@ -26,7 +26,7 @@ class Door:
             journal,
             faults,
             ae_title=lambda: self._setting().ae_title,
-            contexts=lambda: contexts.supported((contexts.VERIFICATION, contexts.WORKLIST_FIND)),
+            contexts=lambda _caller: contexts.supported((contexts.VERIFICATION, contexts.WORKLIST_FIND)),
             handlers={"C-ECHO": self._echo, "C-FIND": self._find},
             gate=self._gate,
             check_called=lambda: self._setting().check_called,
