@@ -84,6 +84,31 @@ class Association:
             self._read(left)
         return self._waiting.popleft()
 
+    def response(self, message_id: int, seconds: float) -> Message | None:
+        """The response to our own request `message_id`; what else the peer says meanwhile waits its turn.
+
+        None when the peer asks for release instead. Raises as `receive` does.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            for message in self._waiting:
+                if message.is_response and message.number("MessageIDBeingRespondedTo") == message_id:
+                    self._waiting.remove(message)
+                    return message
+            if self._release_asked:
+                return None
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimedOut(f"no response came within {seconds:g} s", remedy="Look whether the peer still runs.")
+            self._read(left)
+
+    def stays(self, seconds: float) -> bool:
+        """Whether the peer has not asked for release, and does not within `seconds`."""
+        until = time.monotonic() + seconds
+        while not self._release_asked and self.connection.readable(max(0.0, until - time.monotonic())):
+            self._read(1.0)
+        return not self._release_asked
+
     def _read(self, seconds: float) -> None:
         kind, body = self.connection.read(seconds)
         if kind == P_DATA:

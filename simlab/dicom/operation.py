@@ -82,6 +82,8 @@ class Request:
         self.sop_instance = message.text("AffectedSOPInstanceUID") or message.text("RequestedSOPInstanceUID")
         self.note: dict[str, Any] = {}
         self.event: int | None = None
+        self.afterwards: Callable[[], None] | None = None
+        """What is to be done on this association once the final response is sent."""
         self._record: Callable[[int, str], int] | None = None
 
     @property
@@ -169,6 +171,8 @@ def operate(server: Server, handler: Handler | None, request: Request, associati
                     continue
             request.record(reply.status, reply.comment)
             _send(request, reply)
+            if request.afterwards is not None:
+                request.afterwards()
             return
         request.record(statuses.SUCCESS)
         _send(request, Reply(statuses.SUCCESS))
@@ -209,7 +213,8 @@ def _replies(server: Server, handler: Handler | None, request: Request) -> Any:
 def _refused(server: Server, handler: Handler | None, request: Request) -> Reply | None:
     if handler is None:
         return Reply(statuses.UNRECOGNIZED_OPERATION, comment=f"{request.service} is not offered here")
-    if not request.context.as_scp:
+    # An event is reported by the SCP to the SCU; everything else is asked of the SCP (PS3.7 10.1.1).
+    if not (request.context.as_scu if request.service == "N-EVENT-REPORT" else request.context.as_scp):
         return Reply(statuses.CLASS_NOT_SUPPORTED, comment="this side is not the SCP in that context")
     if request.service.startswith("C-") and request.sop_class != request.context.abstract_syntax:
         return Reply(statuses.CLASS_NOT_SUPPORTED, comment="SOP class and presentation context differ")

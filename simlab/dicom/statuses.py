@@ -7,9 +7,18 @@ CANCELLED = 0xFE00
 PENDING = 0xFF00
 PENDING_WARNING = 0xFF01
 
-CLASS_NOT_SUPPORTED = 0x0122
+ATTRIBUTES_NOT_SUPPORTED = 0x0001
+INVALID_VALUE = 0x0106
+NO_SUCH_EVENT = 0x0113
+INVALID_ARGUMENT = 0x0115
+NO_SUCH_CLASS = 0x0118
 CLASS_INSTANCE_CONFLICT = 0x0119
+MISSING_ATTRIBUTE = 0x0120
+MISSING_VALUE = 0x0121
+CLASS_NOT_SUPPORTED = 0x0122
+NO_SUCH_ACTION = 0x0123
 NOT_AUTHORIZED = 0x0124
+DUPLICATE_TRANSACTION = 0x0131
 DUPLICATE_INVOCATION = 0x0210
 UNRECOGNIZED_OPERATION = 0x0211
 PROCESSING_FAILURE = 0x0110
@@ -26,15 +35,22 @@ OTHER_CONTENT_HELD = 0xC111
 
 WORDS = {
     SUCCESS: "success",
+    ATTRIBUTES_NOT_SUPPORTED: "some of the attributes asked for are not supported",
     0x0105: "no such attribute",
-    0x0106: "invalid attribute value",
+    INVALID_VALUE: "invalid attribute value",
     PROCESSING_FAILURE: "processing failure",
     DUPLICATE_INSTANCE: "duplicate SOP instance",
     NO_SUCH_INSTANCE: "no such SOP instance",
+    NO_SUCH_EVENT: "no such event type",
+    INVALID_ARGUMENT: "invalid argument value",
+    NO_SUCH_CLASS: "no such SOP class",
     CLASS_INSTANCE_CONFLICT: "class and instance conflict",
-    0x0120: "missing attribute",
+    MISSING_ATTRIBUTE: "missing attribute",
+    MISSING_VALUE: "missing attribute value",
     CLASS_NOT_SUPPORTED: "refused: SOP class not supported",
+    NO_SUCH_ACTION: "no such action type",
     NOT_AUTHORIZED: "refused: not authorised",
+    DUPLICATE_TRANSACTION: "duplicate transaction UID",
     DUPLICATE_INVOCATION: "duplicate invocation",
     UNRECOGNIZED_OPERATION: "unrecognised operation",
     0x0212: "mistyped argument",
