@@ -17,7 +17,7 @@ from simlab.clock import Clock
 from simlab.errors import Unavailable
 
 _GROUND = """
-CREATE TABLE IF NOT EXISTS lab_schema (system TEXT PRIMARY KEY, version INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS lab_schema (system TEXT PRIMARY KEY, version INTEGER NOT NULL, ddl TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS lab_state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS lab_change (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, system TEXT NOT NULL, tbl TEXT NOT NULL, op TEXT NOT NULL,
@@ -81,20 +81,29 @@ class Store:
 
     def install(self, schema: Schema) -> None:
         """Create the system's tables when they are not there, and watch its domain tables."""
-        with self.write() as tx:
-            found = tx.execute("SELECT version FROM lab_schema WHERE system=?", (schema.system,)).fetchone()
-            if found and found["version"] != schema.version:
-                raise Unavailable(
-                    f"{schema.system} has schema version {found['version']}, this SimLab writes {schema.version}",
-                    place=str(self.path),
-                    remedy="Open the lab with the SimLab that made it, or choose a new folder with --home.",
-                )
-            for statement in filter(str.strip, schema.ddl.split(";")):
-                tx.execute(statement)
-            tx.execute("INSERT OR REPLACE INTO lab_schema VALUES (?, ?)", (schema.system, schema.version))
-            for table in schema.domain:
-                self._watch(tx, schema.system, table)
+        try:
+            with self.write() as tx:
+                self._install(tx, schema)
+        except sqlite3.Error as error:
+            raise self._foreign(schema.system, str(error)) from error
         self.schemas[schema.system] = schema
+
+    def _install(self, tx: sqlite3.Connection, schema: Schema) -> None:
+        found = tx.execute("SELECT version, ddl FROM lab_schema WHERE system=?", (schema.system,)).fetchone()
+        if found and (found["version"], found["ddl"]) != (schema.version, schema.ddl):
+            raise self._foreign(schema.system, f"schema {found['version']}, not this {schema.version}")
+        for statement in filter(str.strip, schema.ddl.split(";")):
+            tx.execute(statement)
+        tx.execute("INSERT OR REPLACE INTO lab_schema VALUES (?, ?, ?)", (schema.system, schema.version, schema.ddl))
+        for table in schema.domain:
+            self._watch(tx, schema.system, table)
+
+    def _foreign(self, system: str, why: str) -> Unavailable:
+        return Unavailable(
+            f"the tables of {system} were made by another version of SimLab ({why})",
+            place=str(self.path),
+            remedy="Open the lab with the SimLab that made it, or choose a new folder with --home.",
+        )
 
     def _watch(self, tx: sqlite3.Connection, system: str, table: str) -> None:
         columns = tx.execute(f"PRAGMA table_info({table})").fetchall()

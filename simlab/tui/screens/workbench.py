@@ -198,7 +198,9 @@ class Workbench(Screen[None]):
 
     def _note(self) -> None:
         clock = self._now.strftime("%a %d %b %Y %H:%M") if self._now else ""
-        self.query_one(TitleBar).note = "  ".join(filter(None, (self._done, clock)))
+        # None while the screen is being taken down, when a last batch may still come in.
+        for bar in self.query(TitleBar):
+            bar.note = "  ".join(filter(None, (self._done, clock)))
 
     def _take(self, events: list[dict[str, Any]]) -> None:
         for pane in self.query("#panes > *"):
