@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simlab.blobs import Blobs
+from simlab.department.pacs import corrections, visibility
 from simlab.department.pacs.settings import setting
 from simlab.dicom import statuses
 from simlab.dicom.header import Header
@@ -78,7 +79,7 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
     header = instance.header()
     check(header)
     held = tx.execute(
-        "SELECT i.pixels, i.sop_class, i.series_uid, e.study_uid, s.patient_id, s.issuer FROM pacs_instance i "
+        "SELECT i.pixels, i.sop_class, i.stored_series, i.stored_study, s.patient_id, s.issuer FROM pacs_instance i "
         "JOIN pacs_series e USING (series_uid) JOIN pacs_study s USING (study_uid) WHERE sop_uid=?",
         (header.sop_instance_uid,),
     ).fetchone()
@@ -94,7 +95,9 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
         return Filed(False, held["patient_id"], held["issuer"])
     own_id, own_issuer = header.patient_id, header.issuer or setting(tx, "default_issuer")
     patient_id, issuer = survivor(tx, own_id, own_issuer)
-    study = tx.execute("SELECT patient_id, issuer FROM pacs_study WHERE study_uid=?", (header.study_uid,)).fetchone()
+    series = tx.execute("SELECT study_uid, hidden FROM pacs_series WHERE series_uid=?", (header.series_uid,)).fetchone()
+    study_uid = header.study_uid if series is None else _home(tx, series["study_uid"], header)
+    study = tx.execute("SELECT patient_id, issuer, hidden FROM pacs_study WHERE study_uid=?", (study_uid,)).fetchone()
     conflict = ""
     if study is None:
         tx.execute(
@@ -118,14 +121,15 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
                 int((patient_id, issuer) != (own_id, own_issuer)),
             ),
         )
+    elif study_uid != header.study_uid:
+        patient_id, issuer = study["patient_id"], study["issuer"]
     elif (study["patient_id"], study["issuer"]) != (patient_id, issuer):
         # One study UID under two patients: the study stays whose it is, and the event says so.
         conflict = f"the study belongs to {study['patient_id']}, the instance says {own_id}"
         patient_id, issuer = study["patient_id"], study["issuer"]
-    series = tx.execute("SELECT study_uid FROM pacs_series WHERE series_uid=?", (header.series_uid,)).fetchone()
     if series is None:
         tx.execute(
-            "INSERT INTO pacs_series VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pacs_series VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
             (
                 header.series_uid,
                 header.study_uid,
@@ -136,12 +140,8 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
                 header.laterality,
             ),
         )
-    elif series["study_uid"] != header.study_uid:
-        raise NotForArchive(
-            "the series is held already in another study", place=header.series_uid, remedy="Mend it at the sender."
-        )
     tx.execute(
-        "INSERT INTO pacs_instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO pacs_instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (
             header.sop_instance_uid,
             header.series_uid,
@@ -158,20 +158,35 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
             received.isoformat(timespec="milliseconds"),
             own_id,
             own_issuer,
+            header.study_uid,
+            header.series_uid,
         ),
     )
+    if (study is not None and study["hidden"]) or (series is not None and series["hidden"]):
+        visibility.refresh(tx, study_uid)
     return Filed(True, patient_id, issuer, conflict)
 
 
+def _home(tx: sqlite3.Connection, study_uid: str, header: Header) -> str:
+    """The study of a series that is held: its own, or the one it was moved to since; raises NotForArchive."""
+    if study_uid != header.study_uid:
+        moved = "SELECT 1 FROM pacs_instance WHERE series_uid=? AND stored_study=? LIMIT 1"
+        if tx.execute(moved, (header.series_uid, header.study_uid)).fetchone() is None:
+            raise NotForArchive(
+                "the series is held already in another study", place=header.series_uid, remedy="Mend it at the sender."
+            )
+    return study_uid
+
+
 _LOAD = (
-    "SELECT i.*, s.coerced, p.patient_id, p.issuer, p.name, p.birth_date, p.sex FROM pacs_instance i "
-    "JOIN pacs_series e USING (series_uid) JOIN pacs_study s USING (study_uid) "
+    "SELECT i.*, e.study_uid, s.coerced, s.corrected, p.patient_id, p.issuer, p.name, p.birth_date, p.sex "
+    "FROM pacs_instance i JOIN pacs_series e USING (series_uid) JOIN pacs_study s USING (study_uid) "
     "JOIN pacs_patient p ON p.patient_id = s.patient_id AND p.issuer = s.issuer WHERE i.sop_uid=?"
 )
 
 
 def load(tx: sqlite3.Connection, blobs: Blobs, sop_uid: str, moment: datetime, system: str) -> Instance:
-    """An instance under its effective identity: as it came unless its study was merged, moved or updated since.
+    """An instance under its effective identity: as it came unless its study was repaired since.
 
     Raises NotFound.
     """
@@ -180,16 +195,20 @@ def load(tx: sqlite3.Connection, blobs: Blobs, sop_uid: str, moment: datetime, s
         raise NotFound(f"the PACS holds no instance {sop_uid}", place="PACS", remedy="Query it for what it holds.")
     pixels = None if row["pixels"] is None else blobs.get(row["pixels"])
     instance = Instance(row["transfer_syntax"], bytes(row["head"]), pixels)
-    if not row["coerced"]:
+    if not row["coerced"] and not row["corrected"]:
         return instance
-    identity = {
-        "PatientID": row["patient_id"],
-        "PatientName": row["name"],
-        "PatientBirthDate": row["birth_date"],
-        "PatientSex": row["sex"],
-    }
-    if row["issuer"]:
-        identity["IssuerOfPatientID"] = row["issuer"]
+    identity: dict[str, str] = {}
+    if row["coerced"]:
+        identity |= {
+            "PatientID": row["patient_id"],
+            "PatientName": row["name"],
+            "PatientBirthDate": row["birth_date"],
+            "PatientSex": row["sex"],
+        }
+        if row["issuer"]:
+            identity["IssuerOfPatientID"] = row["issuer"]
+    if row["corrected"]:
+        identity |= corrections.fitted(corrections.standing(tx, row["study_uid"], row["series_uid"]), instance)
     return instance.with_identity(identity, moment=moment, system=system)
 
 
@@ -203,8 +222,8 @@ class Held:
 
 
 def select(tx: sqlite3.Connection, unique: Sequence[tuple[str, list[str]]]) -> list[Held]:
-    """The instances under unique keys (column, values), in order of series and instance; none in quarantine."""
-    where, values = ["s.quarantined = 0"], []
+    """The instances under unique keys (column, values), in order of series and instance; none that is hidden."""
+    where, values = ["s.quarantined = 0", "i.hidden = 0"], []
     for column, wanted in unique:
         where.append(f"{column} IN (SELECT value FROM json_each(?))")
         values.append(json.dumps(wanted))

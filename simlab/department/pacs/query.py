@@ -26,7 +26,9 @@ _FROM = {
 }
 _VISIBLE = {
     PATIENT: "EXISTS (SELECT 1 FROM pacs_study s WHERE s.patient_id = p.patient_id AND s.issuer = p.issuer "
-    "AND s.quarantined = 0)"
+    "AND s.hidden = 0)",
+    SERIES: "s.hidden = 0 AND e.hidden = 0",
+    IMAGE: "s.hidden = 0 AND i.hidden = 0",
 }
 _ORDER = {
     PATIENT: "p.name, p.patient_id, p.issuer",
@@ -34,8 +36,8 @@ _ORDER = {
     SERIES: "e.number, e.series_uid",
     IMAGE: "i.number, i.sop_uid",
 }
-_OF_PATIENT = "pacs_study x WHERE x.patient_id = p.patient_id AND x.issuer = p.issuer AND x.quarantined = 0"
-_SERIES_OF_PATIENT = f"pacs_series y WHERE y.study_uid IN (SELECT x.study_uid FROM {_OF_PATIENT})"
+_OF_PATIENT = "pacs_study x WHERE x.patient_id = p.patient_id AND x.issuer = p.issuer AND x.hidden = 0"
+_SERIES_OF_PATIENT = f"pacs_series y WHERE y.hidden = 0 AND y.study_uid IN (SELECT x.study_uid FROM {_OF_PATIENT})"
 
 ATTRIBUTES: dict[str, tuple[str, str]] = {
     "PatientName": (PATIENT, "p.name"),
@@ -70,26 +72,31 @@ COMPUTED: dict[str, tuple[str, str]] = {
     "NumberOfPatientRelatedSeries": (PATIENT, f"(SELECT count(*) FROM {_SERIES_OF_PATIENT})"),
     "NumberOfPatientRelatedInstances": (
         PATIENT,
-        f"(SELECT count(*) FROM pacs_instance z WHERE z.series_uid IN (SELECT y.series_uid FROM {_SERIES_OF_PATIENT}))",
+        f"(SELECT count(*) FROM pacs_instance z WHERE z.hidden = 0 AND z.series_uid IN "
+        f"(SELECT y.series_uid FROM {_SERIES_OF_PATIENT}))",
     ),
-    "NumberOfStudyRelatedSeries": (STUDY, "(SELECT count(*) FROM pacs_series y WHERE y.study_uid = s.study_uid)"),
+    "NumberOfStudyRelatedSeries": (
+        STUDY,
+        "(SELECT count(*) FROM pacs_series y WHERE y.study_uid = s.study_uid AND y.hidden = 0)",
+    ),
     "NumberOfStudyRelatedInstances": (
         STUDY,
-        "(SELECT count(*) FROM pacs_instance z JOIN pacs_series y USING (series_uid) WHERE y.study_uid = s.study_uid)",
+        "(SELECT count(*) FROM pacs_instance z JOIN pacs_series y USING (series_uid) "
+        "WHERE y.study_uid = s.study_uid AND z.hidden = 0)",
     ),
     "ModalitiesInStudy": (
         STUDY,
         "(SELECT group_concat(m, '\\') FROM (SELECT DISTINCT y.modality AS m FROM pacs_series y "
-        "WHERE y.study_uid = s.study_uid ORDER BY m))",
+        "WHERE y.study_uid = s.study_uid AND y.hidden = 0 ORDER BY m))",
     ),
     "SOPClassesInStudy": (
         STUDY,
         "(SELECT group_concat(c, '\\') FROM (SELECT DISTINCT z.sop_class AS c FROM pacs_instance z "
-        "JOIN pacs_series y USING (series_uid) WHERE y.study_uid = s.study_uid ORDER BY c))",
+        "JOIN pacs_series y USING (series_uid) WHERE y.study_uid = s.study_uid AND z.hidden = 0 ORDER BY c))",
     ),
     "NumberOfSeriesRelatedInstances": (
         SERIES,
-        "(SELECT count(*) FROM pacs_instance z WHERE z.series_uid = e.series_uid)",
+        "(SELECT count(*) FROM pacs_instance z WHERE z.series_uid = e.series_uid AND z.hidden = 0)",
     ),
 }
 """Attributes that are counted or gathered when asked for (PS3.4 C.3.4)."""
@@ -135,7 +142,7 @@ def _all_known(identifier: Dataset, level: str) -> bool:
 
 def _statement(tx: sqlite3.Connection, where: Scope, identifier: Dataset) -> tuple[str, list[Any], list[str]]:
     insensitive = bool(setting(tx, "case_insensitive_pn"))
-    conditions = [_VISIBLE.get(where.level, "s.quarantined = 0")]
+    conditions = [_VISIBLE.get(where.level, "s.hidden = 0")]
     values: list[Any] = []
     shown = [UNIQUE[name] for name in (*where.above, where.level)]
 
@@ -179,7 +186,10 @@ def _computed_condition(keyword: str, key: str) -> matching.Condition | None:
     ways = [matching.condition("y.modality", "CS", part.strip()) for part in key.split("\\")]
     clauses = " OR ".join(way[0] for way in ways if way)
     wanted = [value for way in ways if way for value in way[1]]
-    return f"EXISTS (SELECT 1 FROM pacs_series y WHERE y.study_uid = s.study_uid AND ({clauses or '1'}))", wanted
+    return (
+        f"EXISTS (SELECT 1 FROM pacs_series y WHERE y.study_uid = s.study_uid AND y.hidden = 0 AND ({clauses or '1'}))",
+        wanted,
+    )
 
 
 def _response(

@@ -30,6 +30,8 @@ DEFAULTS: dict[str, Value] = {
     "archive_after_minutes": 10,
     "recall_seconds": 2,
     "retention_days": 0,
+    "show_quality_rejected": False,
+    "approve_reported": True,
 }
 """Every setting with what it is until somebody changes it. `default_issuer` is the assigning authority of patient IDs
 that come without one; `refused_classes` are SOP class UIDs the archive does not take.
@@ -38,7 +40,10 @@ Transfers: the first wait after a failure in hospital seconds, doubled each time
 `transfer_attempts` that the destination refused, a transfer counts as failed. Space: `quota_kb` is what the cache may
 hold in KiB (0: no limit), `high_water` and `low_water` are per cent of it, `make_space` has the cache cleared from the
 one down to the other. With `archive_tier` on, what came so many minutes ago is copied to the archive, from where a
-recall takes `recall_seconds`. `retention_days` is how long is kept what no retention rule speaks of (0: for ever)."""
+recall takes `recall_seconds`. `retention_days` is how long is kept what no retention rule speaks of (0: for ever).
+
+Repair: `show_quality_rejected` shows what was rejected for its quality alone (113001); with `approve_reported` a second
+person must approve a repair of what is reported."""
 
 RANGES: dict[str, tuple[int, int]] = {
     "retry_seconds": (1, 3600),
