@@ -6,7 +6,7 @@ HELP = """\
 ```
 1 to 7, F1 to F7   a tab of the workbench; the F keys also while writing
 Tab, Shift+Tab     next, previous part of the screen
-arrows, Enter      move, choose, open
+arrows, Enter      move, choose, open; right and left open and close
 Esc                out of a field or a dialog, up to the tabs
 c                  check: look now what holds, probes included
 h                  open the next hint of the chosen task; says its cost first

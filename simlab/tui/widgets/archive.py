@@ -17,6 +17,7 @@ from textual.widgets.tree import TreeNode
 from simlab.tui import words
 from simlab.tui.client import Door, Rows
 from simlab.tui.told import WantsAction, WantsQuery, heard
+from simlab.tui.widgets.branches import Branches
 from simlab.tui.widgets.menu import Menu
 from simlab.tui.widgets.preview import Preview, read_picture
 from simlab.tui.widgets.results import ResultsTable
@@ -80,7 +81,7 @@ class Archive(Vertical):
         with Horizontal(id="archive-halves"):
             with Vertical(id="archive-left"):
                 yield Input(placeholder="/ filter by name or number", compact=True, id="archive-filter")
-                tree: Tree[Stand] = Tree("PACS", Stand("root"), id="archive-tree")
+                tree = Branches[Stand]("PACS", Stand("root"), id="archive-tree")
                 tree.show_root = False
                 tree.guide_depth = 2
                 yield tree

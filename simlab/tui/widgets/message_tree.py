@@ -14,6 +14,7 @@ from textual.widgets import Static, Tree
 
 from simlab.errors import SimlabError
 from simlab.hl7 import dictionary, message
+from simlab.tui.widgets.branches import Branches
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class MessageTree(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "Copy")]
 
     def compose(self) -> ComposeResult:
-        tree: Tree[str] = Tree("message")
+        tree = Branches[str]("message")
         tree.show_root = False
         tree.guide_depth = 2
         yield tree
