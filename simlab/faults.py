@@ -4,20 +4,95 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simlab import journal as kinds
 from simlab.journal import Journal
 from simlab.store import Schema, Store
 
+DOOR = "door"
 ASSOCIATION = "association"
 OPERATION = "operation"
 CONNECTION = "connection"
+INSTANCE = "instance"
+STATE = "state"
 ROUTE = "route"
 ACK = "ack"
+
+POINTS: dict[str, tuple[str, ...]] = {
+    DOOR: ("host",),
+    ASSOCIATION: ("calling", "called"),
+    CONNECTION: ("service", "calling"),
+    OPERATION: ("service", "calling", "sop_instance"),
+    INSTANCE: ("way", "peer", "sop_instance"),
+    STATE: (),
+    ROUTE: ("route",),
+    ACK: ("type",),
+}
+"""Where something can be made to go wrong, and the facts that a fault may match there. `way` is ``stored`` or ``sent``.
+
+A fault at `state` lasts from its declaration until it is cleared; it neither counts nor draws.
+"""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One word of a fault's `effect`: the points it is for, what value it takes, what then happens."""
+
+    points: tuple[str, ...]
+    value: str
+    does: str
+
+
+EFFECTS: dict[str, Effect] = {
+    # Transport
+    "refuse": Effect((STATE,), "true", "nobody listens: TCP connections are refused"),
+    "reset": Effect((DOOR,), "true", "the connection is reset as soon as it stands"),
+    "stall": Effect((DOOR,), "seconds", "the connection is taken, and nothing ever answered on it"),
+    "slow": Effect((DOOR,), "bytes a second", "answers trickle, and what is sent is read no faster"),
+    "half_open": Effect(
+        (CONNECTION,), "how many operations first", "the system falls silent without closing the connection"
+    ),
+    "drop_after": Effect((CONNECTION,), "how many operations first", "the connection breaks without a word of DICOM"),
+    # Association
+    "reject": Effect((ASSOCIATION,), "[result, source, reason]", "A-ASSOCIATE-RJ (PS3.8 9.3.4)"),
+    "abort": Effect((ASSOCIATION,), "true", "A-ABORT instead of an answer"),
+    "drop_contexts": Effect(
+        (ASSOCIATION,), "{UID or *: result}", "presentation contexts of these SOP classes get that result (3, 4…)"
+    ),
+    "max_pdu": Effect((ASSOCIATION,), "bytes", "that largest PDU is announced, and held to"),
+    # DIMSE
+    "status": Effect((OPERATION,), "four hexadecimal digits", "not done, and answered with this status"),
+    "warning": Effect((OPERATION,), "four hexadecimal digits", "done, and answered with this status where it succeeds"),
+    "comment": Effect((OPERATION,), "text", "goes with `status` or `warning` as (0000,0902)"),
+    "late": Effect((OPERATION,), "seconds", "done, and answered so much later"),
+    "lost": Effect((OPERATION,), "true", "done, and not answered"),
+    "duplicate": Effect((OPERATION,), "true", "done, and the last response sent twice"),
+    "wrong_id": Effect((OPERATION,), "true", "done, and answered under another message ID"),
+    # Data set
+    "charset": Effect((INSTANCE,), "a defined term, or empty", "(0008,0005) says this, the text stays as it was"),
+    "bad_vr": Effect((INSTANCE,), "keyword", "the element gets a VR that is none of the standard's"),
+    "padding": Effect((INSTANCE,), "keyword", "the value is padded with NUL where the standard asks for a space"),
+    "missing": Effect((INSTANCE,), "keyword, or a list", "the element is left out"),
+    "over_long": Effect((INSTANCE,), "keyword", "the value is far longer than its VR allows"),
+    "other_pixels": Effect((INSTANCE,), "true", "the same SOP Instance UID with other pixels"),
+    # State
+    "full": Effect((STATE,), "true", "the archive has no room left (A700)"),
+    "clock_off": Effect((STATE,), "seconds", "the system's clock is ahead by so much, or behind when negative"),
+    "certificate": Effect((STATE,), "the name of a certificate", "the TLS door shows this one in place of `server`"),
+    # HL7
+    "hold": Effect((ROUTE,), "true", "the route holds from this message on"),
+    "code": Effect((ACK,), "AE, AR…", "acknowledged with this code"),
+    "text": Effect((ACK,), "text", "goes with `code`"),
+    "control_id": Effect((ACK,), "text", "acknowledged under another control ID"),
+    "delay": Effect((ACK,), "seconds", "acknowledged so much later"),
+    "none": Effect((ACK,), "true", "not acknowledged"),
+}
+"""Every word that an `effect` may hold; docs/faults.md explains each."""
 
 SCHEMA = Schema(
     system="fault",
@@ -36,19 +111,31 @@ class Fault(BaseModel):
 
     It fires at `point` of `system` when every fact in `match` equals the facts there, at most `count` times, for the
     `share` (0-1) of subjects drawn by a hash of `seed` and the subject (a UID or control ID), never by arrival order.
-    `effect` is read by the system: ``{"reject": [1, 1, 3]}``, ``{"status": "A700"}``, ``{"drop_after": 2}``.
+    `effect` is read by the system: ``{"reject": [1, 1, 3]}``, ``{"status": "A700"}``; its words are in `EFFECTS`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
-    point: str = Field(pattern="^(association|operation|connection|route|ack)$")
+    point: str = Field(pattern=f"^({'|'.join(POINTS)})$")
     system: str
     match: dict[str, str] = {}
     effect: dict[str, Any] = {}
     count: int | None = None
     share: float | None = None
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _known(self) -> Fault:
+        for word in self.effect:
+            if word not in EFFECTS or self.point not in EFFECTS[word].points:
+                fitting = [name for name, effect in EFFECTS.items() if self.point in effect.points]
+                raise ValueError(f"{word!r} is no effect at the point {self.point}; it has {', '.join(fitting)}")
+        for fact in self.match:
+            if fact not in POINTS[self.point]:
+                has = ", ".join(POINTS[self.point]) or "none"
+                raise ValueError(f"{fact!r} is no fact at the point {self.point}; it has {has}")
+        return self
 
     def hits(self, subject: str, facts: dict[str, Any]) -> bool:
         """Whether the fault applies to `subject` with these facts (its count left aside)."""
@@ -68,6 +155,7 @@ class FaultTable:
         self._journal = journal
         store.install(SCHEMA)
         self._faults: dict[tuple[str, str], list[Fault]] = {}
+        self._watching: list[Callable[[], None]] = []
         self.reload()
 
     def declare(self, faults: Iterable[Fault]) -> None:
@@ -94,6 +182,28 @@ class FaultTable:
         for row in rows:
             faults.setdefault((row["point"], row["system"]), []).append(Fault(**json.loads(row["fault"])))
         self._faults = faults
+        for call in list(self._watching):
+            call()
+
+    def watch(self, call: Callable[[], None]) -> None:
+        """Have `call` run whenever faults came into force or went out of it."""
+        self._watching.append(call)
+
+    def unwatch(self, call: Callable[[], None]) -> None:
+        """Run `call` no more."""
+        if call in self._watching:
+            self._watching.remove(call)
+
+    def arranged(self, point: str, system: str) -> bool:
+        """Whether anything at all is arranged at a point, so that nothing need be got ready for asking."""
+        return (point, system) in self._faults
+
+    def standing(self, system: str, word: str) -> Any:
+        """The value of an effect at the point `state`, None when no such fault is in force."""
+        for fault in self._faults.get((STATE, system), ()):
+            if word in fault.effect:
+                return fault.effect[word]
+        return None
 
     def ask(self, point: str, system: str, subject: str = "", **facts: Any) -> Fault | None:
         """The first fault that fires here, or None. A fault that fires is counted and journalled."""

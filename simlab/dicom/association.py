@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simlab.dicom import dimse
@@ -40,9 +41,17 @@ class Context:
 class Association:
     """Messages on a connection whose contexts are agreed. Used by one thread."""
 
-    def __init__(self, connection: Connection, contexts: dict[int, Context], peer_max_pdu: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        contexts: dict[int, Context],
+        peer_max_pdu: int,
+        options: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self.connection = connection
         self.contexts = contexts
+        self.options = options or {}
+        """What extended negotiation granted, by SOP class (see `extended.OPTIONS`)."""
         self._peer_max_pdu = peer_max_pdu
         self._assembly = dimse.Assembly()
         self._waiting: deque[Message] = deque()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydicom.uid import UID
@@ -15,12 +15,24 @@ from pynetdicom.pdu_primitives import (
     ImplementationVersionNameNotification,
     MaximumLengthNotification,
     SCP_SCU_RoleSelectionNegotiation,
+    SOPClassExtendedNegotiation,
+    UserIdentityNegotiation,
 )
 from pynetdicom.presentation import PresentationContext, negotiate_as_acceptor, negotiate_as_requestor
 
+from simlab.dicom import extended, identity
 from simlab.dicom.association import Context
+from simlab.dicom.contexts import QUERY_RETRIEVE
+from simlab.dicom.identity import UserIdentity
 from simlab.dicom.instance import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
-from simlab.dicom.upper_layer import ASSOCIATE_AC, ASSOCIATE_RJ, ASSOCIATE_RQ, MAX_PDU, BadPdu
+from simlab.dicom.rejection import (
+    APPLICATION_CONTEXT_UNKNOWN,
+    CALLED_UNKNOWN,
+    CALLING_UNKNOWN,
+    VERSION_UNKNOWN,
+    Rejection,
+)
+from simlab.dicom.upper_layer import ASSOCIATE_AC, ASSOCIATE_RQ, MAX_PDU, BadPdu
 from simlab.errors import BadInput
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
@@ -34,47 +46,6 @@ CONTEXT_RESULTS = {
 }
 """PS3.8 9.3.3.2."""
 
-RESULTS = {1: "rejected permanently", 2: "rejected for now"}
-SOURCES = {1: "by the DICOM application", 2: "by the upper layer (ACSE)", 3: "by the upper layer (presentation)"}
-REASONS = {
-    (1, 1): "no reason given",
-    (1, 2): "application context name not supported",
-    (1, 3): "calling AE title not recognised",
-    (1, 7): "called AE title not recognised",
-    (2, 1): "no reason given",
-    (2, 2): "protocol version not supported",
-    (3, 1): "temporary congestion",
-    (3, 2): "local limit exceeded",
-}
-"""PS3.8 9.3.4, by source and reason."""
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """An A-ASSOCIATE-RJ; `why` is for the journal, not for the wire."""
-
-    result: int
-    source: int
-    reason: int
-    why: str = ""
-
-    def __str__(self) -> str:
-        return (
-            f"{RESULTS.get(self.result, 'rejected')} {SOURCES.get(self.source, '')}: "
-            f"{REASONS.get((self.source, self.reason), 'a reason the standard does not know')} "
-            f"({self.result}/{self.source}/{self.reason})"
-        )
-
-    def encode(self) -> bytes:
-        return struct.pack(">BBLBBBB", ASSOCIATE_RJ, 0, 4, 0, self.result, self.source, self.reason)
-
-
-APPLICATION_CONTEXT_UNKNOWN = Rejection(1, 1, 2)
-CALLING_UNKNOWN = Rejection(1, 1, 3)
-CALLED_UNKNOWN = Rejection(1, 1, 7)
-VERSION_UNKNOWN = Rejection(1, 2, 2)
-LIMIT_EXCEEDED = Rejection(2, 3, 2)
-
 
 @dataclass(frozen=True)
 class Proposal:
@@ -87,14 +58,20 @@ class Proposal:
     max_pdu: int
     implementation: str
     rejection: Rejection | None = None
+    extended: dict[str, bytes] = field(default_factory=dict)
+    identity: UserIdentity | None = None
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """What was agreed: accepted contexts by ID, and every proposed one with its result as JSON-able rows."""
+    """What was agreed: accepted contexts by ID, every proposed one with its result as JSON-able rows, and what was
+    granted beyond the baseline by SOP class (see `extended.OPTIONS`)."""
 
     contexts: dict[int, Context]
     rows: list[dict[str, Any]]
+    options: dict[str, frozenset[str]] = field(default_factory=dict)
+    confirmed: bool = False
+    """Whether the acceptor said that it understood the user's identity."""
 
 
 def read_proposal(body: bytes) -> Proposal:
@@ -119,6 +96,8 @@ def read_proposal(body: bytes) -> Proposal:
         raise BadPdu(f"an association request that cannot be read ({type(error).__name__})", 6) from error
     roles: dict[str, tuple[bool, bool]] = {}
     max_pdu, implementation = 0, ""
+    asked: dict[str, bytes] = {}
+    user: UserIdentity | None = None
     for item in primitive.user_information or ():
         if isinstance(item, MaximumLengthNotification):
             max_pdu = item.maximum_length_received or 0
@@ -126,32 +105,69 @@ def read_proposal(body: bytes) -> Proposal:
             implementation = item.implementation_version_name or ""
         elif isinstance(item, SCP_SCU_RoleSelectionNegotiation):
             roles[str(item.sop_class_uid)] = bool(item.scu_role), bool(item.scp_role)
+        elif isinstance(item, SOPClassExtendedNegotiation):
+            asked[str(item.sop_class_uid)] = item.service_class_application_information or b""
+        elif isinstance(item, UserIdentityNegotiation):
+            user = identity.read(item)
     rejection: Rejection | None = None
     if not version & 1:
         rejection = VERSION_UNKNOWN
     elif primitive.application_context_name != APPLICATION_CONTEXT:
         rejection = APPLICATION_CONTEXT_UNKNOWN
-    return Proposal(shown[0], shown[1], contexts, roles, max_pdu, implementation, rejection)
+    return Proposal(shown[0], shown[1], contexts, roles, max_pdu, implementation, rejection, asked, user)
 
 
-def accept(proposal: Proposal, offered: Sequence[PresentationContext]) -> tuple[Agreement, bytes]:
-    """The agreement with a proposal, and the A-ASSOCIATE-AC that says so."""
+def accept(
+    proposal: Proposal,
+    offered: Sequence[PresentationContext],
+    *,
+    grants: Collection[str] = (),
+    confirmed: bool = False,
+    dropped: Mapping[str, int] | None = None,
+    max_pdu: int = MAX_PDU,
+) -> tuple[Agreement, bytes]:
+    """The agreement with a proposal, and the A-ASSOCIATE-AC that says so.
+
+    `grants` are the options of extended negotiation that are to be had, `confirmed` tells the requestor that its user's
+    identity was understood. `dropped` refuses contexts, by SOP class (``*``: all) with the result to give them.
+    """
     results, replies = negotiate_as_acceptor(
         list(proposal.contexts),
         list(offered),
         proposal.roles,  # type: ignore[arg-type]
     )
+    for result in results if dropped else ():
+        refused = dropped.get(str(result.abstract_syntax), dropped.get("*")) if dropped else None
+        if refused is not None:
+            result.result = refused
+    granted = extended.grant(proposal.extended, grants)
+    more: list[Any] = [*replies]
+    for uid, information in granted.items():
+        more.append(_extension(uid, information))
+    if confirmed:
+        more.append(identity.confirmation())
     primitive = A_ASSOCIATE()
     primitive.application_context_name = UID(APPLICATION_CONTEXT)
     primitive.calling_ae_title, primitive.called_ae_title = proposal.calling, proposal.called
     primitive.result, primitive.result_source = 0, 1
     primitive.presentation_context_definition_results_list = results
-    primitive.user_information = [*_ourselves(), *replies]
-    return _agreement(results), A_ASSOCIATE_AC(primitive).encode()
+    primitive.user_information = [*_ourselves(max_pdu), *more]
+    agreed = _agreement(results, {uid: extended.options(uid, said) for uid, said in granted.items()})
+    return agreed, A_ASSOCIATE_AC(primitive).encode()
 
 
-def propose(called: str, calling: str, contexts: Sequence[PresentationContext]) -> bytes:
-    """An A-ASSOCIATE-RQ; `contexts` get their IDs here. Raises BadInput for an AE title that cannot be sent."""
+def propose(
+    called: str,
+    calling: str,
+    contexts: Sequence[PresentationContext],
+    *,
+    options: Collection[str] = (),
+    user: UserIdentity | None = None,
+) -> bytes:
+    """An A-ASSOCIATE-RQ; `contexts` get their IDs here. Raises BadInput for an AE title that cannot be sent.
+
+    `options` are asked for by extended negotiation for every query and retrieve class among the contexts.
+    """
     for title in (called, calling):
         if not title.strip() or len(title) > 16 or not title.isascii() or not title.isprintable() or "\\" in title:
             raise BadInput(
@@ -172,7 +188,14 @@ def propose(called: str, calling: str, contexts: Sequence[PresentationContext]) 
             role.scu_role, role.scp_role = bool(context.scu_role), True
             roles.append(role)
     primitive.presentation_context_definition_list = list(contexts)
-    primitive.user_information = [*_ourselves(), *roles]
+    more: list[Any] = [
+        _extension(str(context.abstract_syntax), extended.ask(str(context.abstract_syntax), options))
+        for context in contexts
+        if options and context.abstract_syntax in QUERY_RETRIEVE
+    ]
+    if user is not None:
+        more.append(user.item())
+    primitive.user_information = [*_ourselves(), *roles, *more]
     return A_ASSOCIATE_RQ(primitive).encode()
 
 
@@ -183,12 +206,18 @@ def read_acceptance(body: bytes, contexts: Sequence[PresentationContext]) -> tup
         pdu.decode(struct.pack(">BBL", ASSOCIATE_AC, 0, len(body)) + body)
         primitive = pdu.to_primitive()
         roles: dict[str, tuple[bool, bool]] = {}
-        max_pdu = 0
+        max_pdu, confirmed = 0, False
+        options: dict[str, frozenset[str]] = {}
         for item in primitive.user_information or ():
             if isinstance(item, MaximumLengthNotification):
                 max_pdu = item.maximum_length_received or 0
             elif isinstance(item, SCP_SCU_RoleSelectionNegotiation):
                 roles[str(item.sop_class_uid)] = bool(item.scu_role), bool(item.scp_role)
+            elif isinstance(item, SOPClassExtendedNegotiation):
+                uid = str(item.sop_class_uid)
+                options[uid] = extended.options(uid, item.service_class_application_information or b"")
+            elif isinstance(item, UserIdentityNegotiation):
+                confirmed = True
         results = negotiate_as_requestor(
             list(contexts),
             list(primitive.presentation_context_definition_results_list),
@@ -196,12 +225,19 @@ def read_acceptance(body: bytes, contexts: Sequence[PresentationContext]) -> tup
         )
     except Exception as error:  # pynetdicom raises whatever the damaged bytes provoke
         raise BadPdu(f"an association answer that cannot be read ({type(error).__name__})", 6) from error
-    return _agreement(results), max_pdu
+    return _agreement(results, options, confirmed), max_pdu
 
 
-def _ourselves() -> list[Any]:
+def _extension(uid: str, information: bytes) -> SOPClassExtendedNegotiation:
+    item = SOPClassExtendedNegotiation()
+    item.sop_class_uid = UID(uid)
+    item.service_class_application_information = information
+    return item
+
+
+def _ourselves(max_pdu: int = MAX_PDU) -> list[Any]:
     length = MaximumLengthNotification()
-    length.maximum_length_received = MAX_PDU
+    length.maximum_length_received = max_pdu
     class_uid = ImplementationClassUIDNotification()
     class_uid.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
     version = ImplementationVersionNameNotification()
@@ -209,7 +245,9 @@ def _ourselves() -> list[Any]:
     return [length, class_uid, version]
 
 
-def _agreement(results: Sequence[PresentationContext]) -> Agreement:
+def _agreement(
+    results: Sequence[PresentationContext], options: dict[str, frozenset[str]], confirmed: bool = False
+) -> Agreement:
     agreed: dict[int, Context] = {}
     rows = []
     for result in results:
@@ -229,4 +267,4 @@ def _agreement(results: Sequence[PresentationContext]) -> Agreement:
             agreed[number] = Context(
                 number, str(result.abstract_syntax), syntax, bool(result.as_scu), bool(result.as_scp)
             )
-    return Agreement(agreed, rows)
+    return Agreement(agreed, rows, options, confirmed)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+import ssl
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pynetdicom.presentation import PresentationContext
 
 from simlab import provenance
 from simlab.dicom import negotiation
 from simlab.dicom.association import Association
-from simlab.dicom.negotiation import CONTEXT_RESULTS, Rejection
+from simlab.dicom.identity import UserIdentity
+from simlab.dicom.negotiation import CONTEXT_RESULTS
+from simlab.dicom.rejection import Rejection
 from simlab.dicom.upper_layer import (
     ABORT,
     ASSOCIATE_AC,
@@ -30,17 +33,20 @@ CONNECT_SECONDS = 5.0
 _REMEDIES = {
     (1, 3): "Have the peer's administrator add the calling AE title to its list of known callers, or correct it here.",
     (1, 7): "Check the AE title of the peer: it is compared letter by letter, upper and lower case differ.",
+    (2, 1): "The peer does not let this user in: check name and passcode, and whether it asks for a user at all.",
     (3, 2): "The peer holds as many associations as it may: try again when one has ended.",
 }
 
 
 @dataclass(frozen=True)
 class Peer:
-    """Whom to call: AE title, host and port."""
+    """Whom to call: AE title, host and port; how, when over TLS; and as which user, when it wants to know."""
 
     ae_title: str
     host: str
     port: int
+    tls: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
+    user: UserIdentity | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return f"{self.ae_title} ({self.host}:{self.port})"
@@ -65,13 +71,19 @@ class NoContext(Unavailable):
 
 @contextmanager
 def associate(
-    peer: Peer, calling: str, contexts: Sequence[PresentationContext], *, seconds: float = CONNECT_SECONDS
+    peer: Peer,
+    calling: str,
+    contexts: Sequence[PresentationContext],
+    *,
+    seconds: float = CONNECT_SECONDS,
+    options: Collection[str] = (),
 ) -> Iterator[Association]:
     """An association with `peer`, released at the end, aborted when the block raises.
 
-    Raises Unreachable, DicomRefused, NoContext (none of the contexts was accepted), PeerAborted.
+    `options` are asked for by extended negotiation (`extended.OPTIONS`); the association's say what was granted.
+    Raises Unreachable, DicomRefused, NoContext (none of the contexts was accepted), PeerAborted, TlsFailed.
     """
-    request = negotiation.propose(peer.ae_title, calling, contexts)
+    request = negotiation.propose(peer.ae_title, calling, contexts, options=options, user=peer.user)
     try:
         sock = socket.create_connection((peer.host, peer.port), timeout=seconds)
     except TimeoutError as error:
@@ -90,8 +102,10 @@ def associate(
     connection = Connection(sock)
     provenance.claim(connection.local)
     try:
+        if peer.tls is not None:
+            connection.secure(peer.tls, seconds, server=peer.host)
         agreement, max_pdu = _agree(connection, peer, calling, contexts, request, seconds)
-        association = Association(connection, agreement.contexts, max_pdu)
+        association = Association(connection, agreement.contexts, max_pdu, agreement.options)
         if not agreement.contexts:
             association.release()
             raise NoContext(

@@ -10,10 +10,13 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import ssl
 import struct
 import time
+from typing import Any
 
 from simlab import provenance
+from simlab.dicom import tls
 from simlab.errors import Unavailable
 
 ASSOCIATE_RQ, ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA, RELEASE_RQ, RELEASE_RP, ABORT = 1, 2, 3, 4, 5, 6, 7
@@ -22,6 +25,7 @@ MAX_PDU = 131072  # bytes we accept in a P-DATA-TF, announced to the peer (PS3.8
 _MAX_ASSOCIATE = 1 << 20  # bytes; 128 contexts with 38 transfer syntaxes each need 150 KB
 PDU_SECONDS = 15.0  # for the rest of a PDU that has begun
 _CHUNK = 262144
+_SLOWEST = 5.0  # seconds that one read of a slow connection takes at most
 
 ABORT_SOURCES = {0: "the peer's application", 1: "the peer", 2: "the peer's DICOM upper layer"}
 ABORT_REASONS = {
@@ -56,6 +60,10 @@ class BadPdu(WireBroken):
         self.first = first
 
 
+class TlsFailed(WireBroken):
+    """A TLS handshake that came to nothing."""
+
+
 class PeerAborted(WireBroken):
     """The peer sent A-ABORT."""
 
@@ -78,11 +86,44 @@ class Connection:
         self.peer: provenance.Address = sock.getpeername()[:2]
         self.local: provenance.Address = sock.getsockname()[:2]
         self.received = 0
+        self.pace = 0
+        """Bytes a second, for who is made to be slow; 0 for as fast as it goes."""
+        self.max_pdu = MAX_PDU
+        """Bytes that we said to take in a P-DATA-TF."""
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def secure(self, context: ssl.SSLContext, seconds: float, *, server: str = "") -> dict[str, str]:
+        """Shake hands as the TLS client of `server` (a host), or as the server when none is named.
+
+        Gives version, cipher and, where it showed one, the peer's certificate's subject; raises TlsFailed.
+        """
+        try:
+            self._socket.settimeout(seconds)
+            wrapped = context.wrap_socket(
+                self._socket,
+                server_side=not server,
+                server_hostname=server or None,
+                do_handshake_on_connect=False,
+            )
+            self._socket = wrapped
+            wrapped.do_handshake()
+        except (OSError, ValueError) as error:
+            why = tls.reason(error) if isinstance(error, OSError) else str(error)
+            raise TlsFailed(
+                f"no TLS connection: {why}", remedy="Compare certificates, trusted authority and dates of both sides."
+            ) from error
+        cipher = wrapped.cipher()
+        subject: Any = (wrapped.getpeercert() or {}).get("subject", ())
+        shown = dict(part[0] for part in subject)
+        return {
+            "version": wrapped.version() or "",
+            "cipher": cipher[0] if cipher else "",
+            "subject": str(shown.get("commonName", "")),
+        }
 
     def readable(self, seconds: float = 0) -> bool:
         """Whether something waits to be read, now or within `seconds`."""
-        if self._buffer:
+        if self._buffer or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
             return True
         try:
             return bool(select.select([self._socket], [], [], seconds)[0])
@@ -96,7 +137,7 @@ class Connection:
         """
         self._fill(6, time.monotonic() + seconds, seconds)
         kind, length = self._buffer[0], struct.unpack_from(">L", self._buffer, 2)[0]
-        limit = _MAX_ASSOCIATE if kind in (ASSOCIATE_RQ, ASSOCIATE_AC) else MAX_PDU + 6
+        limit = _MAX_ASSOCIATE if kind in (ASSOCIATE_RQ, ASSOCIATE_AC) else self.max_pdu + 6
         if kind not in range(1, 8):
             raise BadPdu(f"the first byte is {kind:02X}, no type of PDU", 1, first=bytes(self._buffer[:64]))
         if length > limit:
@@ -125,14 +166,25 @@ class Connection:
                 raise ConnectionLost("the peer closed the connection without a word", remedy="Its own log says why.")
             self._buffer += chunk
             self.received += len(chunk)
+            if self.pace:
+                time.sleep(min(len(chunk) / self.pace, _SLOWEST))
 
     def send(self, content: bytes, seconds: float = 30.0) -> None:
         """Send encoded PDUs; raises ConnectionLost when the peer is gone or does not read for `seconds`."""
         try:
             self._socket.settimeout(seconds)
-            self._socket.sendall(content)
+            if self.pace:
+                self._trickle(content)
+            else:
+                self._socket.sendall(content)
         except (OSError, ValueError) as error:
             raise ConnectionLost(f"the connection broke while sending ({error})", remedy="Try again.") from error
+
+    def _trickle(self, content: bytes) -> None:
+        step = max(self.pace // 10, 1)
+        for start in range(0, len(content), step):
+            self._socket.sendall(content[start : start + step])
+            time.sleep(0.1)
 
     def abort(self, source: int, reason: int = 0) -> None:
         """Send A-ABORT, from the service user (0) or the upper layer (2), if anybody still listens."""
@@ -142,13 +194,32 @@ class Connection:
     def drop(self) -> None:
         """End the connection at once, from any thread."""
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+            # Of the plain socket: the TLS one's own shutdown is not for other threads.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def ignore(self, seconds: float) -> None:
+        """Say nothing and heed nothing for `seconds`, or until the peer has had enough."""
+        until = time.monotonic() + seconds
+        with contextlib.suppress(OSError, ValueError):
+            while (left := until - time.monotonic()) > 0:
+                self._socket.settimeout(left)
+                if not self._socket.recv(_CHUNK):
+                    return
+
+    def reset(self) -> None:
+        """End the connection as a crashed host does, with RST."""
+        with contextlib.suppress(OSError, ValueError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
 
     def close(self) -> None:
         """Close the socket, so that what was sent arrives even when unread bytes wait here."""
         with contextlib.suppress(OSError, ValueError):
-            self._socket.shutdown(socket.SHUT_WR)
             self._socket.settimeout(0.2)
+            if isinstance(self._socket, ssl.SSLSocket):
+                with contextlib.suppress(OSError, ValueError):
+                    self._socket.unwrap()
+            socket.socket.shutdown(self._socket, socket.SHUT_WR)
             # A close over unread bytes makes TCP reset, and the peer would lose the rejection or abort just sent.
             for _ in range(8):
                 if not self._socket.recv(_CHUNK):
