@@ -17,9 +17,9 @@ from simlab import journal as kinds
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import SEATS, Endpoint
-from simlab.dicom import contexts, negotiation, statuses
+from simlab.dicom import contexts, rejection, statuses
 from simlab.dicom.instance import Instance
-from simlab.dicom.negotiation import Rejection
+from simlab.dicom.rejection import Rejection
 from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.server import DicomServer, combine
 from simlab.errors import BadInput, NotFound
@@ -120,7 +120,7 @@ class Viewer:
 
     def _gate(self, caller: Caller) -> Rejection | None:
         callers = self.setting("callers")
-        return None if ANYBODY in callers or caller.calling in callers else negotiation.CALLING_UNKNOWN
+        return None if ANYBODY in callers or caller.calling in callers else rejection.CALLING_UNKNOWN
 
     def _on_store(self, request: Request) -> Reply:
         instance = request.instance()

@@ -17,7 +17,7 @@ from simlab.config import LOOPBACK
 from simlab.department.modality import Modality, ModalityStage
 from simlab.dicom import contexts, statuses
 from simlab.dicom.instance import Instance
-from simlab.dicom.negotiation import CALLING_UNKNOWN
+from simlab.dicom.rejection import CALLING_UNKNOWN
 from simlab.dicom.operation import Reply, Request
 from simlab.dicom.server import DicomServer
 from simlab.dicom.values import as_dataset

@@ -22,7 +22,7 @@ from simlab.department.modality.schema import SCHEMA
 from simlab.department.modality.settings import ModalitySettings
 from simlab.department.modality.stage import ModalityStage
 from simlab.dicom import contexts
-from simlab.dicom.negotiation import CALLING_UNKNOWN, Rejection
+from simlab.dicom.rejection import CALLING_UNKNOWN, Rejection
 from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.server import DicomServer
 from simlab.dicom.statuses import SUCCESS

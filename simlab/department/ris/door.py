@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from simlab.department.ris import settings, worklist
 from simlab.department.ris.settings import RisSettings
 from simlab.dicom import contexts, statuses
-from simlab.dicom.negotiation import CALLING_UNKNOWN, Rejection
+from simlab.dicom.rejection import CALLING_UNKNOWN, Rejection
 from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.server import DicomServer
 from simlab.dicom.values import as_dataset
