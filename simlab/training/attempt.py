@@ -229,7 +229,7 @@ class Tutor:
             now = self._now()
             marks = self._marks(now, probes=not live, graded=False)
             held_back = now.variant.plan.release.feedback == "after_submit"
-            return {"attempt": now.id, **(grading.withheld(marks) if held_back else marks)}
+            return {"attempt": now.id, **(grading.withheld if held_back else grading.unspoiled)(marks)}
 
     def _marks(self, now: _Open, *, probes: bool, graded: bool) -> dict[str, Any]:
         found = None

@@ -82,6 +82,21 @@ def _told(check: Check, found: Finding) -> dict[str, Any]:
     }
 
 
+def unspoiled(marks: dict[str, Any]) -> dict[str, Any]:
+    """The same marks without what would give the answer away before submission: what is expected, and guards' evidence."""
+    tasks = [
+        {
+            **task,
+            "checks": [
+                {**check, "expected": "", "evidence": [] if check["guard"] else check["evidence"]}
+                for check in task["checks"]
+            ],
+        }
+        for task in marks["tasks"]
+    ]
+    return {**marks, "tasks": tasks}
+
+
 def withheld(marks: dict[str, Any]) -> dict[str, Any]:
     """The same marks with nothing said: for exercises that give feedback after submission alone."""
     told = {"result": SKIPPED, "message": "", "expected": "", "actual": "shown when you submit", "evidence": []}

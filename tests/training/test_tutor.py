@@ -72,6 +72,15 @@ def test_the_attempt_shows_no_answer(tutor: Tutor) -> None:
     assert "Compare its port" not in json.dumps(shown)
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_marks_before_submission_do_not_say_what_is_expected(tutor: Tutor, live: bool) -> None:
+    """The right study's UID stands in what a check expects; it is told with the grade, not before."""
+    tutor.start(EXERCISE, 1)
+    wanted = str(tutor.variant().values["uid"])
+    assert wanted not in json.dumps(tutor.check(live))
+    assert wanted in json.dumps(tutor.submit())
+
+
 def test_hints_cost_what_they_say_and_are_free_once_solved(tutor: Tutor) -> None:
     """The second hint takes its points from the task, unless the task is solved already."""
     tutor.start(EXERCISE, 1)
