@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from simlab.errors import NotFound
+from simlab.errors import NotFound, NotKept
 
 
 class Blobs:
@@ -15,22 +15,35 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NotKept(error.strerror, folder) from error
 
     def _path(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest[2:]
 
     def put(self, content: bytes | memoryview) -> str:
-        """Keep `content` and give its digest; written aside and renamed, so that it is there whole or not at all."""
+        """Keep `content` and give its digest; written aside and renamed, so that it is there whole or not at all.
+
+        Raises NotKept when the disk does not take it.
+        """
         digest = hashlib.sha256(content).hexdigest()
         path = self._path(digest)
         if path.exists():
             return digest
-        path.parent.mkdir(exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(aside, path)
+        try:
+            path.parent.mkdir(exist_ok=True)
+            handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                os.replace(aside, path)
+            except OSError:
+                os.unlink(aside)
+                raise
+        except OSError as error:
+            raise NotKept(error.strerror, self.folder) from error
         return digest
 
     def get(self, digest: str) -> bytes:

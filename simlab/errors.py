@@ -39,3 +39,17 @@ class NotAllowed(SimlabError):
 
 class Unavailable(SimlabError):
     """A part of the lab that cannot be reached: no lab running, a port closed, a folder not writable."""
+
+
+class NotKept(Unavailable):
+    """What the lab must keep cannot be written: the disk is full or failing. A sender keeps it and tries again."""
+
+    dicom_status = 0xA700  # PS3.4 B.2.3: refused, out of resources
+    ack_code = "AR"
+
+    def __init__(self, reason: object, place: object) -> None:
+        super().__init__(
+            f"nothing can be kept there ({reason})",
+            place=str(place),
+            remedy="Make room on that disk, or open the lab in another folder with --home.",
+        )

@@ -8,13 +8,13 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from simlab import provenance
 from simlab.clock import Clock
-from simlab.errors import Unavailable
+from simlab.errors import NotKept, Unavailable
 
 _GROUND = """
 CREATE TABLE IF NOT EXISTS lab_schema (system TEXT PRIMARY KEY, version INTEGER NOT NULL, ddl TEXT NOT NULL);
@@ -23,6 +23,23 @@ CREATE TABLE IF NOT EXISTS lab_change (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, system TEXT NOT NULL, tbl TEXT NOT NULL, op TEXT NOT NULL,
     key TEXT NOT NULL, before TEXT, after TEXT, actor TEXT NOT NULL, cause INTEGER);
 """
+
+
+_DISK = frozenset(
+    (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    )
+)
+
+
+def _of_the_disk(error: sqlite3.Error) -> bool:
+    """Whether the file or its disk is to blame, not the statement."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK
 
 
 @dataclass(frozen=True)
@@ -144,16 +161,20 @@ class Store:
                 finally:
                     self._depth -= 1
                 return
-            self._writer.execute("BEGIN IMMEDIATE")
-            self._depth = 1
             try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                self._depth = 1
                 yield self._writer
-            except BaseException:
-                self._after.clear()
-                self._writer.execute("ROLLBACK")
-                raise
-            else:
                 self._writer.execute("COMMIT")
+            except BaseException as error:
+                self._after.clear()
+                # SQLite itself rolls back when the disk is full, and a COMMIT that failed leaves the transaction open.
+                with suppress(sqlite3.Error):
+                    if self._writer.in_transaction:
+                        self._writer.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error) and _of_the_disk(error):
+                    raise NotKept(error, self.path) from error
+                raise
             finally:
                 self._depth = 0
             after, self._after = self._after, []
@@ -170,14 +191,25 @@ class Store:
         try:
             connection = self._readers.get_nowait()
         except queue.Empty:
-            connection = self._connect()
-            connection.execute("PRAGMA query_only=ON")
+            connection = self._another_reader()
         try:
             connection.execute("BEGIN")
             yield connection
         finally:
             connection.execute("ROLLBACK")
             self._readers.put(connection)
+
+    def _another_reader(self) -> sqlite3.Connection:
+        try:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only=ON")
+        except sqlite3.Error as error:
+            raise Unavailable(
+                f"the lab's database cannot be read ({error})",
+                place=str(self.path),
+                remedy="The process may have too many files open: close connections and try again.",
+            ) from error
+        return connection
 
     def get_state(self, key: str) -> str | None:
         """A small value of the lab itself (clock, scene, attempt)."""

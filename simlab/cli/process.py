@@ -11,14 +11,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simlab import __version__, provenance
 from simlab import journal as kinds
 from simlab.config import LOOPBACK, SEATS, Endpoint
-from simlab.errors import BadInput, NotFound, Unavailable
+from simlab.errors import BadInput, NotFound, NotKept, Unavailable
 from simlab.lab.actions import ACTIONS
 from simlab.lab.door import Call, Door, evidence_body
 from simlab.lab.home import Home
@@ -47,15 +47,21 @@ class Process:
         self._loading = ThreadPoolExecutor(1, "tutor")
         self._tutor: Future[Tutor] | None = None
         self._tutor_lock = threading.Lock()
-        if scene is not None or self.lab.store.get_state("scene") is None:
-            self.stage(scene or DEFAULT_SCENE)
         self.door = Door(self._calls())
         try:
-            self.door.open(host, SEATS["CONTROL"].port if ports == "standard" else 0)
-        except Unavailable:
-            self.door.open(host, 0)
-        self._call_tutor()
-        self.lab.journal.record(kinds.LAB, "LAB", "lab started", self.card(secret=False))
+            if scene is not None or self.lab.store.get_state("scene") is None:
+                self.stage(scene or DEFAULT_SCENE)
+            try:
+                self.door.open(host, SEATS["CONTROL"].port if ports == "standard" else 0)
+            except Unavailable:
+                self.door.open(host, 0)
+            self._call_tutor()
+            self.lab.journal.record(kinds.LAB, "LAB", "lab started", self.card(secret=False))
+        except BaseException:
+            self.door.close()
+            self._loading.shutdown()
+            self.lab.close()
+            raise
 
     @property
     def tutor(self) -> Tutor:
@@ -103,7 +109,8 @@ class Process:
     def close(self) -> None:
         """Close the door first, then the department."""
         self.stopping.set()
-        self.lab.journal.record(kinds.LAB, "LAB", "lab stopped")
+        with suppress(NotKept):  # a full disk keeps nobody from leaving
+            self.lab.journal.record(kinds.LAB, "LAB", "lab stopped")
         self.door.close()
         if self._call_tutor().exception() is None:
             self.tutor.close()
@@ -235,7 +242,8 @@ def process(
             yield running
         finally:
             running.close()
-            handler.close()
+            with suppress(OSError):  # its last lines, on a full disk
+                handler.close()
     finally:
         place.leave()
 

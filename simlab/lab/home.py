@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import logging.handlers
@@ -11,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from simlab.errors import Unavailable
+from simlab.errors import NotKept, Unavailable
 
 
 class Home:
@@ -61,21 +62,29 @@ class Home:
     def announce(self, card: dict[str, Any]) -> None:
         """Write `lab.json`, readable by its owner only where the system knows such a thing."""
         aside = self.card.with_suffix(".new")
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(card, file, indent=1)
-        aside.replace(self.card)
+        try:
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(card, file, indent=1)
+            aside.replace(self.card)
+        except OSError as error:
+            raise NotKept(error.strerror, self.card) from error
 
     def leave(self) -> None:
         """Give the home back."""
-        self.card.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder in its place is not ours to remove
+            self.card.unlink(missing_ok=True)
         self._lock.release()
 
     def log_to_file(self) -> logging.Handler:
         """Send everything that is logged to `<home>/log/lab.log` (1 MB, three kept), nothing to the terminal."""
-        handler = logging.handlers.RotatingFileHandler(
-            self.path / "log" / "lab.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
-        )
+        path = self.path / "log" / "lab.log"
+        try:
+            handler = logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
+        except OSError as error:
+            raise NotKept(error.strerror, path) from error
+        # A log that cannot be written must not fill the terminal instead.
+        logging.raiseExceptions = False
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         root = logging.getLogger()
         root.addHandler(handler)

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -28,7 +28,7 @@ from simlab.department.ris import Ris
 from simlab.department.viewer import Viewer
 from simlab.dicom import preview
 from simlab.dicom.instance import Instance
-from simlab.errors import BadInput, NotFound, SimlabError, Unavailable
+from simlab.errors import BadInput, NotFound, NotKept, SimlabError, Unavailable
 from simlab.faults import FaultTable
 from simlab.journal import Journal
 from simlab.lab.actions import ACTIONS, Outcome
@@ -119,7 +119,8 @@ class Lab:
     def close(self) -> None:
         """Close every door; what was acknowledged is already safe."""
         self._closing.set()
-        self.store.set_state("clock", json.dumps(self.clock.state()))
+        with suppress(NotKept):
+            self.store.set_state("clock", json.dumps(self.clock.state()))
         closing = [
             threading.Thread(target=close, name="closing")
             for close in (self.pacs_inbox.close, *(system.close for system in self._systems()))

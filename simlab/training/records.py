@@ -107,7 +107,9 @@ class Records:
             raise Unavailable(
                 f"the records cannot be used ({str(error).splitlines()[0]})",
                 place=self.url.split("@")[-1],  # never the password
-                remedy=f"Correct {URL_VARIABLE}, or unset it to use a file in the lab's home.",
+                remedy=f"Correct {URL_VARIABLE}, or unset it to use a file in the lab's home."
+                if os.environ.get(URL_VARIABLE)
+                else "Make room on the disk; or move the file away, and history begins anew.",
             ) from error
 
     @contextmanager
