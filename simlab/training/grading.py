@@ -83,7 +83,7 @@ def _told(check: Check, found: Finding) -> dict[str, Any]:
 
 
 def unspoiled(marks: dict[str, Any]) -> dict[str, Any]:
-    """The same marks without what would give the answer away before submission: what is expected, and guards' evidence."""
+    """The same marks without what would give the answer away before submission: what is expected, what guards see."""
     tasks = [
         {
             **task,
