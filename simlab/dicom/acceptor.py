@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +47,7 @@ class Policy:
     caller_limit: Callable[[Caller], int]
     grants: Callable[[], Sequence[str]]
     doorman: Doorman
+    sent_in: Callable[[Collection[str]], Mapping[str, str]]
 
 
 class Acceptor:
@@ -148,12 +149,14 @@ class Acceptor:
             facts["user"] = found.user
             caller = replace(caller, user=found.user)
         max_pdu = min(int(effect.get("max_pdu", MAX_PDU)), MAX_PDU)
+        retrieved = [sop_class for sop_class, (_scu, scp) in proposal.roles.items() if scp]
         agreement, answer = negotiation.accept(
             proposal,
             self._policy.contexts(caller),
             grants=self._policy.grants() if proposal.extended else (),
             confirmed=found.confirmed,
             dropped=effect.get("drop_contexts"),
+            sent_in=self._policy.sent_in(retrieved) if retrieved else None,
             max_pdu=max_pdu,
         )
         connection.max_pdu = max_pdu

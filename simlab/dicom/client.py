@@ -9,12 +9,14 @@ from pydicom.dataset import Dataset
 from pynetdicom.presentation import PresentationContext
 
 from simlab.dicom import contexts as classes
-from simlab.dicom import statuses
+from simlab.dicom import statuses, transcode
 from simlab.dicom.association import Association, Context
 from simlab.dicom.dimse import RESPONSE, SERVICES, Command, Message
+from simlab.dicom.fitting import fitting
 from simlab.dicom.instance import Instance
 from simlab.dicom.requestor import CONNECT_SECONDS, DicomRefused, NoContext, Peer, Unreachable, associate
 from simlab.dicom.results import FindResult, RetrieveResult, StoreReply
+from simlab.dicom.scan import EXPLICIT_LITTLE
 from simlab.dicom.upper_layer import BadPdu, ConnectionLost, PeerAborted, TimedOut, WireBroken
 from simlab.dicom.values import as_dataset, as_values, decode_dataset, encode_dataset
 from simlab.errors import BadInput, SimlabError
@@ -189,25 +191,33 @@ def _take(association: Association, message: Message, on_instance: Callable[[Ins
     association.send(context.id, command)
 
 
-def propose_for(kinds: Iterable[tuple[str, str]]) -> list[PresentationContext]:
+def propose_for(kinds: Iterable[tuple[str, str]], *, transcoded: bool = True) -> list[PresentationContext]:
     """Contexts for SOP classes and the transfer syntaxes that objects of them are in, at most 128 (PS3.8 9.3.2.2).
 
-    Uncompressed syntaxes are proposed together, since one can be made of the other.
+    Uncompressed syntaxes are proposed together, since one can be made of the other, and beside what is compressed, as
+    far as it can be decoded here. `transcoded` proposes the one lossless syntax too that we compress in, for a peer
+    that takes nothing else.
     """
     wanted: dict[tuple[str, str], tuple[str, ...]] = {}
-    for sop_class, syntax in kinds:
+    spare: dict[tuple[str, str], tuple[str, ...]] = {}
+    for sop_class, syntax in dict.fromkeys(kinds):
         if syntax in classes.UNCOMPRESSED:
             # Implicit VR must always be offered (PS3.5 10.1); the stored one stands first.
             wanted.setdefault((sop_class, ""), tuple(dict.fromkeys((syntax, *classes.UNCOMPRESSED))))
         else:
             wanted[sop_class, syntax] = (syntax,)
-    contexts = [context for (uid, _), syntaxes in wanted.items() for context in classes.supported([uid], syntaxes)]
+            if transcode.convertible(syntax, EXPLICIT_LITTLE):
+                spare.setdefault((sop_class, ""), classes.UNCOMPRESSED)
+        if transcoded and transcode.convertible(syntax, transcode.LOSSLESS):
+            spare.setdefault((sop_class, transcode.LOSSLESS), (transcode.LOSSLESS,))
+    proposed = {**wanted, **{key: syntaxes for key, syntaxes in spare.items() if key not in wanted}}
+    contexts = [context for (uid, _), syntaxes in proposed.items() for context in classes.supported([uid], syntaxes)]
     return contexts[:128]
 
 
 def storage_contexts(instances: Iterable[Instance]) -> list[PresentationContext]:
     """Contexts that propose what `instances` need."""
-    return propose_for((i.header().sop_class_uid, i.transfer_syntax) for i in instances)
+    return propose_for(((i.header().sop_class_uid, i.transfer_syntax) for i in instances), transcoded=False)
 
 
 def store(
@@ -258,16 +268,16 @@ def _store_one(
     association: Association, instance: Instance, originator: tuple[str, int] | None, seconds: float
 ) -> StoreReply:
     header = instance.header()
-    context = association.find_context(header.sop_class_uid, instance.transfer_syntax)
-    if context is None and instance.transfer_syntax in classes.UNCOMPRESSED:
-        context = association.find_context(header.sop_class_uid)
+    try:
+        context, instance = fitting(association, instance)
+    except BadInput as error:  # this one cannot be sent; the others may
+        return StoreReply(header.sop_instance_uid, "", error.what)
     if context is None:
         return StoreReply(header.sop_instance_uid, "", "the peer accepted no presentation context for it")
     extra: Command = {"AffectedSOPInstanceUID": header.sop_instance_uid}
     if originator:
         extra["MoveOriginatorApplicationEntityTitle"], extra["MoveOriginatorMessageID"] = originator
-    encoded = instance.converted(context.transfer_syntax).encoded
-    answer = next(_ask(association, context, "C-STORE", encoded, seconds, extra))
+    answer = next(_ask(association, context, "C-STORE", instance.encoded, seconds, extra))
     return StoreReply(header.sop_instance_uid, statuses.code(answer.number("Status")), answer.text("ErrorComment"))
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from pydicom.dataset import Dataset
-
 from simlab.dicom import charset
-from simlab.dicom.scan import elements
+from simlab.dicom.scan import LITTLE, ByteOrder, elements
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,7 @@ class Header:
     study_description: str = ""
     referring_physician: str = ""
     modality: str = ""
+    station: str = ""
     series_number: int | None = None
     series_description: str = ""
     body_part: str = ""
@@ -48,6 +47,7 @@ _TAGS: dict[int, tuple[str, str, str]] = {
     0x00080050: ("accession", "SH", "AccessionNumber"),
     0x00080060: ("modality", "CS", "Modality"),
     0x00080090: ("referring_physician", "PN", "ReferringPhysicianName"),
+    0x00081010: ("station", "SH", "StationName"),
     0x00081030: ("study_description", "LO", "StudyDescription"),
     0x0008103E: ("series_description", "LO", "SeriesDescription"),
     0x00100010: ("patient_name", "PN", "PatientName"),
@@ -80,11 +80,11 @@ def _integer(text: str) -> int | None:
         return None
 
 
-def scan_header(head: bytes, *, explicit: bool) -> Header:
-    """The index fields of a little-endian data set; raises Malformed when the bytes make no sense."""
+def scan_header(head: bytes, *, explicit: bool, order: ByteOrder = LITTLE) -> Header:
+    """The index fields of an encoded data set; raises Malformed when the bytes make no sense."""
     raw: dict[int, bytes] = {}
     charsets = b""
-    for tag, _vr, value, length, _end in elements(head, explicit=explicit):
+    for tag, _vr, value, length, _end in elements(head, explicit=explicit, order=order):
         if tag > _LAST_TAG:
             break
         if tag in _TAGS:
@@ -96,23 +96,11 @@ def scan_header(head: bytes, *, explicit: bool) -> Header:
     for tag, content in raw.items():
         name, vr, _keyword = _TAGS[tag]
         if vr == "US":
-            found[name] = int.from_bytes(content[:2], "little") if len(content) >= 2 else None
+            found[name] = order.short(content)[0] if len(content) >= 2 else None
         elif vr == "IS":
             found[name] = _integer(content.decode("ascii", "replace").strip(" \0"))
         elif vr in ("UI", "DA", "TM", "CS"):
             found[name] = found.get(name) or content.decode("latin-1").strip(" \0")
         else:
             found[name] = charset.decode(content, declared, person_name=vr == "PN").strip(" ")
-    return Header(**found)  # type: ignore[arg-type]
-
-
-def header_of(ds: Dataset) -> Header:
-    """The index fields of a data set that pydicom has read."""
-    found: dict[str, str | int | None] = {}
-    for name, _vr, keyword in _TAGS.values():
-        value = ds.get(keyword)
-        if value is None or value == "":
-            continue
-        text = str(value).strip(" \0")
-        found[name] = _integer(text) if name in _INTEGERS else text
     return Header(**found)  # type: ignore[arg-type]

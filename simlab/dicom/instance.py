@@ -11,20 +11,23 @@ from datetime import datetime
 from functools import cached_property
 from io import BytesIO
 
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
-from pydicom.filewriter import correct_ambiguous_vr, write_dataset
 
-from simlab.dicom import charset
-from simlab.dicom.header import Header, header_of, scan_header
+from simlab.dicom import charset, splice
+from simlab.dicom.header import Header, scan_header
 from simlab.dicom.scan import (
     DEFLATED_LITTLE,
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
+    KNOWN,
+    LITTLE,
+    LONG,
     PIXEL_TAGS,
+    Coding,
     Malformed,
+    coding,
     elements,
 )
 from simlab.errors import BadInput
@@ -32,6 +35,7 @@ from simlab.errors import BadInput
 IMPLEMENTATION_CLASS_UID = "2.25.190736482917344860471029384756102938475"
 IMPLEMENTATION_VERSION = "SIMLAB_1"
 _INFLATED_LIMIT = 512 * 1024 * 1024  # bytes; a deflated bomb stops here
+_CHARSET, _ORIGINAL_ATTRIBUTES = 0x00080005, 0x04000561
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Instance:
     """A SOP instance as an encoded data set, without preamble and file meta information.
 
     `head` holds the bytes up to the value of the pixel data (its tag, VR and length included), `pixels` the rest, None
-    when there are none. Big-endian and deflated instances are one head.
+    when there are none. A deflated instance is one head.
     """
 
     transfer_syntax: str
@@ -57,27 +61,41 @@ class Instance:
         return len(self.head) + len(self.pixels or b"")
 
     @property
-    def explicit(self) -> bool:
-        """Whether the elements carry their VR."""
-        return self.transfer_syntax != IMPLICIT_LITTLE
+    def coding(self) -> Coding:
+        """How its elements are written, once inflated."""
+        return coding(self.transfer_syntax)
 
     @property
-    def _plain(self) -> bool:
-        return self.transfer_syntax not in (EXPLICIT_BIG, DEFLATED_LITTLE)
-
-    @property
-    def _before_pixels(self) -> bytes:
+    def before_pixels(self) -> bytes:
+        """The head without tag, VR and length of the pixel data."""
         if self.pixels is None:
             return self.head
-        return self.head[: -12 if self.explicit else -8]
+        return self.head[: -12 if self.coding.explicit else -8]
+
+    @cached_property
+    def inflated(self) -> Instance:
+        """The same instance before it was deflated, in explicit VR little endian; itself when it is not deflated.
+
+        Raises Malformed.
+        """
+        if self.transfer_syntax != DEFLATED_LITTLE:
+            return self
+        return Instance.from_encoded(EXPLICIT_LITTLE, _inflate(self.head))
+
+    def deflated(self) -> Instance:
+        """An instance in explicit VR little endian as a deflated one (PS3.5 A.5)."""
+        deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        content = deflater.compress(self.encoded) + deflater.flush()
+        return Instance(DEFLATED_LITTLE, content + b"\0" * (len(content) % 2))
 
     @classmethod
     def from_encoded(cls, transfer_syntax: str, encoded: bytes) -> Instance:
         """An instance from the data set bytes of a C-STORE; raises Malformed when they end early or make no sense."""
-        if transfer_syntax in (EXPLICIT_BIG, DEFLATED_LITTLE):
+        if transfer_syntax == DEFLATED_LITTLE:
             return cls(transfer_syntax, encoded)
-        for tag, _vr, value, _length, _end in elements(encoded, explicit=transfer_syntax != IMPLICIT_LITTLE):
-            if tag in PIXEL_TAGS:
+        how = coding(transfer_syntax)
+        for tag, vr, value, _length, _end in elements(encoded, explicit=how.explicit, order=how.order):
+            if tag in PIXEL_TAGS and (vr in LONG or not how.explicit):
                 return cls(transfer_syntax, encoded[:value], encoded[value:])
         return cls(transfer_syntax, encoded)
 
@@ -88,7 +106,7 @@ class Instance:
         syntax = transfer_syntax or str(getattr(meta, "TransferSyntaxUID", "") or EXPLICIT_LITTLE)
         if syntax in (EXPLICIT_BIG, DEFLATED_LITTLE):
             raise BadInput(f"instances are not written in {syntax}", remedy="Use explicit VR little endian.")
-        return cls.from_encoded(syntax, _encode(ds, implicit=syntax == IMPLICIT_LITTLE))
+        return cls.from_encoded(syntax, splice.encode(ds, coding(syntax)))
 
     @classmethod
     def from_part10(cls, content: bytes, place: str = "") -> Instance:
@@ -135,13 +153,12 @@ class Instance:
 
     def dataset(self) -> Dataset:
         """The data set without its pixel data, for reading; raises Malformed when pydicom cannot read it."""
-        content, implicit, little = self._before_pixels, not self.explicit, True
         if self.transfer_syntax == DEFLATED_LITTLE:
-            content = _inflate(content)
-        elif self.transfer_syntax == EXPLICIT_BIG:
-            little = False
+            return self.inflated.dataset()
+        how = self.coding
         try:
-            ds = read_dataset(BytesIO(content), implicit, little, stop_when=_at_pixels)
+            content = _readable(self.before_pixels, how)
+            ds = read_dataset(BytesIO(content), not how.explicit, how.order is LITTLE, stop_when=_at_pixels)
             ds.decode()
             return ds
         except Exception as error:  # pydicom raises whatever the damaged bytes provoke
@@ -153,25 +170,9 @@ class Instance:
 
     @cached_property
     def _header(self) -> Header:
-        if not self._plain:
-            return header_of(self.dataset())
-        return scan_header(self._before_pixels, explicit=self.explicit)
-
-    def converted(self, transfer_syntax: str) -> Instance:
-        """The instance in another uncompressed little-endian syntax; raises BadInput where that needs a codec."""
-        if transfer_syntax == self.transfer_syntax:
-            return self
-        plain = (IMPLICIT_LITTLE, EXPLICIT_LITTLE)
-        if self.transfer_syntax not in plain or transfer_syntax not in plain:
-            raise BadInput(
-                f"no conversion from {self.transfer_syntax} to {transfer_syntax}",
-                remedy="Let the destination accept the transfer syntax it is stored in.",
-            )
-        try:
-            ds = read_dataset(BytesIO(self.encoded), not self.explicit, True)
-            return Instance.from_encoded(transfer_syntax, _encode(ds, implicit=transfer_syntax == IMPLICIT_LITTLE))
-        except Exception as error:  # pydicom raises whatever the damaged bytes provoke
-            raise Malformed(f"the data set cannot be converted ({error})", remedy="The object is damaged.") from error
+        if self.transfer_syntax == DEFLATED_LITTLE:
+            return self.inflated.header()
+        return scan_header(self.before_pixels, explicit=self.coding.explicit, order=self.coding.order)
 
     def with_identity(
         self, changes: Mapping[str, str], *, moment: datetime | None = None, system: str = "SIMLAB"
@@ -181,25 +182,33 @@ class Instance:
         The former values go into the Original Attributes Sequence (0400,0561), PS3.3 C.12.1.1.9; `moment` and `system`
         say when and by whom. Raises Malformed when the head cannot be read.
         """
-        if not self._plain:
-            raise BadInput(f"instances in {self.transfer_syntax} are not coerced", remedy="Convert it first (dcmconv).")
-        ds = self.dataset()
+        if self.transfer_syntax == DEFLATED_LITTLE:
+            plain = self.inflated
+            changed = plain.with_identity(changes, moment=moment, system=system)
+            return self if changed is plain else changed.deflated()
+        head, how = self.before_pixels, self.coding
+        # What is not touched stays byte for byte: odd VRs and values that pydicom would write otherwise.
+        tags = {_CHARSET, _ORIGINAL_ATTRIBUTES} | {tag_for_keyword(keyword) or 0 for keyword in changes}
+        ds = splice.take(head, tags, how)
         former = Dataset()
         for keyword, value in changes.items():
             present = ds.get(keyword)
-            if str(present if present is not None else "") == value:
-                continue
-            if keyword in ds:
-                former.add(copy.deepcopy(ds[keyword]))
-            else:
-                setattr(former, keyword, "")
-            setattr(ds, keyword, value)
+            if str(present if present is not None else "") != value:
+                if keyword in ds:
+                    former.add(copy.deepcopy(ds[keyword]))
+                else:
+                    setattr(former, keyword, "")
         if not len(former):
             return self
         terms = ds.get("SpecificCharacterSet") or ""
         declared = terms if isinstance(terms, str) else "\\".join(terms)
-        if not all(charset.holds(declared, value) for value in changes.values()):
+        whole = not all(charset.holds(declared, value) for value in changes.values())
+        if whole:
+            # Every text has to be written anew in the character set that holds them all.
+            ds = self.dataset()
             ds.SpecificCharacterSet = charset.UTF_8
+        for element in former:
+            setattr(ds, element.keyword, changes[element.keyword])
         item = Dataset()
         item.ModifiedAttributesSequence = [former]
         item.AttributeModificationDateTime = (moment or datetime.now()).strftime("%Y%m%d%H%M%S")
@@ -207,21 +216,25 @@ class Instance:
         item.SourceOfPreviousValues = ""
         item.ReasonForTheAttributeModification = "COERCE"
         ds.OriginalAttributesSequence = [*ds.get("OriginalAttributesSequence", []), item]
-        head = _encode(ds, implicit=not self.explicit)
-        tail = self.head[len(self._before_pixels) :]
-        return Instance(self.transfer_syntax, head + tail, self.pixels)
+        coerced = splice.encode(ds, how) if whole else splice.put(head, tags, ds, how)
+        return Instance(self.transfer_syntax, coerced + self.head[len(head) :], self.pixels)
 
 
 def _at_pixels(tag: int, _vr: str | None, _length: int) -> bool:
     return int(tag) in PIXEL_TAGS
 
 
-def _encode(ds: Dataset, *, implicit: bool) -> bytes:
-    file = DicomBytesIO()
-    file.is_implicit_VR, file.is_little_endian = implicit, True
-    # pydicom settles "OB or OW" only for data sets it has read as implicit VR.
-    write_dataset(file, ds if implicit else correct_ambiguous_vr(ds, True))
-    return file.getvalue()
+def _readable(content: bytes, how: Coding) -> bytes:
+    """`content` with elements of an unknown VR in its long form as UN, which pydicom would read in the short one."""
+    if not how.explicit:
+        return content
+    patched, start = None, 0
+    for _tag, vr, value, _length, end in elements(content, explicit=True, order=how.order):
+        if vr not in KNOWN and value - start == 12:
+            patched = patched or bytearray(content)
+            patched[start + 4 : start + 6] = b"UN"
+        start = end
+    return content if patched is None else bytes(patched)
 
 
 def _inflate(content: bytes) -> bytes:
@@ -230,6 +243,8 @@ def _inflate(content: bytes) -> bytes:
         plain = inflater.decompress(content, _INFLATED_LIMIT)
     except zlib.error as error:
         raise Malformed(f"the deflated data set cannot be inflated ({error})", remedy="It is damaged.") from error
+    if not inflater.eof and not inflater.unconsumed_tail:
+        raise Malformed("the deflated data set ends early", remedy="It was truncated: send it again.")
     if inflater.unconsumed_tail:
         raise Malformed("the deflated data set is larger than 512 MB", remedy="Send it in another transfer syntax.")
     return plain

@@ -124,18 +124,23 @@ def accept(
     grants: Collection[str] = (),
     confirmed: bool = False,
     dropped: Mapping[str, int] | None = None,
+    sent_in: Mapping[str, str] | None = None,
     max_pdu: int = MAX_PDU,
 ) -> tuple[Agreement, bytes]:
     """The agreement with a proposal, and the A-ASSOCIATE-AC that says so.
 
     `grants` are the options of extended negotiation that are to be had, `confirmed` tells the requestor that its user's
     identity was understood. `dropped` refuses contexts, by SOP class (``*``: all) with the result to give them.
+    `sent_in` is the transfer syntax of the objects of a class that this side will send (C-GET): it is taken before the
+    preferred one wherever it is proposed.
     """
     results, replies = negotiate_as_acceptor(
         list(proposal.contexts),
         list(offered),
         proposal.roles,  # type: ignore[arg-type]
     )
+    if sent_in:
+        _as_stored(results, proposal, sent_in)
     for result in results if dropped else ():
         refused = dropped.get(str(result.abstract_syntax), dropped.get("*")) if dropped else None
         if refused is not None:
@@ -154,6 +159,14 @@ def accept(
     primitive.user_information = [*_ourselves(max_pdu), *more]
     agreed = _agreement(results, {uid: extended.options(uid, said) for uid, said in granted.items()})
     return agreed, A_ASSOCIATE_AC(primitive).encode()
+
+
+def _as_stored(results: Sequence[PresentationContext], proposal: Proposal, sent_in: Mapping[str, str]) -> None:
+    proposed = {context.context_id: context.transfer_syntax for context in proposal.contexts}
+    for result in results:
+        syntax = UID(sent_in.get(str(result.abstract_syntax), ""))
+        if result.result == 0 and result.as_scu and syntax in proposed.get(result.context_id, ()):
+            result.transfer_syntax = [syntax]
 
 
 def propose(

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from simlab.dicom import statuses
 from simlab.dicom.association import Association, Context
 from simlab.dicom.dimse import SERVICES, Command, Message
+from simlab.dicom.fitting import fitting
 from simlab.dicom.instance import Instance
 from simlab.dicom.upper_layer import BadPdu
 from simlab.dicom.values import decode_dataset
@@ -125,15 +126,13 @@ class Request:
     def store(self, instance: Instance) -> int:
         """Send an instance back on the same association (C-GET, PS3.4 C.4.3) and give its status.
 
-        0122 when the requestor negotiated no context for it.
+        0122 when the requestor negotiated no context for it. Raises NoConversion when it cannot be had in the transfer
+        syntax that was negotiated.
         """
         header = instance.header()
-        context = self.association.find_context(header.sop_class_uid, instance.transfer_syntax)
+        context, instance = fitting(self.association, instance)
         if context is None:
-            context = self.association.find_context(header.sop_class_uid)
-            if context is None:
-                return statuses.CLASS_NOT_SUPPORTED
-            instance = instance.converted(context.transfer_syntax)
+            return statuses.CLASS_NOT_SUPPORTED
         message_id = self.association.next_id()
         command: Command = {
             "AffectedSOPClassUID": header.sop_class_uid,

@@ -6,7 +6,7 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -50,9 +50,10 @@ class DicomServer:
 
     `ae_title`, `contexts`, `check_called`, `max_associations` and `grants` (options of extended negotiation) are asked
     for every association, so that they may change while it runs; `caller_limit` is how many a calling AE title may
-    hold, 0 any number. `handlers` maps the DIMSE service (``C-STORE``) to a `Handler`; a service without one is
-    answered with status 0211. `gate` refuses calling AEs, `doorman` users. `acse_seconds` is how long a connection may
-    take to ask for an association, `idle_seconds` how long an association may stand idle.
+    hold, 0 any number. `sent_in` tells the transfer syntax of what is held of SOP classes that a caller means to fetch
+    on its own association (C-GET). `handlers` maps the DIMSE service (``C-STORE``) to a `Handler`; a service without
+    one is answered with status 0211. `gate` refuses calling AEs, `doorman` users. `acse_seconds` is how long a
+    connection may take to ask for an association, `idle_seconds` how long an association may stand idle.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class DicomServer:
         max_associations: Callable[[], int] = lambda: 50,
         caller_limit: Callable[[Caller], int] = lambda _caller: 0,
         grants: Callable[[], Sequence[str]] = lambda: (),
+        sent_in: Callable[[Collection[str]], Mapping[str, str]] = lambda _classes: {},
         acse_seconds: float = 5.0,
         idle_seconds: float = 60.0,
     ) -> None:
@@ -78,7 +80,16 @@ class DicomServer:
         self.faults = faults
         self._max_associations = max_associations
         policy = Policy(
-            ae_title, contexts, dict(handlers), gate, check_called, max_associations, caller_limit, grants, doorman
+            ae_title,
+            contexts,
+            dict(handlers),
+            gate,
+            check_called,
+            max_associations,
+            caller_limit,
+            grants,
+            doorman,
+            sent_in,
         )
         self._acceptor = Acceptor(name, journal, faults, policy)
         self._acse_seconds = acse_seconds

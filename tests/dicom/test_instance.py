@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from simlab.dicom import header_rows, preview
 from simlab.dicom.instance import Instance
 from simlab.dicom.scan import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Malformed
+from simlab.dicom.transcode import convert
 from simlab.errors import BadInput
 from tests.dicom.made import PEOPLE, made
 
@@ -97,10 +98,10 @@ def test_deep_nesting_is_refused() -> None:
 def test_conversion_keeps_pixels() -> None:
     """An instance in implicit VR says the same as the explicit one."""
     instance = made("2.25.1")
-    implicit = instance.converted(IMPLICIT_LITTLE)
+    implicit = convert(instance, IMPLICIT_LITTLE)
     assert implicit.pixels == instance.pixels
     assert implicit.header() == instance.header()
-    assert implicit.converted(EXPLICIT_LITTLE) == instance
+    assert convert(implicit, EXPLICIT_LITTLE) == instance
 
 
 def test_header_rows_show_the_depth_of_items() -> None:
