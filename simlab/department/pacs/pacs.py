@@ -11,8 +11,11 @@ from pynetdicom.presentation import PresentationContext
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import Endpoint
-from simlab.department.pacs import archive, query, repair
+from simlab.department.pacs import archive, availability, commitment, query, repair
+from simlab.department.pacs.availability import Availability
+from simlab.department.pacs.commitment import Commitment
 from simlab.department.pacs.console import Console
+from simlab.department.pacs.notices import Notices
 from simlab.department.pacs.peers import PeerEntry, checked_peer, find_peer, the_peer, write_peer
 from simlab.department.pacs.retrieve import Retrieval
 from simlab.department.pacs.schema import SCHEMA
@@ -28,7 +31,14 @@ from simlab.faults import FaultTable
 from simlab.journal import Journal
 from simlab.store import Store
 
-_SERVICE_OF = {"C-ECHO": "echo", "C-STORE": "store", "C-FIND": "query", "C-MOVE": "retrieve", "C-GET": "retrieve"}
+_SERVICE_OF = {
+    "C-ECHO": "echo",
+    "C-STORE": "store",
+    "C-FIND": "query",
+    "C-MOVE": "retrieve",
+    "C-GET": "retrieve",
+    "N-ACTION": "commit",
+}
 """Which of a peer's services a DIMSE operation needs."""
 
 
@@ -45,6 +55,10 @@ class Pacs:
         store.install(SCHEMA)
         self._console = Console(store, journal).carry_out
         self._retrieval = Retrieval(store, blobs, clock)
+        self._notices = Notices(
+            store, journal, clock, {commitment.KIND: commitment.write, availability.KIND: availability.write}
+        )
+        self._availability = Availability(store, self._notices)
         self._offers: dict[tuple[tuple[str, ...], ...], list[PresentationContext]] = {}
         self.endpoints: dict[str, Endpoint] = {}
         handlers: dict[str, Handler] = {
@@ -53,6 +67,7 @@ class Pacs:
             "C-FIND": lambda request: query.find(store, request),
             "C-MOVE": self._retrieval.move,
             "C-GET": self._retrieval.get,
+            "N-ACTION": Commitment(store, self._notices).asked,
         }
         self.server = DicomServer(
             "PACS",
@@ -70,16 +85,19 @@ class Pacs:
     def open(self, host: str, port: int) -> int:
         """Listen for DICOM; gives the real port, OSError when it cannot be had."""
         real = self.server.open(host, port)
+        self._notices.open()
         self.endpoints = {"PACS": Endpoint(host, real, str(self._setting("ae_title")))}
         return real
 
     def close(self) -> None:
         """Stop listening and end every association."""
+        self._availability.close()
+        self._notices.close()
         self.server.close()
 
     def busy(self) -> int:
-        """Operations that are being served."""
-        return self.server.operating
+        """Operations that are being served, and notices on their way."""
+        return self.server.operating + self._notices.busy()
 
     # The door
 
@@ -101,7 +119,7 @@ class Pacs:
         key = (refused, peer.offered_classes if peer else contexts.STORAGE_CLASSES)
         if key not in self._offers:
             self._offers[key] = combine(
-                contexts.supported((contexts.VERIFICATION, *contexts.QUERY_RETRIEVE)),
+                contexts.supported((contexts.VERIFICATION, contexts.STORAGE_COMMITMENT, *contexts.QUERY_RETRIEVE)),
                 contexts.storage(key[1], refused=refused, both_roles=True),
             )
         return self._offers[key]
@@ -140,6 +158,8 @@ class Pacs:
         with self._store.write() as tx:
             filed = archive.file(tx, instance, pixels, request.caller.calling, self._clock.now())
             request.note |= {"new": filed.new, "filed_under": filed.patient_id}
+            if filed.new:
+                self._availability.stored(tx, header.study_uid)
             if filed.conflict:
                 request.note["conflict"] = filed.conflict
             request.record(statuses.SUCCESS)
@@ -175,10 +195,20 @@ class Pacs:
 
         def act(tx: Any) -> dict[str, Any]:
             write_peer(tx, peer)
+            self._notices.look_again(tx)
             return {"summary": f"{peer.title} at {peer.host}:{peer.port}", **asdict(peer)}
 
         given = {"services": services, "classes": list(classes), "max_associations": max_associations}
         return self._console("set_peer", act, title=title, host=host, port=port, **given)
+
+    def resend_report(self, transaction_uid: str) -> dict[str, Any]:
+        """Try anew to deliver a commitment report that could not be; raises NotFound."""
+
+        def act(tx: Any) -> dict[str, Any]:
+            row = self._notices.again(tx, commitment.KIND, transaction_uid)
+            return {"summary": f"report to {row['title']} is tried again", "transaction_uid": transaction_uid}
+
+        return self._console("resend_report", act, transaction_uid=transaction_uid)
 
     def remove_peer(self, title: str) -> dict[str, Any]:
         """Take a peer off the table; raises NotFound."""

@@ -12,8 +12,8 @@ from simlab.dicom.contexts import STORAGE_CLASSES
 from simlab.dicom.uids import is_uid
 from simlab.errors import BadInput, NotFound
 
-SERVICES = ("echo", "store", "query", "retrieve", "destination")
-"""What a peer may be allowed to do; a `destination` may be sent to."""
+SERVICES = ("echo", "store", "commit", "query", "retrieve", "destination")
+"""What a peer may be allowed to do; `commit` is to ask for storage commitment, a `destination` may be sent to."""
 
 STANDARD = "standard"
 """Stands for every storage class of the standard in a peer's list of classes."""

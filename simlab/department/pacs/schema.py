@@ -87,7 +87,17 @@ SCHEMA = Schema(
         user TEXT NOT NULL, ae TEXT NOT NULL, patient_id TEXT NOT NULL, study_uid TEXT NOT NULL,
         summary TEXT NOT NULL, message TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS pacs_audit_by_patient ON pacs_audit (patient_id);
-    CREATE INDEX IF NOT EXISTS pacs_audit_by_study ON pacs_audit (study_uid)
+    CREATE INDEX IF NOT EXISTS pacs_audit_by_study ON pacs_audit (study_uid);
+    CREATE TABLE IF NOT EXISTS pacs_notice (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, subject TEXT NOT NULL, title TEXT NOT NULL,
+        state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
+        next_try REAL NOT NULL DEFAULT 0, at TEXT NOT NULL, delivered TEXT, how TEXT NOT NULL DEFAULT '',
+        actor TEXT NOT NULL, cause INTEGER);
+    CREATE INDEX IF NOT EXISTS pacs_notice_by_subject ON pacs_notice (subject);
+    CREATE TABLE IF NOT EXISTS pacs_commitment_item (
+        id INTEGER PRIMARY KEY, notice INTEGER NOT NULL REFERENCES pacs_notice ON DELETE CASCADE,
+        sop_class TEXT NOT NULL, sop_uid TEXT NOT NULL, reason INTEGER);
+    CREATE INDEX IF NOT EXISTS pacs_commitment_item_by_notice ON pacs_commitment_item (notice)
     """,
     domain=(
         "pacs_patient",
@@ -112,6 +122,8 @@ SCHEMA = Schema(
         "pacs_repair",
         "pacs_request",
         "pacs_audit",
+        "pacs_notice",
+        "pacs_commitment_item",
     ),
     volatile=("received",),
 )

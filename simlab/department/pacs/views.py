@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from simlab.department.pacs.availability import notifications
+from simlab.department.pacs.commitment import requests
 from simlab.department.pacs.settings import DEFAULTS, setting
 
 Rows = list[dict[str, Any]]
@@ -110,4 +112,6 @@ VIEWS: dict[str, Callable[..., Rows]] = {
     "instances": instances,
     "peers": peers,
     "settings": settings,
+    "commitments": requests,
+    "availability": notifications,
 }
