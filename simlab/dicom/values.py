@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Mapping
 from io import BytesIO
@@ -94,7 +95,8 @@ def _fill(ds: Dataset, keys: Mapping[str, Any], texts: list[str]) -> None:
             plain = [_single(part, vr) for part in plain] if isinstance(plain, (list, tuple)) else _single(plain, vr)
             element = DataElement(tag, vr, plain if plain != "" or vr not in _NUMBERS else None)
             # What cannot be written must be said here, where its name is known.
-            encode_dataset(Dataset({tag: element}), IMPLICIT_LITTLE)
+            # On a copy: a name keeps the first encoding that it is written in.
+            encode_dataset(Dataset({tag: copy.deepcopy(element)}), IMPLICIT_LITTLE)
         except Exception as error:  # pydicom raises whatever a wrong value provokes
             raise BadInput(
                 f"{str(value)[:64]!r} is no value of {name} ({vr})", place=name, remedy=str(error).split("\n")[0]
