@@ -123,7 +123,7 @@ def date_time_condition(date: str, time: str, date_key: str, time_key: str) -> C
     return f"({' AND '.join(clauses)})", list(values)
 
 
-def _fits(pattern: str, text: str) -> bool:
+def fits_wildcard(pattern: str, text: str) -> bool:
     """Wildcard match without backtracking over more than the last asterisk: a hostile key costs no time."""
     at = where = mark = 0
     star = -1
@@ -157,9 +157,9 @@ def matches(value: object, key: object, vr: str, *, insensitive: bool = False) -
     if vr == "PN":
         have, wanted = (fold(have), fold(wanted)) if insensitive else (have, wanted)
         pattern = _name_key(wanted)
-        return any(_fits(pattern, part.rstrip("^")) for part in (have, *have.split("=")))
+        return any(fits_wildcard(pattern, part.rstrip("^")) for part in (have, *have.split("=")))
     if _has_wildcard(wanted, vr):
-        return _fits(wanted, have)
+        return fits_wildcard(wanted, have)
     return have == wanted
 
 

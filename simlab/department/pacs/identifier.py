@@ -33,13 +33,21 @@ class Scope:
     unique: dict[str, list[str]]
 
 
-def scope(sop_class: str, identifier: Dataset, *, retrieve: bool) -> Scope:
+def scope(
+    sop_class: str,
+    identifier: Dataset,
+    *,
+    retrieve: bool,
+    relational: bool = False,
+    patient_in_study_root: bool = False,
+    whole_archive: bool = False,
+) -> Scope:
     """Where the identifier looks; raises IdentifierMismatch with the offending element.
 
-    A query must give a single value for the unique key of every level above; a retrieval also one or more values at
-    its own level.
+    A query must give a single value for the unique key of every level above, unless it is `relational`; a retrieval
+    also one or more values at its own level, unless the `whole_archive` is to be had for none.
     """
-    levels = _MODELS[sop_class]
+    levels = LEVELS if patient_in_study_root else _MODELS[sop_class]
     level = key_of(identifier.get("QueryRetrieveLevel")).strip()
     if level not in levels:
         raise IdentifierMismatch(
@@ -51,6 +59,10 @@ def scope(sop_class: str, identifier: Dataset, *, retrieve: bool) -> Scope:
     unique: dict[str, list[str]] = {}
     for name in above:
         values = _values(identifier, name)
+        if relational and (len(values) != 1 or "*" in values[0] or "?" in values[0]):
+            if values and retrieve:
+                unique[name] = values
+            continue
         if len(values) != 1 or "*" in values[0] or "?" in values[0]:
             raise IdentifierMismatch(
                 f"{UNIQUE[name]}: one value is due at level {level}",
@@ -60,6 +72,8 @@ def scope(sop_class: str, identifier: Dataset, *, retrieve: bool) -> Scope:
         unique[name] = values
     if retrieve:
         values = _values(identifier, level)
+        if whole_archive and not values:
+            return Scope(level, above, unique)
         if not values or any("*" in value or "?" in value for value in values):
             raise IdentifierMismatch(
                 f"{UNIQUE[level]}: a value is due", int(Tag(UNIQUE[level])), remedy="Say what is to be sent."

@@ -1,0 +1,129 @@
+"""The DICOM doors of the PACS, plain and TLS: who gets in, what is offered to them, and what they may do."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pynetdicom.presentation import PresentationContext
+
+from simlab.department.pacs import users
+from simlab.department.pacs.peers import PeerEntry, find_peer
+from simlab.department.pacs.personality import PERSONALITIES, replies
+from simlab.department.pacs.settings import DEFAULTS, setting
+from simlab.dicom import contexts, rejection, statuses, tls
+from simlab.dicom.operation import Caller, Handler, Reply, Request
+from simlab.dicom.rejection import Rejection
+from simlab.dicom.server import DicomServer, combine
+from simlab.errors import Unavailable
+from simlab.faults import FaultTable
+from simlab.journal import Journal
+from simlab.store import Store
+
+NAME = "PACS"
+
+_SERVICE_OF = {
+    "C-ECHO": "echo",
+    "C-STORE": "store",
+    "C-FIND": "query",
+    "C-MOVE": "retrieve",
+    "C-GET": "retrieve",
+    "N-ACTION": "commit",
+}
+"""Which of a peer's services a DIMSE operation needs."""
+
+
+class Doors:
+    """One server with the archive's `handlers` behind it; `certificates` is the folder of its TLS certificates."""
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        faults: FaultTable,
+        handlers: Mapping[str, Handler],
+        certificates: Path | None,
+    ) -> None:
+        self._store = store
+        self._faults = faults
+        self._certificates = certificates
+        self._offers: dict[tuple[tuple[str, ...], ...], list[PresentationContext]] = {}
+        self.server = DicomServer(
+            NAME,
+            journal,
+            faults,
+            ae_title=self.title,
+            contexts=self._contexts,
+            handlers={name: self._allowed(name, handler) for name, handler in handlers.items()},
+            gate=self._gate,
+            doorman=users.doorman(store),
+            check_called=lambda: bool(self._setting("check_called")),
+            max_associations=lambda: int(self._setting("max_associations")),
+            caller_limit=self._caller_limit,
+            grants=lambda: list(self._setting("extended_negotiation")),
+        )
+
+    def title(self) -> str:
+        """The AE title now."""
+        return str(self._setting("ae_title"))
+
+    def open_tls(self, host: str, port: int) -> int:
+        """Listen for DICOM over TLS and give the real port; OSError when it cannot be had."""
+        return self.server.open(host, port, self._credentials)
+
+    def _credentials(self) -> ssl.SSLContext:
+        if self._certificates is None:
+            raise Unavailable("the PACS has no certificates", place=NAME, remedy="`simlab tls make` makes them.")
+        shown = str(self._setting("certificate"))
+        if shown == DEFAULTS["certificate"]:
+            shown = str(self._faults.standing(NAME, "certificate") or shown)
+        return tls.server_context(self._certificates, shown, mutual=bool(self._setting("tls_mutual")))
+
+    def _setting(self, key: str) -> Any:
+        with self._store.read() as tx:
+            return setting(tx, key)
+
+    def _peer(self, caller: Caller) -> PeerEntry | None:
+        with self._store.read() as tx:
+            return find_peer(tx, caller.calling)
+
+    def _caller_limit(self, caller: Caller) -> int:
+        peer = self._peer(caller)
+        return peer.max_associations if peer else 0
+
+    def _contexts(self, caller: Caller) -> list[PresentationContext]:
+        refused = tuple(self._setting("refused_classes"))
+        peer = self._peer(caller)
+        key = (refused, peer.offered_classes if peer else contexts.STORAGE_CLASSES)
+        if key not in self._offers:
+            self._offers[key] = combine(
+                contexts.supported((contexts.VERIFICATION, contexts.STORAGE_COMMITMENT, *contexts.QUERY_RETRIEVE)),
+                contexts.storage(key[1], refused=refused, both_roles=True),
+            )
+        return self._offers[key]
+
+    def _gate(self, caller: Caller) -> Rejection | None:
+        with self._store.read() as tx:
+            if not setting(tx, "check_calling") or find_peer(tx, caller.calling):
+                return None
+        return rejection.CALLING_UNKNOWN
+
+    def _allowed(self, operation: str, handler: Handler) -> Handler:
+        service = _SERVICE_OF[operation]
+
+        def checked(request: Request) -> Any:
+            with self._store.read() as tx:
+                peer = find_peer(tx, request.caller.calling)
+                refused = setting(tx, "check_calling") and (peer is None or service not in peer.services)
+                personality = PERSONALITIES[str(setting(tx, "personality"))]
+            if refused:
+                return Reply(statuses.NOT_AUTHORIZED, comment=f"{request.caller.calling} may not {service} here")
+            if service == "store" and peer and not peer.may_store(request.sop_class):
+                return Reply(statuses.NOT_AUTHORIZED, comment=f"{peer.title} may not store objects of that class")
+            if service not in ("query", "retrieve"):
+                return handler(request)
+            return replies(personality, request, handler(request))
+
+        return checked
