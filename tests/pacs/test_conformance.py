@@ -163,7 +163,8 @@ def test_row_24_cancel(house: House) -> None:
     with house.store.write() as tx:
         tx.execute("INSERT INTO pacs_patient VALUES ('P', '', 'MANY^STUDIES', 'many^studies', '', '', NULL, NULL)")
         tx.executemany(
-            "INSERT INTO pacs_study VALUES (?, 'P', '', '20260101', '', '', '', '', '', 0, 0, '')",
+            "INSERT INTO pacs_study (study_uid, patient_id, issuer, study_date, study_time, accession, study_id, "
+            "description, referring) VALUES (?, 'P', '', '20260101', '', '', '', '', '')",
             [(uid,) for uid in uids],
         )
     pending, final = find(house, "STUDY", "StudyInstanceUID", extra=("--cancel", "5"))

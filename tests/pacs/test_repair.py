@@ -44,7 +44,7 @@ def test_unmoved_instance_is_byte_identical(two: House) -> None:
 def test_preview_changes_nothing(two: House) -> None:
     """A preview counts what would go, and leaves everything where it is."""
     before = two.store.digest()
-    done = two.pacs.merge_patients("A", "RXX01", "B", "RXX01", preview=True)
+    done = two.pacs.repairs.merge_patients("A", "RXX01", "B", "RXX01", preview=True)
     assert done["summary"] == "1 instances of 1 series in 1 studies go from A^RXX01 to B^RXX01"
     assert two.store.digest() == before
     assert two.events("console") == []
@@ -52,7 +52,7 @@ def test_preview_changes_nothing(two: House) -> None:
 
 def test_merge_moves_studies_and_coerces(two: House) -> None:
     """After a merge the studies are the survivor's, and go out under it with the original kept inside."""
-    two.pacs.merge_patients("A", "RXX01", "B", "RXX01")
+    two.pacs.repairs.merge_patients("A", "RXX01", "B", "RXX01")
     assert {row["patient_id"] for row in two.view("studies")} == {"B"}
     sent = two.pacs.load(f"{ROOT}.1.1.1")
     assert (sent.header().patient_id, sent.header().patient_name) == ("B", "SMITH^JOHN^PAUL")
@@ -63,7 +63,7 @@ def test_merge_moves_studies_and_coerces(two: House) -> None:
 
 def test_retired_number_is_remembered(two: House) -> None:
     """An instance that comes later under the retired number is filed under the survivor."""
-    two.pacs.merge_patients("A", "RXX01", "B", "RXX01")
+    two.pacs.repairs.merge_patients("A", "RXX01", "B", "RXX01")
     late = made(f"{ROOT}.3.1.1", study_uid=f"{ROOT}.3", series_uid=f"{ROOT}.3.1", patient_id="A", issuer="RXX01")
     (reply,) = client.store(two.peer, "CT1", [late])
     assert reply.stored
@@ -73,14 +73,14 @@ def test_retired_number_is_remembered(two: House) -> None:
 
 def test_merge_twice_changes_nothing(two: House) -> None:
     """The same merge again is no error."""
-    two.pacs.merge_patients("A", "RXX01", "B", "RXX01")
-    assert "merged already" in two.pacs.merge_patients("A", "RXX01", "B", "RXX01")["summary"]
+    two.pacs.repairs.merge_patients("A", "RXX01", "B", "RXX01")
+    assert "merged already" in two.pacs.repairs.merge_patients("A", "RXX01", "B", "RXX01")["summary"]
 
 
 def test_other_authority_finds_nobody(two: House) -> None:
     """A number under an authority that does not match is refused with AE, naming those that know it."""
     with pytest.raises(PatientUnknown) as raised:
-        two.pacs.merge_patients("A", "RXX02", "B", "RXX01")
+        two.pacs.repairs.merge_patients("A", "RXX02", "B", "RXX01")
     assert raised.value.ack_code == "AE"
     assert raised.value.elsewhere == ("RXX01",)
 
@@ -88,27 +88,27 @@ def test_other_authority_finds_nobody(two: House) -> None:
 def test_unknown_number_is_known_nowhere(two: House) -> None:
     """An unknown number says that no authority knows it."""
     with pytest.raises(PatientUnknown) as raised:
-        two.pacs.merge_patients("Z", "RXX01", "B", "RXX01")
+        two.pacs.repairs.merge_patients("Z", "RXX01", "B", "RXX01")
     assert raised.value.elsewhere == ()
 
 
 def test_merge_into_a_new_number(two: House) -> None:
     """A survivor the archive has not met yet takes over the demographics of the retired number."""
-    two.pacs.merge_patients("A", "RXX01", "NEW", "RXX01")
+    two.pacs.repairs.merge_patients("A", "RXX01", "NEW", "RXX01")
     (row,) = two.view("patients", patient_id="NEW")
     assert (row["name"], row["studies"]) == ("SMITH^JOHN", 1)
 
 
 def test_merge_into_a_retired_number_is_refused(two: House) -> None:
     """Merging into a number that is itself retired is refused, and names the one in force."""
-    two.pacs.merge_patients("A", "RXX01", "B", "RXX01")
+    two.pacs.repairs.merge_patients("A", "RXX01", "B", "RXX01")
     with pytest.raises(CannotMerge, match="itself retired, into B"):
-        two.pacs.merge_patients("C", "RXX01", "A", "RXX01")
+        two.pacs.repairs.merge_patients("C", "RXX01", "A", "RXX01")
 
 
 def test_move_study(two: House) -> None:
     """A moved study is the other patient's and no other study is touched."""
-    done = two.pacs.move_study(STUDY, "C", "RXX01")
+    done = two.pacs.repairs.move_study(STUDY, "C", "RXX01")
     assert done["instances"] == 1
     assert two.view("studies", study_uid=STUDY)[0]["patient_name"] == "JONES^ANN"
     assert two.view("studies", study_uid=f"{ROOT}.2")[0]["patient_id"] == "B"
@@ -117,12 +117,12 @@ def test_move_study(two: House) -> None:
 def test_move_to_nobody(two: House) -> None:
     """A study is not moved to a number the archive does not know."""
     with pytest.raises(NotFound):
-        two.pacs.move_study(STUDY, "Z", "RXX01")
+        two.pacs.repairs.move_study(STUDY, "Z", "RXX01")
 
 
 def test_update_patient(two: House) -> None:
     """A new surname shows in queries and on what is sent."""
-    two.pacs.update_patient("A", "RXX01", name="MILLER^JOHN")
+    two.pacs.repairs.update_patient("A", "RXX01", {"name": "MILLER^JOHN"})
     found = client.find(two.peer, "ADMIN", "study", "STUDY", {"PatientName": "MILLER*", "StudyInstanceUID": ""})
     assert [row["StudyInstanceUID"] for row in found.rows] == [STUDY]
     assert two.pacs.load(f"{ROOT}.1.1.1").header().patient_name == "MILLER^JOHN"
@@ -130,11 +130,11 @@ def test_update_patient(two: House) -> None:
 
 def test_quarantine_hides_and_releases(two: House) -> None:
     """A study in quarantine is neither found nor sent; released, it is both again."""
-    two.pacs.quarantine(STUDY, reason="wrong patient?")
+    two.pacs.repairs.quarantine(STUDY, reason="wrong patient?")
     keys = {"StudyInstanceUID": STUDY}
     assert client.find(two.peer, "ADMIN", "study", "STUDY", keys).rows == ()
     assert client.move(two.peer, "ADMIN", "THEATRE", "study", "STUDY", keys).completed == 0
-    two.pacs.quarantine(STUDY, release=True)
+    two.pacs.repairs.quarantine(STUDY, release=True)
     assert len(client.find(two.peer, "ADMIN", "study", "STUDY", keys).rows) == 1
 
 

@@ -4,42 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
-
-from pynetdicom.presentation import PresentationContext
 
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import Endpoint
-from simlab.department.pacs import archive, availability, commitment, query, repair
+from simlab.department.pacs import (
+    archive,
+    availability,
+    commitment,
+    duplicates,
+    history,
+    query,
+    reject,
+    users,
+    visibility,
+)
+from simlab.department.pacs.audited import Arrivals, audited
 from simlab.department.pacs.availability import Availability
 from simlab.department.pacs.commitment import Commitment
 from simlab.department.pacs.console import Console
+from simlab.department.pacs.dispatch import Dispatch
+from simlab.department.pacs.doors import Doors
 from simlab.department.pacs.notices import Notices
-from simlab.department.pacs.peers import PeerEntry, checked_peer, find_peer, the_peer, write_peer
+from simlab.department.pacs.peers import checked_peer, the_peer, write_peer
+from simlab.department.pacs.repair import Repairs
 from simlab.department.pacs.retrieve import Retrieval
 from simlab.department.pacs.schema import SCHEMA
-from simlab.department.pacs.settings import checked_value, setting, write_settings
+from simlab.department.pacs.settings import checked_value, write_settings
+from simlab.department.pacs.shelf import Shelf
+from simlab.department.pacs.space import Space
 from simlab.department.pacs.stage import PacsStage
-from simlab.dicom import contexts, header_rows, negotiation, statuses
+from simlab.department.pacs.upkeep import Upkeep
+from simlab.dicom import header_rows, statuses
 from simlab.dicom.instance import Instance
 from simlab.dicom.matching import fold
-from simlab.dicom.negotiation import Rejection
-from simlab.dicom.operation import Caller, Handler, Reply, Request
-from simlab.dicom.server import DicomServer, combine
+from simlab.dicom.operation import Handler, Reply, Request
 from simlab.faults import FaultTable
 from simlab.journal import Journal
 from simlab.store import Store
-
-_SERVICE_OF = {
-    "C-ECHO": "echo",
-    "C-STORE": "store",
-    "C-FIND": "query",
-    "C-MOVE": "retrieve",
-    "C-GET": "retrieve",
-    "N-ACTION": "commit",
-}
-"""Which of a peer's services a DIMSE operation needs."""
 
 
 class Pacs:
@@ -47,123 +51,110 @@ class Pacs:
 
     SCHEMA = SCHEMA
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable, blobs: Blobs) -> None:
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        clock: Clock,
+        faults: FaultTable,
+        blobs: Blobs,
+        certificates: Path | None = None,
+    ) -> None:
         self._store = store
+        self._faults = faults
         self._journal = journal
         self._clock = clock
         self._blobs = blobs
         store.install(SCHEMA)
         self._console = Console(store, journal).carry_out
-        self._retrieval = Retrieval(store, blobs, clock)
+        self.repairs = Repairs(store, journal, clock, blobs)
+        self.space = Space(store, journal, clock)
+        shelf = Shelf(store, blobs, clock, self.space)
+        self.dispatch = Dispatch(store, journal, clock, shelf)
+        self._upkeep = Upkeep(store, clock, self.space, self.dispatch)
+        self._retrieval = Retrieval(store, clock, shelf)
         self._notices = Notices(
             store, journal, clock, {commitment.KIND: commitment.write, availability.KIND: availability.write}
         )
+        self._arrivals = Arrivals(store, clock)
         self._availability = Availability(store, self._notices)
-        self._offers: dict[tuple[tuple[str, ...], ...], list[PresentationContext]] = {}
         self.endpoints: dict[str, Endpoint] = {}
         handlers: dict[str, Handler] = {
             "C-ECHO": lambda _request: Reply(statuses.SUCCESS),
             "C-STORE": self._on_store,
-            "C-FIND": lambda request: query.find(store, request),
-            "C-MOVE": self._retrieval.move,
-            "C-GET": self._retrieval.get,
+            "C-FIND": audited(store, clock, lambda request: query.find(store, request)),
+            "C-MOVE": audited(store, clock, self._retrieval.move),
+            "C-GET": audited(store, clock, self._retrieval.get),
             "N-ACTION": Commitment(store, self._notices).asked,
         }
-        self.server = DicomServer(
-            "PACS",
-            journal,
-            faults,
-            ae_title=lambda: str(self._setting("ae_title")),
-            contexts=self._contexts,
-            handlers={name: self._allowed(name, handler) for name, handler in handlers.items()},
-            gate=self._gate,
-            check_called=lambda: bool(self._setting("check_called")),
-            max_associations=lambda: int(self._setting("max_associations")),
-            caller_limit=self._caller_limit,
-        )
+        self._doors = Doors(store, journal, faults, handlers, certificates)
+        self.server = self._doors.server
 
     def open(self, host: str, port: int) -> int:
         """Listen for DICOM; gives the real port, OSError when it cannot be had."""
         real = self.server.open(host, port)
+        self.dispatch.carriers.open()
+        self._upkeep.open()
         self._notices.open()
-        self.endpoints = {"PACS": Endpoint(host, real, str(self._setting("ae_title")))}
+        self.endpoints = {"PACS": Endpoint(host, real, self._doors.title())}
+        return real
+
+    def open_tls(self, host: str, port: int) -> int:
+        """Listen for DICOM over TLS too; gives the real port, OSError when it cannot be had."""
+        real = self._doors.open_tls(host, port)
+        self.endpoints["PACS_TLS"] = Endpoint(host, real, self._doors.title())
         return real
 
     def close(self) -> None:
         """Stop listening and end every association."""
+        self._upkeep.close()
+        self.dispatch.carriers.close()
         self._availability.close()
         self._notices.close()
         self.server.close()
 
     def busy(self) -> int:
-        """Operations that are being served, and notices on their way."""
-        return self.server.operating + self._notices.busy()
+        """Operations that are being served, notices and transfers on their way."""
+        return self.server.operating + self._notices.busy() + self.dispatch.carriers.busy()
 
-    # The door
-
-    def _setting(self, key: str) -> Any:
-        with self._store.read() as tx:
-            return setting(tx, key)
-
-    def _peer(self, caller: Caller) -> PeerEntry | None:
-        with self._store.read() as tx:
-            return find_peer(tx, caller.calling)
-
-    def _caller_limit(self, caller: Caller) -> int:
-        peer = self._peer(caller)
-        return peer.max_associations if peer else 0
-
-    def _contexts(self, caller: Caller) -> list[PresentationContext]:
-        refused = tuple(self._setting("refused_classes"))
-        peer = self._peer(caller)
-        key = (refused, peer.offered_classes if peer else contexts.STORAGE_CLASSES)
-        if key not in self._offers:
-            self._offers[key] = combine(
-                contexts.supported((contexts.VERIFICATION, contexts.STORAGE_COMMITMENT, *contexts.QUERY_RETRIEVE)),
-                contexts.storage(key[1], refused=refused, both_roles=True),
-            )
-        return self._offers[key]
-
-    def _gate(self, caller: Caller) -> Rejection | None:
-        with self._store.read() as tx:
-            if not setting(tx, "check_calling") or find_peer(tx, caller.calling):
-                return None
-        return negotiation.CALLING_UNKNOWN
-
-    def _allowed(self, operation: str, handler: Handler) -> Handler:
-        service = _SERVICE_OF[operation]
-
-        def checked(request: Request) -> Any:
-            with self._store.read() as tx:
-                peer = find_peer(tx, request.caller.calling)
-                refused = setting(tx, "check_calling") and (peer is None or service not in peer.services)
-            if refused:
-                return Reply(statuses.NOT_AUTHORIZED, comment=f"{request.caller.calling} may not {service} here")
-            return handler(request)
-
-        return checked
+    # The archive
 
     def _on_store(self, request: Request) -> Reply:
+        if self._faults.standing("PACS", "full"):
+            return Reply(statuses.OUT_OF_RESOURCES, comment="no room left in the archive")
         instance = request.instance()
         header = instance.header()
-        peer = self._peer(request.caller)
-        if peer and not peer.may_store(request.sop_class):
-            return Reply(statuses.NOT_AUTHORIZED, comment=f"{peer.title} may not store objects of that class here")
         if (header.sop_class_uid, header.sop_instance_uid) != (request.sop_class, request.sop_instance):
             raise archive.NotForArchive("SOP class or instance UID of data set and command differ")
         archive.check(header)
         request.note |= {"study_uid": header.study_uid, "patient_id": header.patient_id, "accession": header.accession}
         pixels = None if instance.pixels is None else self._blobs.put(instance.pixels)
+        note = reject.read_note(instance) if header.sop_class_uid == reject.KEY_OBJECT_SELECTION else None
+        try:
+            self._keep(request, instance, pixels, note)
+        except archive.OtherContent as error:
+            with self._store.write() as tx:
+                given = (error.what, request.caller.calling, self._clock.now())
+                request.note["duplicate"] = duplicates.keep(tx, instance, pixels, *given)
+            raise
+        return Reply(statuses.SUCCESS)
+
+    def _keep(self, request: Request, instance: Instance, pixels: str | None, note: reject.Note | None) -> None:
+        header = instance.header()
         # Index and journal commit together, before success is promised.
         with self._store.write() as tx:
             filed = archive.file(tx, instance, pixels, request.caller.calling, self._clock.now())
             request.note |= {"new": filed.new, "filed_under": filed.patient_id}
             if filed.new:
+                self.space.admit(tx, instance.size)
+                self.dispatch.arrived(tx, header, request.caller.calling, filed.patient_id, filed.issuer)
                 self._availability.stored(tx, header.study_uid)
+                self._arrivals.arrived(request, header.study_uid, filed.patient_id)
+            if note is not None:
+                request.note["rejected"] = reject.apply(tx, header.sop_instance_uid, *note)
             if filed.conflict:
                 request.note["conflict"] = filed.conflict
             request.record(statuses.SUCCESS)
-        return Reply(statuses.SUCCESS)
 
     # Looking
 
@@ -210,6 +201,20 @@ class Pacs:
 
         return self._console("resend_report", act, transaction_uid=transaction_uid)
 
+    def set_user(self, name: str, passcode: str | None = None, full_name: str = "") -> dict[str, Any]:
+        """Let a user log in, with a passcode or by name alone; raises BadInput. No passcode reaches the journal."""
+        return self._console(
+            "set_user",
+            lambda tx: users.set_user(tx, name, passcode, full_name),
+            name=name,
+            full_name=full_name,
+            passcode=bool(passcode),
+        )
+
+    def remove_user(self, name: str) -> dict[str, Any]:
+        """Let a user log in no more; raises NotFound."""
+        return self._console("remove_user", lambda tx: users.remove_user(tx, name), name=name)
+
     def remove_peer(self, title: str) -> dict[str, Any]:
         """Take a peer off the table; raises NotFound."""
 
@@ -226,60 +231,11 @@ class Pacs:
 
         def act(tx: Any) -> dict[str, Any]:
             write_settings(tx, checked)
+            if "show_quality_rejected" in checked:
+                visibility.refresh_rejected(tx)
             return {"summary": ", ".join(f"{k}={v}" for k, v in checked.items()) or "nothing", "settings": checked}
 
         return self._console("configure", act, **settings)
-
-    def merge_patients(
-        self, retire_id: str, retire_issuer: str, survive_id: str, survive_issuer: str, *, preview: bool = False
-    ) -> dict[str, Any]:
-        """Merge one number into another, who may be new to the archive.
-
-        Raises `repair.PatientUnknown` for an unknown retired number (its `elsewhere` lists other authorities that
-        know it), `repair.CannotMerge` for a merge that makes no sense; both carry ack_code AE.
-        """
-
-        def act(tx: Any) -> dict[str, Any]:
-            retired = repair.find_number(tx, retire_id, retire_issuer)
-            return repair.merge(tx, retired, survive_id, survive_issuer, preview=preview)
-
-        args = {
-            "retire_id": retire_id,
-            "retire_issuer": retire_issuer,
-            "survive_id": survive_id,
-            "survive_issuer": survive_issuer,
-        }
-        return self._console("merge_patients", act, **args)
-
-    def move_study(self, study_uid: str, patient_id: str, issuer: str = "", *, preview: bool = False) -> dict[str, Any]:
-        """Move a study to another patient that the archive knows."""
-        return self._console(
-            "move_study",
-            lambda tx: repair.move(tx, study_uid, patient_id, issuer, preview=preview),
-            study_uid=study_uid,
-            patient_id=patient_id,
-            issuer=issuer,
-        )
-
-    def quarantine(self, study_uid: str, *, release: bool = False, reason: str = "") -> dict[str, Any]:
-        """Hide a study from query and retrieve, or show it again."""
-        return self._console(
-            "quarantine",
-            lambda tx: repair.quarantine(tx, study_uid, release=release, reason=reason),
-            study_uid=study_uid,
-            release=release,
-            reason=reason,
-        )
-
-    def update_patient(self, patient_id: str, issuer: str, **demographics: str) -> dict[str, Any]:
-        """Change name (as PN), birth_date, sex of a known patient; empty values change nothing."""
-        return self._console(
-            "update_patient",
-            lambda tx: repair.update(tx, repair.find_number(tx, patient_id, issuer), demographics),
-            patient_id=patient_id,
-            issuer=issuer,
-            **demographics,
-        )
 
     # Staging
 
@@ -290,6 +246,8 @@ class Pacs:
             for peer in section.peers:
                 entry = (peer.title, peer.host, peer.port, peer.services, peer.classes, peer.max_associations)
                 write_peer(tx, checked_peer(*entry))
+            for user in section.users:
+                users.set_user(tx, user.name, user.passcode, user.full_name)
             for patient in section.patients:
                 tx.execute(
                     "INSERT INTO pacs_patient VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -304,9 +262,6 @@ class Pacs:
                         patient.merged_issuer if patient.merged_into is None else patient.merged_issuer or "",
                     ),
                 )
-            now = self._clock.now()
-            for instance in section.instances:
-                pixels = None if instance.pixels is None else self._blobs.put(instance.pixels)
-                archive.file(tx, instance, pixels, "SCENE", now)
-            for study_uid in section.quarantined:
-                repair.quarantine(tx, study_uid, release=False, reason="")
+            history.play(tx, section, self.repairs, self._blobs, self._clock.now())
+            self.space.stage(tx, section)
+            self.dispatch.stage(tx, section)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, InstanceOf
 
@@ -27,6 +28,14 @@ class PacsPeer(_Staged):
     max_associations: int = 0
 
 
+class PacsUser(_Staged):
+    """Somebody who may log in, by name alone when there is no passcode."""
+
+    name: str
+    passcode: str | None = None
+    full_name: str = ""
+
+
 class PacsPatient(_Staged):
     """A patient without images, or a retired number with the one it was merged into."""
 
@@ -39,11 +48,63 @@ class PacsPatient(_Staged):
     merged_issuer: str | None = None
 
 
+class PacsArchived(_Staged):
+    """A study that the archive has: still `cached` or not, its medium on the shelf or not."""
+
+    study_uid: str
+    cached: bool = False
+    shelved: bool = False
+
+
+class PacsTransfer(_Staged):
+    """A study that waits to be sent to a peer."""
+
+    study_uid: str
+    destination: str
+    priority: Literal["low", "medium", "high"] = "medium"
+
+
+class PacsMerge(_Staged):
+    """A merge that was made before the scene begins, of what was held by then."""
+
+    retire: str
+    survive: str
+    issuer: str = ""
+    at: datetime
+
+
+class PacsAudit(_Staged):
+    """An entry of the audit trail from before the scene."""
+
+    at: datetime
+    user: str
+    event: Literal["query", "transferred", "accessed", "deleted", "patient record", "login"] = "accessed"
+    ae: str = ""
+    patient_id: str = ""
+    study_uid: str = ""
+    summary: str = ""
+
+
 class PacsStage(_Staged):
-    """Settings, peers, patients and images; `quarantined` are Study Instance UIDs."""
+    """Settings, peers, patients and images; `quarantined` are Study Instance UIDs.
+
+    `orders` are what the PACS was told of, by accession number; `reported` are report statuses by Study Instance UID.
+
+    `rules` and `retention` are rules as the console takes them, `held` are destinations whose transfers are held.
+    """
 
     settings: dict[str, Any] = {}
     peers: list[PacsPeer] = []
+    users: list[PacsUser] = []
     patients: list[PacsPatient] = []
     instances: list[InstanceOf[Instance]] = []
     quarantined: list[str] = []
+    merges: list[PacsMerge] = []
+    orders: dict[str, dict[str, str]] = {}
+    reported: dict[str, str] = {}
+    audit: list[PacsAudit] = []
+    rules: list[dict[str, Any]] = []
+    retention: list[dict[str, Any]] = []
+    archived: list[PacsArchived] = []
+    transfers: list[PacsTransfer] = []
+    held: list[str] = []
