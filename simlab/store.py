@@ -86,7 +86,6 @@ class Store:
             ) from error
         self._writer.create_function("lab_actor", 0, lambda: provenance.current().actor)
         self._writer.create_function("lab_cause", 0, lambda: provenance.current().cause)
-        self._writer.create_function("lab_now", 0, lambda: self.clock.now().isoformat(timespec="milliseconds"))
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
@@ -94,6 +93,7 @@ class Store:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.create_function("lab_now", 0, lambda: self.clock.now().isoformat(timespec="milliseconds"))
         return connection
 
     def install(self, schema: Schema) -> None:

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from simlab.cli import show
+from simlab.cli import pacs_traffic, show
 from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 
 app = group("The PACS console.")
+app.add_typer(pacs_traffic.app)
 
 Issuer = Annotated[str, typer.Option(help="Assigning authority of the number.")]
 Preview = Annotated[bool, typer.Option("--preview", help="Say what would move, and change nothing.")]
@@ -123,3 +124,32 @@ def configure(
 ) -> None:
     """Change settings of the PACS."""
     show.outcome(Door(chosen(home)).act("pacs.configure", parse_arguments(setting)), json_wanted=json)
+
+
+@app.command()
+def users(home: Home = None, json: Json = False) -> None:
+    """List who may log in to the PACS."""
+    found = Door(chosen(home)).view("pacs.users")
+    columns = {"name": "User", "full_name": "Name", "passcode": "Passcode"}
+    show.rows(found, columns, json_wanted=json, none="Nobody may log in.")
+
+
+@app.command()
+def set_user(
+    user: str,
+    passcode: Annotated[
+        str | None, typer.Option(help="Without one the name alone lets in.", show_default=False)
+    ] = None,
+    full_name: Annotated[str, typer.Option()] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Let somebody log in, or change the user of that name."""
+    given = {"user": user, "passcode": passcode, "full_name": full_name}
+    show.outcome(Door(chosen(home)).act("pacs.set_user", given), json_wanted=json)
+
+
+@app.command()
+def remove_user(user: str, home: Home = None, json: Json = False) -> None:
+    """Let somebody log in no more."""
+    show.outcome(Door(chosen(home)).act("pacs.remove_user", {"user": user}), json_wanted=json)

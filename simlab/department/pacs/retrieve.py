@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 
 from pydicom.dataset import Dataset
 
-from simlab.blobs import Blobs
 from simlab.clock import Clock
-from simlab.department.pacs import archive
+from simlab.department.pacs import archive, sent
 from simlab.department.pacs.archive import Held
 from simlab.department.pacs.identifier import COLUMNS, scope
 from simlab.department.pacs.peers import find_destination
+from simlab.department.pacs.personality import PERSONALITIES
 from simlab.department.pacs.settings import setting
-from simlab.dicom import client, statuses
+from simlab.department.pacs.shelf import Shelf
+from simlab.dicom import client, extended, statuses
 from simlab.dicom.dimse import Command
 from simlab.dicom.instance import Instance
 from simlab.dicom.operation import UIDS_KEPT, Reply, Request
-from simlab.errors import SimlabError
+from simlab.errors import BadInput, NotFound, SimlabError
 from simlab.store import Store
 
 
@@ -32,9 +33,12 @@ class _Count:
     warning: int = 0
     failed_uids: list[str] = field(default_factory=list)
     why: str = ""
+    taken: list[str] = field(default_factory=list)
 
     def add(self, sop_uid: str, status: int | None, comment: str = "") -> None:
         self.remaining -= 1
+        if status is not None and statuses.is_done(status):
+            self.taken.append(sop_uid)
         if status == statuses.SUCCESS:
             self.completed += 1
         elif status is not None and statuses.is_warning(status):
@@ -77,23 +81,42 @@ class _Count:
 class Retrieval:
     """Serves C-MOVE and C-GET out of the archive."""
 
-    def __init__(self, store: Store, blobs: Blobs, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, shelf: Shelf) -> None:
         self._store = store
-        self._blobs = blobs
         self._clock = clock
+        self._shelf = shelf
 
     def _chosen(self, request: Request) -> list[Held]:
         identifier = request.dataset()
-        where = scope(request.sop_class, identifier, retrieve=True)
         with self._store.read() as tx:
+            personality = PERSONALITIES[str(setting(tx, "personality"))]
+            where = scope(
+                request.sop_class,
+                identifier,
+                retrieve=True,
+                relational=personality.relational or extended.RELATIONAL in request.options,
+                patient_in_study_root=personality.patient_in_study_root,
+                whole_archive=personality.whole_archive,
+            )
             chosen = archive.select(tx, [(COLUMNS[level], values) for level, values in where.unique.items()])
         request.note |= {"level": where.level, "uids": [held.sop_uid for held in chosen[:UIDS_KEPT]]}
         return chosen
 
     def load(self, sop_uid: str) -> Instance:
         """An instance under its effective identity; raises NotFound."""
-        with self._store.read() as tx:
-            return archive.load(tx, self._blobs, sop_uid, self._clock.now(), setting(tx, "ae_title"))
+        return self._shelf.load(sop_uid)
+
+    def _fetch(self, request: Request, count: _Count, chosen: list[Held]) -> list[Held]:
+        """Those that can be sent, recalled where need be; the others are counted as failed."""
+        ready, missing = self._shelf.fetch([held.sop_uid for held in chosen], request.cancelled)
+        for sop_uid, why in missing.items():
+            count.add(sop_uid, None, why)
+        return ready
+
+    def _note(self, count: _Count, destination: str, how: str) -> None:
+        if count.taken:
+            with self._store.write() as tx:
+                sent.note(tx, count.taken, destination, how, self._clock.now())
 
     def move(self, request: Request) -> Iterator[Reply]:
         """Send what the identifier names to the move destination."""
@@ -109,12 +132,13 @@ class Retrieval:
         if not chosen:
             yield count.final(request, statuses.SUCCESS)
             return
+        ready = self._fetch(request, count, chosen)
         originator = (request.caller.calling, request.message_id)
         replies = client.store_each(
             client.Peer(peer.title, peer.host, peer.port),
             title,
-            (self.load(held.sop_uid) for held in chosen),
-            client.propose_for((held.sop_class, held.transfer_syntax) for held in chosen),
+            (self.load(held.sop_uid) for held in ready),
+            client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),
             originator=originator,
         )
         try:
@@ -127,21 +151,28 @@ class Retrieval:
                     yield Reply(statuses.PENDING, extra=count.command(final=False))
         except SimlabError as error:
             request.note["destination_error"] = str(error)
-            for held in chosen[len(chosen) - count.remaining :]:
+            for held in ready[len(ready) - count.remaining :]:
                 count.add(held.sop_uid, None, error.what)
         finally:
             replies.close()
-        yield count.final(request, count.status())
+            self._note(count, peer.title, sent.MOVE)
+        # What is left was given up in the middle of a recall.
+        yield count.final(request, statuses.CANCELLED if count.remaining else count.status())
 
     def get(self, request: Request) -> Iterator[Reply]:
         """Send what the identifier names back on the same association."""
         chosen = self._chosen(request)
         count = _Count(len(chosen))
-        for held in chosen:
-            count.add(held.sop_uid, request.store(self.load(held.sop_uid)))
-            if count.remaining and request.cancelled():
-                yield count.final(request, statuses.CANCELLED)
-                return
-            if count.remaining:
-                yield Reply(statuses.PENDING, extra=count.command(final=False))
-        yield count.final(request, count.status())
+        try:
+            for held in self._fetch(request, count, chosen):
+                try:
+                    count.add(held.sop_uid, request.store(self.load(held.sop_uid)))
+                except (BadInput, NotFound) as error:  # this one cannot be sent; the others may
+                    count.add(held.sop_uid, None, error.what)
+                if count.remaining and request.cancelled():
+                    break
+                if count.remaining:
+                    yield Reply(statuses.PENDING, extra=count.command(final=False))
+        finally:
+            self._note(count, request.caller.calling, sent.GET)
+        yield count.final(request, statuses.CANCELLED if count.remaining else count.status())

@@ -36,6 +36,7 @@ SCHEMA = Schema(
     CREATE TABLE IF NOT EXISTS pacs_peer (
         title TEXT PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, services TEXT NOT NULL,
         classes TEXT NOT NULL DEFAULT '[]', max_associations INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE IF NOT EXISTS pacs_user (name TEXT PRIMARY KEY, full_name TEXT NOT NULL, passcode TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pacs_setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pacs_rule (
         name TEXT PRIMARY KEY, kind TEXT NOT NULL, enabled INTEGER NOT NULL, rule TEXT NOT NULL);
@@ -68,7 +69,8 @@ SCHEMA = Schema(
     CREATE TABLE IF NOT EXISTS pacs_order (
         accession TEXT PRIMARY KEY, patient_id TEXT NOT NULL, issuer TEXT NOT NULL, patient_name TEXT NOT NULL,
         birth_date TEXT NOT NULL, sex TEXT NOT NULL, study_uid TEXT NOT NULL, description TEXT NOT NULL,
-        referring TEXT NOT NULL, status TEXT NOT NULL, performed_study TEXT NOT NULL DEFAULT '');
+        referring TEXT NOT NULL, status TEXT NOT NULL, performed_study TEXT NOT NULL DEFAULT '',
+        modality TEXT NOT NULL DEFAULT '', scheduled TEXT NOT NULL DEFAULT '');
     CREATE TABLE IF NOT EXISTS pacs_duplicate (
         id INTEGER PRIMARY KEY, sop_uid TEXT NOT NULL, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,
         patient_name TEXT NOT NULL, study_uid TEXT NOT NULL, accession TEXT NOT NULL, what TEXT NOT NULL,
@@ -106,6 +108,7 @@ SCHEMA = Schema(
         "pacs_instance",
         "pacs_peer",
         "pacs_setting",
+        "pacs_user",
         "pacs_rule",
         "pacs_retention",
         "pacs_correction",
@@ -125,7 +128,7 @@ SCHEMA = Schema(
         "pacs_notice",
         "pacs_commitment_item",
     ),
-    volatile=("received",),
+    volatile=("received", "passcode"),
 )
 """`coerced` studies are sent out under the identity of their patient row, `corrected` ones with what stands in
 `pacs_correction` for them, their series and instances; the others byte for byte as they came. `hidden` is derived: a

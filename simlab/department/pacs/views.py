@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from simlab.department.pacs import oversight
 from simlab.department.pacs.availability import notifications
 from simlab.department.pacs.commitment import requests
 from simlab.department.pacs.settings import DEFAULTS, setting
@@ -105,6 +106,15 @@ def settings(tx: sqlite3.Connection, key: str | None = None) -> Rows:
     return [{"key": name, "value": setting(tx, name)} for name in DEFAULTS if key in (None, name)]
 
 
+def users(tx: sqlite3.Connection, name: str | None = None) -> Rows:
+    """Who may log in, and whether a passcode is asked of them."""
+    where, values = _where({"name": name})
+    rows = tx.execute(
+        f"SELECT name, full_name, passcode <> '' AS passcode FROM pacs_user {where} ORDER BY name", values
+    )
+    return [{**dict(row), "passcode": bool(row["passcode"])} for row in rows]
+
+
 VIEWS: dict[str, Callable[..., Rows]] = {
     "patients": patients,
     "studies": studies,
@@ -112,6 +122,13 @@ VIEWS: dict[str, Callable[..., Rows]] = {
     "instances": instances,
     "peers": peers,
     "settings": settings,
+    "users": users,
+    "transfers": oversight.transfers,
+    "rules": oversight.rules,
+    "retention_rules": oversight.retention_rules,
+    "retention": oversight.kept,
+    "space": oversight.space,
+    "places": oversight.stands,
     "commitments": requests,
     "availability": notifications,
 }

@@ -20,11 +20,20 @@ class SetPeer(Action):
     host: str = "127.0.0.1"
     port: int = Field(ge=1, le=65535)
     services: list[str] | None = Field(None, description="what it may do; by default everything a workstation does")
+    classes: list[str] = Field([], description="SOP classes it may store; `standard` for those of the standard")
+    max_associations: int = Field(0, ge=0, le=10_000, description="how many it may hold at once; 0 sets no limit")
 
     def perform(self, lab: Lab) -> Result:
         return Result(
             f"peer {self.title} at {self.host}:{self.port}",
-            lab.pacs.set_peer(self.title, self.host, self.port, self.services),
+            lab.pacs.set_peer(
+                self.title,
+                self.host,
+                self.port,
+                self.services,
+                classes=self.classes,
+                max_associations=self.max_associations,
+            ),
         )
 
 
@@ -60,7 +69,7 @@ class MergePatients(Action):
     preview: bool = Field(False, description="say what would move, and change nothing")
 
     def perform(self, lab: Lab) -> Result:
-        done = lab.pacs.merge_patients(
+        done = lab.pacs.repairs.merge_patients(
             self.retire, self.retire_issuer, self.survive, self.survive_issuer, preview=self.preview
         )
         return Result(str(done["summary"]), done)
@@ -76,7 +85,7 @@ class MoveStudy(Action):
     preview: bool = Field(False, description="say what would move, and change nothing")
 
     def perform(self, lab: Lab) -> Result:
-        done = lab.pacs.move_study(self.study, self.patient, self.issuer, preview=self.preview)
+        done = lab.pacs.repairs.move_study(self.study, self.patient, self.issuer, preview=self.preview)
         return Result(str(done["summary"]), done)
 
 
@@ -89,7 +98,7 @@ class Quarantine(Action):
     reason: str = ""
 
     def perform(self, lab: Lab) -> Result:
-        done = lab.pacs.quarantine(self.study, release=self.release, reason=self.reason)
+        done = lab.pacs.repairs.quarantine(self.study, release=self.release, reason=self.reason)
         return Result(f"study {'released' if self.release else 'quarantined'}", done)
 
 

@@ -1,0 +1,229 @@
+"""Carriers of the transfer queue: one thread a destination, in order, each acknowledgement written before the next."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+from simlab import journal as kinds
+from simlab import provenance
+from simlab.clock import Clock
+from simlab.department.pacs import transfers
+from simlab.department.pacs.archive import Held
+from simlab.department.pacs.peers import PeerEntry, find_destination
+from simlab.department.pacs.settings import setting
+from simlab.department.pacs.shelf import Shelf
+from simlab.department.pacs.transfers import Transfer
+from simlab.dicom import client, statuses
+from simlab.dicom.client import StoreReply
+from simlab.dicom.instance import Instance
+from simlab.errors import NotFound, SimlabError
+from simlab.journal import Journal
+from simlab.store import Store
+
+_log = logging.getLogger(__name__)
+
+BATCH = 200
+"""Instances of a study that are sent over one association."""
+
+
+class _Refused(SimlabError):
+    """A destination that is there, but has no room for an instance or broke off over it."""
+
+
+class Carriers:
+    """The threads that empty the transfer queue."""
+
+    def __init__(self, store: Store, journal: Journal, clock: Clock, shelf: Shelf) -> None:
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._shelf = shelf
+        self._lock = threading.Lock()
+        self._woken: dict[str, threading.Event] = {}
+        self._threads: list[threading.Thread] = []
+        self._closed = threading.Event()
+        self._closed.set()
+
+    def open(self) -> None:
+        """Begin to carry, first what an earlier process left."""
+        with self._store.write() as tx:
+            transfers.take_up(tx)
+        self._closed.clear()
+        self.wake()
+
+    def close(self) -> None:
+        """Carry nothing more; what was not acknowledged stays in the queue."""
+        self._closed.set()
+        with self._lock:
+            for event in self._woken.values():
+                event.set()
+            threads, self._threads = self._threads, []
+            self._woken.clear()
+        for thread in threads:
+            thread.join(0.3)
+
+    def busy(self) -> int:
+        """Transfers that are being sent or about to be; what is held or waits for a retry counts as idle."""
+        if self._closed.is_set():
+            return 0
+        with self._store.read() as tx:
+            return transfers.running(tx, time.time())
+
+    def wake(self) -> None:
+        """See that every destination something waits for has its carrier, and have each look at its queue."""
+        if self._closed.is_set():
+            return
+        with self._store.read() as tx:
+            wanted = transfers.destinations(tx)
+        with self._lock:
+            for destination in wanted:
+                if destination not in self._woken:
+                    self._woken[destination] = threading.Event()
+                    thread = threading.Thread(
+                        target=self._run, args=(destination,), name=f"PACS-to-{destination}", daemon=True
+                    )
+                    self._threads.append(thread)
+                    thread.start()
+            for event in self._woken.values():
+                event.set()
+
+    def _run(self, destination: str) -> None:
+        woken = self._woken[destination]
+        while not self._closed.is_set():
+            woken.clear()
+            wait: float | None
+            try:
+                wait = self._look(destination)
+            except Exception:  # a door: the queue is durable, and the next look may go better
+                if self._closed.is_set():
+                    return
+                _log.exception("PACS: the transfers to %s", destination)
+                wait = 5.0
+            if wait is None or wait > 0:
+                woken.wait(wait)
+
+    def _look(self, destination: str) -> float | None:
+        """Send the next transfer; gives the seconds to wait before the next look, None to wait to be woken."""
+        with self._store.write() as tx:
+            lane = transfers.lane(tx, destination)
+            left = float(lane["next_try"]) - time.time()
+            if lane["held"]:
+                return None
+            if left > 0:
+                return left
+            transfer = transfers.begin(tx, destination)
+            peer = find_destination(tx, destination)
+        if transfer is None:
+            return None
+        with provenance.acting(transfer.actor, transfer.cause):
+            self._carry(transfer, peer)
+        return 0.0
+
+    def _carry(self, transfer: Transfer, peer: PeerEntry | None) -> None:
+        if peer is None:
+            self._fail(transfer, f"{transfer.destination} is no peer that may be sent to")
+            return
+        try:
+            sent = self._send(transfer, peer)
+        except _Refused as error:
+            with self._store.read() as tx:
+                last = transfer.attempts + 1 >= int(setting(tx, "transfer_attempts"))
+            if last:
+                self._fail(transfer, error.what)
+            else:
+                self._put_off(transfer, error, count=True)
+            return
+        except SimlabError as error:
+            # Nobody there: that is no fault of this study, so it waits as long as it takes.
+            self._put_off(transfer, error, count=False)
+            return
+        now = self._clock.now()
+        with self._store.write() as tx:
+            transfers.clear_lane(tx, transfer.destination)
+            state = transfers.finish(tx, transfer.id, now)
+            self._tell(transfer, f"{sent} instances sent, transfer {state}", {"completed": sent, "state": state})
+
+    def _send(self, transfer: Transfer, peer: PeerEntry) -> int:
+        with self._store.read() as tx:
+            todo, title = transfers.waiting(tx, transfer.id, BATCH), str(setting(tx, "ae_title"))
+        ready, missing = self._shelf.fetch(todo, self._closed.is_set)
+        for sop_uid, why in missing.items():
+            self._settle(transfer, sop_uid, why)
+        sent = 0
+        replies = client.store_each(
+            client.Peer(peer.title, peer.host, peer.port),
+            title,
+            self._load(transfer, ready),
+            client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),
+        )
+        try:
+            for reply in replies:
+                if _worth_a_retry(reply):
+                    raise _Refused(_said(reply), place=transfer.destination)
+                go_on = self._settle(transfer, reply.sop_uid, "" if reply.stored else _said(reply))
+                sent += reply.stored
+                if not go_on or self._closed.is_set():
+                    break
+        except client.NoContext as error:
+            for held in ready:
+                self._settle(transfer, held.sop_uid, error.what)
+        except (client.TimedOut, client.ConnectionLost, client.PeerAborted, client.BadPdu) as error:
+            # The association stood and broke: perhaps over this very instance, so the attempts are counted.
+            raise _Refused(error.what, place=transfer.destination) from error
+        finally:
+            replies.close()
+        return sent
+
+    def _load(self, transfer: Transfer, ready: list[Held]) -> Iterator[Instance]:
+        for held in ready:
+            try:
+                instance = self._shelf.load(held.sop_uid)
+            except NotFound as error:  # deleted meanwhile
+                self._settle(transfer, held.sop_uid, error.what)
+                continue
+            yield instance
+
+    def _settle(self, transfer: Transfer, sop_uid: str, error: str) -> bool:
+        with self._store.write() as tx:
+            return transfers.settle(tx, transfer, sop_uid, error, self._clock.now())
+
+    def _put_off(self, transfer: Transfer, error: SimlabError, *, count: bool) -> None:
+        with self._store.write() as tx:
+            attempts = int(transfers.lane(tx, transfer.destination)["attempts"])
+            first, most = int(setting(tx, "retry_seconds")), int(setting(tx, "retry_seconds_most"))
+            seconds = min(first * 2.0 ** min(attempts, 20), most)
+            # Hospital seconds; under a frozen clock real ones, or nothing would ever be tried again.
+            next_try = time.time() + seconds / (self._clock.state()["speed"] or 1.0)
+            transfers.put_off(tx, transfer, error.what, next_try, count=count)
+            self._tell(transfer, f"put off for {seconds:g} s: {error.what}", {"error": error.what, "state": "waiting"})
+
+    def _fail(self, transfer: Transfer, why: str) -> None:
+        with self._store.write() as tx:
+            transfers.give_up(tx, transfer, why, self._clock.now())
+            self._tell(transfer, f"failed: {why}", {"error": why, "state": transfers.FAILED})
+
+    def _tell(self, transfer: Transfer, what: str, facts: dict[str, object]) -> None:
+        data = {
+            "role": "scu",
+            "service": "C-STORE",
+            "called": transfer.destination,
+            "transfer": transfer.id,
+            "study_uid": transfer.study_uid,
+            "how": transfer.how,
+            "rule": transfer.rule,
+            **facts,
+        }
+        self._journal.record(kinds.OPERATION, "PACS", f"to {transfer.destination}: {what}", data)
+
+
+def _worth_a_retry(reply: StoreReply) -> bool:
+    """Out of resources (PS3.4 B.2.3: A7xx) passes; any other refusal stays what it is."""
+    return bool(reply.status) and int(reply.status, 16) >> 8 == statuses.OUT_OF_RESOURCES >> 8
+
+
+def _said(reply: StoreReply) -> str:
+    words = f"{reply.status} {statuses.words(int(reply.status, 16))}" if reply.status else ""
+    return ": ".join(part for part in (words, reply.comment) if part) or "no answer"
