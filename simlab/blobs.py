@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import threading
 from pathlib import Path
 
 from simlab.errors import NotFound, NotKept
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
 class Blobs:
@@ -29,15 +31,23 @@ class Blobs:
         Raises NotKept when the disk does not take it.
         """
         digest = hashlib.sha256(content).hexdigest()
-        path = self._path(digest)
-        if path.exists():
+        folder = os.path.join(self.folder, digest[:2])
+        path = os.path.join(folder, digest[2:])
+        if os.path.exists(path):
             return digest
+        # Named by who writes: what a killed process left behind is overwritten one day.
+        aside = os.path.join(folder, f".new-{os.getpid()}-{threading.get_ident()}")
         try:
-            path.parent.mkdir(exist_ok=True)
-            handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".new-")
             try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
+                handle = os.open(aside, _NEW_FILE, 0o600)
+            except FileNotFoundError:
+                os.makedirs(folder, exist_ok=True)
+                handle = os.open(aside, _NEW_FILE, 0o600)
+            try:
+                with open(handle, "wb", buffering=0) as file:
+                    written = 0
+                    while written < len(content):
+                        written += file.write(memoryview(content)[written:])
                 os.replace(aside, path)
             except OSError:
                 os.unlink(aside)

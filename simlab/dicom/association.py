@@ -131,7 +131,7 @@ class Association:
         elif kind == RELEASE_RQ:
             self._release_asked = True
         elif kind == ABORT:
-            raise parse_abort(body)
+            raise parse_abort(bytes(body))
         else:
             raise BadPdu(f"a PDU of type {kind:02X} in an established association", 2)
 

@@ -173,7 +173,7 @@ class Assembly:
         self._decoded: Command | None = None
         self._context = 0
 
-    def take(self, body: bytes) -> list[Message]:
+    def take(self, body: memoryview) -> list[Message]:
         """The messages that the PDU body completes; raises BadPdu when its fragments make no sense."""
         done = []
         at = 0
@@ -191,12 +191,12 @@ class Assembly:
                 done.append(message)
         return done
 
-    def _fragment(self, context: int, control: int, fragment: bytes) -> Message | None:
+    def _fragment(self, context: int, control: int, fragment: memoryview) -> Message | None:
         self._size += len(fragment)
         if control & 1:
             if self._decoded is not None or self._size > _MAX_COMMAND:
                 raise BadPdu("a command fragment where a data set was due", 2)
-            self._command.append(fragment)
+            self._command.append(bytes(fragment))
             if not control & 2:
                 return None
             self._decoded = decode_command(b"".join(self._command))
@@ -208,8 +208,10 @@ class Assembly:
             raise BadPdu("a data set fragment without its command", 2)
         if self._size > MAX_DATA_SET:
             raise BadPdu("a data set of more than 1 GiB", 6)
-        self._data.append(fragment)
-        return self._complete(b"".join(self._data)) if control & 2 else None
+        self._data.append(bytes(fragment))
+        if not control & 2:
+            return None
+        return self._complete(self._data[0] if len(self._data) == 1 else b"".join(self._data))
 
     def _complete(self, data: bytes | None) -> Message:
         message = Message(self._context, self._decoded or {}, data)

@@ -48,7 +48,7 @@ class Instance:
 
     transfer_syntax: str
     head: bytes
-    pixels: bytes | None = None
+    pixels: bytes | memoryview | None = None
 
     @property
     def encoded(self) -> bytes:
@@ -96,7 +96,8 @@ class Instance:
         how = coding(transfer_syntax)
         for tag, vr, value, _length, _end in elements(encoded, explicit=how.explicit, order=how.order):
             if tag in PIXEL_TAGS and (vr in LONG or not how.explicit):
-                return cls(transfer_syntax, encoded[:value], encoded[value:])
+                # A view: the pixels of a CT are 0.5 MB, and copying them once more is a twentieth of storing them.
+                return cls(transfer_syntax, encoded[:value], memoryview(encoded)[value:])
         return cls(transfer_syntax, encoded)
 
     @classmethod

@@ -152,8 +152,8 @@ def _agree(
     if kind == ASSOCIATE_RJ and len(body) >= 4:
         raise DicomRefused(peer, calling, Rejection(body[1], body[2], body[3]))
     if kind == ABORT:
-        raise parse_abort(body)
+        raise parse_abort(bytes(body))
     if kind != ASSOCIATE_AC:
         connection.abort(2, 2)
         raise BadPdu(f"{peer} answered an association request with a PDU of type {kind:02X}", 2)
-    return negotiation.read_acceptance(body, contexts)
+    return negotiation.read_acceptance(bytes(body), contexts)

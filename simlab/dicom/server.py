@@ -212,7 +212,7 @@ class DicomServer:
             kind, body = connection.read(self._acse_seconds)
             if kind != ASSOCIATE_RQ:
                 raise BadPdu(f"a PDU of type {kind:02X} where an association request was due", 2)
-            return negotiation.read_proposal(body)
+            return negotiation.read_proposal(bytes(body))
         except BadPdu as error:
             self._noise(connection, error.what, {"abort": [2, error.reason]}, error.first)
             connection.abort(2, error.reason)

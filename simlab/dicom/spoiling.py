@@ -133,7 +133,8 @@ _CHANGES: dict[str, Callable[[list[Element], Any], list[Element]]] = {
 }
 
 
-def _other(pixels: bytes) -> bytes:
+def _other(pixels: bytes | memoryview) -> bytes:
     """The same length and framing with other content: the last bytes before a possible sequence delimiter differ."""
     at = max(len(pixels) - 12, 0)
-    return pixels[:at] + bytes(pixels[at : at + 2]).translate(bytes(255 - n for n in range(256))) + pixels[at + 2 :]
+    other = bytes(pixels[at : at + 2]).translate(bytes(255 - n for n in range(256)))
+    return b"".join((pixels[:at], other, pixels[at + 2 :]))

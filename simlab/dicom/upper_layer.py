@@ -17,6 +17,7 @@ from typing import Any
 
 from simlab import provenance
 from simlab.dicom import tls
+from simlab.dicom.receive_buffer import ReceiveBuffer
 from simlab.errors import Unavailable
 
 ASSOCIATE_RQ, ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA, RELEASE_RQ, RELEASE_RP, ABORT = 1, 2, 3, 4, 5, 6, 7
@@ -26,6 +27,8 @@ _MAX_ASSOCIATE = 1 << 20  # bytes; 128 contexts with 38 transfer syntaxes each n
 PDU_SECONDS = 15.0  # for the rest of a PDU that has begun
 _CHUNK = 262144
 _SLOWEST = 5.0  # seconds that one read of a slow connection takes at most
+
+_HEAD = struct.Struct(">BxL")
 
 ABORT_SOURCES = {0: "the peer's application", 1: "the peer", 2: "the peer's DICOM upper layer"}
 ABORT_REASONS = {
@@ -82,7 +85,7 @@ class Connection:
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._buffer = bytearray()
+        self._buffer = ReceiveBuffer()
         self.peer: provenance.Address = sock.getpeername()[:2]
         self.local: provenance.Address = sock.getsockname()[:2]
         self.received = 0
@@ -130,22 +133,20 @@ class Connection:
         except (OSError, ValueError):
             return True
 
-    def read(self, seconds: float) -> tuple[int, bytes]:
-        """The next PDU as its type and its body, waiting `seconds` for it to begin.
+    def read(self, seconds: float) -> tuple[int, memoryview]:
+        """The next PDU as its type and its body, waiting `seconds` for it to begin; the body is good until the next.
 
         Raises ConnectionLost, TimedOut, BadPdu.
         """
         self._fill(6, time.monotonic() + seconds, seconds)
-        kind, length = self._buffer[0], struct.unpack_from(">L", self._buffer, 2)[0]
+        kind, length = _HEAD.unpack(self._buffer.peek(6))
         limit = _MAX_ASSOCIATE if kind in (ASSOCIATE_RQ, ASSOCIATE_AC) else self.max_pdu + 6
         if kind not in range(1, 8):
-            raise BadPdu(f"the first byte is {kind:02X}, no type of PDU", 1, first=bytes(self._buffer[:64]))
+            raise BadPdu(f"the first byte is {kind:02X}, no type of PDU", 1, first=bytes(self._buffer.peek(64)))
         if length > limit:
-            raise BadPdu(f"a PDU of {length} bytes; {limit} is the most", 6, first=bytes(self._buffer[:64]))
+            raise BadPdu(f"a PDU of {length} bytes; {limit} is the most", 6, first=bytes(self._buffer.peek(64)))
         self._fill(6 + length, time.monotonic() + PDU_SECONDS, PDU_SECONDS)
-        body = bytes(memoryview(self._buffer)[6 : 6 + length])
-        del self._buffer[: 6 + length]
-        return kind, body
+        return kind, self._buffer.take(6 + length)[6:]
 
     def _fill(self, size: int, until: float, seconds: float) -> None:
         while len(self._buffer) < size:
@@ -154,7 +155,7 @@ class Connection:
                 raise TimedOut(f"nothing came within {seconds:g} s", remedy="Look whether the peer still runs.")
             try:
                 self._socket.settimeout(left)
-                chunk = self._socket.recv(_CHUNK)
+                count = self._buffer.receive(self._socket, size)
                 if hasattr(socket, "TCP_QUICKACK"):
                     # Linux only. Without it a peer that leaves Nagle on waits 40 ms for our acknowledgement.
                     self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
@@ -162,12 +163,11 @@ class Connection:
                 continue
             except (OSError, ValueError) as error:
                 raise ConnectionLost(f"the connection broke ({error})", remedy="Try again.") from error
-            if not chunk:
+            if not count:
                 raise ConnectionLost("the peer closed the connection without a word", remedy="Its own log says why.")
-            self._buffer += chunk
-            self.received += len(chunk)
+            self.received += count
             if self.pace:
-                time.sleep(min(len(chunk) / self.pace, _SLOWEST))
+                time.sleep(min(count / self.pace, _SLOWEST))
 
     def send(self, content: bytes, seconds: float = 30.0) -> None:
         """Send encoded PDUs; raises ConnectionLost when the peer is gone or does not read for `seconds`."""
