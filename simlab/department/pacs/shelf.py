@@ -39,7 +39,8 @@ class Shelf:
         """
         with self._store.read() as tx:
             rows = tx.execute(
-                "SELECT sop_uid, sop_class, transfer_syntax, size FROM pacs_instance "
+                "SELECT sop_uid, sop_class, transfer_syntax, size, w.cached FROM pacs_instance "
+                "LEFT JOIN pacs_place w USING (sop_uid) "
                 "WHERE hidden=0 AND sop_uid IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(sop_uids)),),
             ).fetchall()
@@ -51,6 +52,10 @@ class Shelf:
         nearline = [uid for uid in held if where.get(uid) == places.NEARLINE]
         if nearline and not self._wait(seconds, stop):
             return [], missing
+        used = [row["sop_uid"] for row in rows if row["cached"]]
+        if used:
+            with self._store.write() as tx:
+                places.back_to_cache(tx, used, self._clock.now())
         if nearline:
             self._recall(nearline, sum(row["size"] for row in rows if row["sop_uid"] in set(nearline)))
         return [held[uid] for uid in sop_uids if uid in held and uid not in missing], missing

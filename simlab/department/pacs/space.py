@@ -78,7 +78,7 @@ class Space:
             self._warn(f"the cache holds {used} of {quota} bytes, above the high-water mark", WARNING)
 
     def make_room(self, tx: sqlite3.Connection, wanted: int) -> int:
-        """Drop archived studies from the cache, the longest unused first, to free `wanted` bytes; gives what it freed."""
+        """Drop archived studies from the cache, the longest unused first, to free `wanted` bytes; gives what it did."""
         freed = 0
         for study_uid, _instances, size in places.droppable(tx):
             if freed >= wanted:
