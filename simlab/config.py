@@ -21,6 +21,7 @@ class Seat:
 
 SEATS: dict[str, Seat] = {
     "PACS": Seat("PACS", 11112),
+    "PACS_TLS": Seat("PACS", 2762),
     "RIS": Seat("RIS", 11113),
     "ADMIN": Seat("ADMIN", 11119),
     "THEATRE": Seat("THEATRE", 11121),

@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simlab import journal as kinds
+from simlab.clock import Clock, ClockState
 from simlab.journal import Journal
 from simlab.store import Schema, Store
 
@@ -221,3 +223,24 @@ class FaultTable:
                 )
             return fault
         return None
+
+
+class SystemClock(Clock):
+    """The lab's clock as one system has it: as far off as a fault at `state` says."""
+
+    def __init__(self, clock: Clock, faults: FaultTable, system: str) -> None:
+        super().__init__()
+        self._clock = clock
+        self._of = faults, system
+
+    def now(self) -> datetime:
+        """The hospital's date and time as this system believes it."""
+        return self._clock.now() + self._off()
+
+    def state(self) -> ClockState:
+        """That of the lab's clock; it is the one that is kept."""
+        return self._clock.state()
+
+    def _off(self) -> timedelta:
+        faults, system = self._of
+        return timedelta(seconds=float(faults.standing(system, "clock_off") or 0))

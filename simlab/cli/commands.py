@@ -25,6 +25,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(_LAB, "reset", "lab", "reset", "Put the department back to how the attempt or the scene began."),
     Entry(_LAB, "log", "log", "log", "Show what happened, from the journal."),
     Entry(_LAB, "doctor", "doctor", "doctor", "Look whether this computer has what SimLab needs."),
+    Entry(_LAB, "tls", "tls", "app", "Make and list the lab's own TLS certificates."),
     Entry(_LAB, "demo", "demo", "demo", "Play one exercise from the untouched scene to full marks."),
     Entry(_ACT, "act", "act", "act", "Do any action by its name."),
     Entry(_ACT, "dicom", "dicom", "app", "DICOM from the workstation ADMIN: echo, find, move, get, store, worklist."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -73,13 +73,16 @@ def find(
     limit: int | None = None,
     *,
     seconds: float = ANSWER_SECONDS,
+    options: Collection[str] = (),
 ) -> FindResult:
     """C-FIND in the information model `root` (see `ROOTS`) at `level`; `limit` matches are enough.
+
+    `options` are asked for by extended negotiation (`extended.OPTIONS`).
 
     A failure status is a result, not an error. Raises as `associate` does, and BadInput for bad keys.
     """
     identifier = as_dataset({"QueryRetrieveLevel": level, **keys})
-    return _find(peer, calling, _model(root)[0], identifier, limit, seconds)
+    return _find(peer, calling, _model(root)[0], identifier, limit, seconds, options)
 
 
 def worklist(
@@ -96,9 +99,15 @@ def worklist(
 
 
 def _find(
-    peer: Peer, calling: str, sop_class: str, identifier: Dataset, limit: int | None, seconds: float
+    peer: Peer,
+    calling: str,
+    sop_class: str,
+    identifier: Dataset,
+    limit: int | None,
+    seconds: float,
+    options: Collection[str] = (),
 ) -> FindResult:
-    with associate(peer, calling, classes.supported([sop_class])) as association:
+    with associate(peer, calling, classes.supported([sop_class]), options=options) as association:
         context = _context(association, sop_class, peer)
         matches: list[dict[str, Any]] = []
         data = encode_dataset(identifier, context.transfer_syntax)
@@ -132,10 +141,11 @@ def move(
     keys: Mapping[str, Any],
     *,
     seconds: float = 120.0,
+    options: Collection[str] = (),
 ) -> RetrieveResult:
     """C-MOVE to the AE title `destination`, waiting at most `seconds` for each response."""
     sop_class = _model(root)[1]
-    with associate(peer, calling, classes.supported([sop_class])) as association:
+    with associate(peer, calling, classes.supported([sop_class]), options=options) as association:
         context = _context(association, sop_class, peer)
         data = encode_dataset(as_dataset({"QueryRetrieveLevel": level, **keys}), context.transfer_syntax)
         for answer in _ask(association, context, "C-MOVE", data, seconds, {"MoveDestination": destination}):
@@ -154,14 +164,20 @@ def get(
     *,
     storage_classes: Sequence[str] | None = None,
     seconds: float = 120.0,
+    options: Collection[str] = (),
 ) -> RetrieveResult:
     """C-GET, proposing the SCP role (PS3.7 D.3.3.4); `on_instance` takes each instance and may give its status."""
     sop_class = _model(root)[2]
-    wanted = list(storage_classes or classes.STORAGE_CLASSES)[:127]
-    proposed = classes.supported([sop_class]) + classes.supported(wanted, both_roles=True)
+    wanted = list(storage_classes or classes.COMMON_STORAGE_CLASSES)[:127]
+    still = (*classes.UNCOMPRESSED, *classes.COMPRESSED)
+    proposed = classes.supported([sop_class])
+    proposed += classes.supported((uid for uid in wanted if uid not in classes.VIDEO_CLASSES), still)
+    proposed += classes.supported(
+        (uid for uid in wanted if uid in classes.VIDEO_CLASSES), (*classes.UNCOMPRESSED, *classes.VIDEO)
+    )
     for context in proposed[1:]:
         context.scu_role, context.scp_role = False, True
-    with associate(peer, calling, proposed) as association:
+    with associate(peer, calling, proposed, options=options) as association:
         context_of_get = _context(association, sop_class, peer)
         data = encode_dataset(as_dataset({"QueryRetrieveLevel": level, **keys}), context_of_get.transfer_syntax)
         _request(association, context_of_get, "C-GET", data, {})

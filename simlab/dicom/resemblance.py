@@ -1,8 +1,9 @@
 """Fuzzy matching of names: whether one person's name resembles another (PS3.4 C.2.2.2.1.1 leaves the way to the SCP).
 
 Case and accents aside, names are taken as words in any order, and each word of the key must resemble one of the name:
-it is the same, fits as a wildcard, sounds alike by Soundex, or differs by one slip of the keyboard (by two when it has
-eight letters or more): a letter too many, too few, wrong, or two exchanged.
+it is the same, fits as a wildcard, or differs by a slip of the keyboard: a letter too many, too few, wrong, or two
+exchanged. Words of three letters must sound alike too (Soundex), those of eight letters may differ by two slips, and so
+may shorter ones that sound alike.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _SOUNDS = {
     for digit, letters in enumerate(("BFPV", "CGJKQSXZ", "DT", "L", "MN", "R"), 1)
     for letter in letters.lower()
 }
-_SHORTEST = 4
+_SHORTEST = 3
 """Letters that a word must have before a slip is forgiven in it."""
 
 
@@ -38,9 +39,13 @@ def _alike(word: str, wanted: str) -> bool:
         return True
     if "*" in wanted or "?" in wanted:
         return fits_wildcard(wanted, word)
-    if len(wanted) < _SHORTEST or len(word) < _SHORTEST - 1:
+    if min(len(wanted), len(word)) < _SHORTEST:
         return False
-    return soundex(word) == soundex(wanted) != "" or _slips(word, wanted) <= (2 if len(wanted) >= 8 else 1)
+    slips = _slips(word, wanted)
+    sounds = soundex(word) == soundex(wanted) != ""
+    if len(wanted) == _SHORTEST:
+        return sounds and slips <= 1
+    return slips <= (2 if sounds or len(wanted) >= 8 else 1)
 
 
 def soundex(word: str) -> str:

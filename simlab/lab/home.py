@@ -16,10 +16,17 @@ from simlab.errors import NotKept, Unavailable
 
 
 class Home:
-    """`<home>/`: ``lab.sqlite3``, ``blobs/``, ``workstation/``, ``log/``, ``lab.json`` while the lab runs."""
+    """`<home>/`: ``lab.sqlite3``, ``blobs/``, ``workstation/``, ``tls/``, ``log/``, ``lab.json`` while the lab runs."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.expanduser().resolve()
+        try:
+            self.path = path.expanduser().resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise Unavailable(
+                f"the lab's home cannot be found ({getattr(error, 'strerror', None) or error})",
+                place=str(path),
+                remedy="Write the folder out: --home /PATH.",
+            ) from None
         self._lock = FileLock(self.path / "lab.lock", thread_local=False)
 
     @property
@@ -33,6 +40,11 @@ class Home:
     @property
     def workstation(self) -> Path:
         return self.path / "workstation"
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of the TLS certificates."""
+        return self.path / "tls"
 
     @property
     def card(self) -> Path:

@@ -26,10 +26,10 @@ from simlab.department.pacs import Pacs
 from simlab.department.pacs.inbox import PacsInbox
 from simlab.department.ris import Ris
 from simlab.department.viewer import Viewer
-from simlab.dicom import preview
+from simlab.dicom import certificates, preview
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput, NotFound, NotKept, SimlabError, Unavailable
-from simlab.faults import FaultTable
+from simlab.faults import FaultTable, SystemClock
 from simlab.journal import Journal
 from simlab.lab.actions import ACTIONS, Outcome
 from simlab.lab.home import Home
@@ -66,17 +66,16 @@ class Lab:
         self.journal = Journal(self.store)
         self.faults = FaultTable(self.store, self.journal)
         self.blobs = Blobs(home.blobs)
-        ground = (self.store, self.journal, self.clock, self.faults)
-        self.pacs = Pacs(*ground, self.blobs)
-        self.pacs_inbox = PacsInbox(self.pacs, *ground)
-        self.ris = Ris(*ground)
-        self.epr = Epr(*ground)
-        self.engine = Engine(*ground)
+        self.pacs = Pacs(*self._ground("PACS"), self.blobs, home.certificates)
+        self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"))
+        self.ris = Ris(*self._ground("RIS"))
+        self.epr = Epr(*self._ground("EPR"))
+        self.engine = Engine(*self._ground("ENGINE"))
         self.viewers = {
-            name: Viewer(name, *ground, self.blobs, folder=home.workstation if name == "ADMIN" else None)
+            name: Viewer(name, *self._ground(name), self.blobs, folder=home.workstation if name == "ADMIN" else None)
             for name in VIEWERS
         }
-        self.modalities = {name: Modality(name, *ground, self.blobs) for name in MODALITIES}
+        self.modalities = {name: Modality(name, *self._ground(name), self.blobs) for name in MODALITIES}
         self.desk = Desk(self.store, self.journal, self.clock, self._carry_out)
         self.guard: Guard | None = None
         self.endpoints: dict[str, Endpoint] = {}
@@ -84,6 +83,9 @@ class Lab:
         self._staging = threading.RLock()
         self._closing = threading.Event()
         self._restore()
+
+    def _ground(self, system: str) -> tuple[Store, Journal, Clock, FaultTable]:
+        return self.store, self.journal, SystemClock(self.clock, self.faults, system), self.faults
 
     def _restore(self) -> None:
         kept = self.store.get_state("clock")
@@ -95,9 +97,12 @@ class Lab:
 
     def open(self, host: str = LOOPBACK, *, ports: str = "auto") -> dict[str, Endpoint]:
         """Open every door and give where each listens; Unavailable names the door that cannot be opened."""
+        if not certificates.present(self.home.certificates):
+            certificates.make(self.home.certificates)
         seating = Seating(self.store, host, ports)
         try:
             seating.open("PACS", self.pacs.open)
+            seating.open("PACS_TLS", self.pacs.open_tls)
             seating.open("PACS_HL7", self.pacs_inbox.open)
             ris = self.ris.open(host, seating.port("RIS"), seating.port("RIS_HL7"))
             for name, endpoint in ris.items():

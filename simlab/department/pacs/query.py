@@ -10,9 +10,12 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
+from simlab.department.pacs import places
 from simlab.department.pacs.identifier import COLUMNS, IMAGE, LEVELS, PATIENT, SERIES, STUDY, UNIQUE, Scope, scope
+from simlab.department.pacs.personality import NEVER, WARN
 from simlab.department.pacs.settings import setting
-from simlab.dicom import charset, matching, statuses
+from simlab.department.pacs.terms import Terms, terms
+from simlab.dicom import charset, extended, matching, statuses
 from simlab.dicom.operation import Reply, Request
 from simlab.store import Store
 
@@ -108,10 +111,17 @@ _FIXED = frozenset({"RetrieveAETitle", "InstanceAvailability"})
 def find(store: Store, request: Request) -> Iterator[Reply]:
     """Answer a C-FIND; raises IdentifierMismatch for what PS3.4 forbids."""
     identifier = request.dataset()
-    where = scope(request.sop_class, identifier, retrieve=False)
     with store.read() as tx:
+        on = terms(tx, request, identifier)
+        where = scope(
+            request.sop_class,
+            identifier,
+            retrieve=False,
+            relational=on.personality.relational or extended.RELATIONAL in request.options,
+            patient_in_study_root=on.personality.patient_in_study_root,
+        )
         title = setting(tx, "ae_title")
-        sql, values, shown = _statement(tx, where, identifier)
+        sql, values, shown = _statement(where, identifier, on)
         rows = tx.execute(sql, values).fetchall()
     unique = UNIQUE[where.level]
     request.note |= {
@@ -120,9 +130,14 @@ def find(store: Store, request: Request) -> Iterator[Reply]:
         "uids": [row[unique] for row in rows[:200]],
     }
     fixed = {"RetrieveAETitle": title, "InstanceAvailability": "ONLINE"}
-    status = statuses.PENDING if _all_known(identifier, where.level) else statuses.PENDING_WARNING
-    asked = str(identifier.get("SpecificCharacterSet") or "")
+    if on.zone:
+        fixed["TimezoneOffsetFromUTC"] = on.zone
+    unknown = not _all_known(identifier, where.level)
+    status = statuses.PENDING_WARNING if unknown and on.personality.unknown_keys == WARN else statuses.PENDING
+    asked = matching.key_of(identifier.get("SpecificCharacterSet"))
     for row in rows:
+        if "InstanceAvailability" in identifier:
+            fixed["InstanceAvailability"] = row["Availability"]
         yield Reply(status, _response(row, where, identifier, shown, fixed, asked))
 
 
@@ -140,8 +155,7 @@ def _all_known(identifier: Dataset, level: str) -> bool:
     return True
 
 
-def _statement(tx: sqlite3.Connection, where: Scope, identifier: Dataset) -> tuple[str, list[Any], list[str]]:
-    insensitive = bool(setting(tx, "case_insensitive_pn"))
+def _statement(where: Scope, identifier: Dataset, on: Terms) -> tuple[str, list[Any], list[str]]:
     conditions = [_VISIBLE.get(where.level, "s.hidden = 0")]
     values: list[Any] = []
     shown = [UNIQUE[name] for name in (*where.above, where.level)]
@@ -151,9 +165,11 @@ def _statement(tx: sqlite3.Connection, where: Scope, identifier: Dataset) -> tup
             conditions.append(condition[0])
             values.extend(condition[1])
 
-    for name in where.above:
+    if on.personality.unknown_keys == NEVER and not _all_known(identifier, where.level):
+        conditions.append("0")
+    for name in where.unique:
         add((f"{'p.patient_id' if name == PATIENT else COLUMNS[name]} = ?", where.unique[name]))
-    together = _date_time(identifier) if setting(tx, "combined_datetime") else None
+    together = _date_time(identifier, on) if on.together else None
     add(together)
     for element in identifier:
         keyword = element.keyword
@@ -166,17 +182,19 @@ def _statement(tx: sqlite3.Connection, where: Scope, identifier: Dataset) -> tup
         if keyword in COMPUTED:
             add(_computed_condition(keyword, key))
         elif together is None or keyword not in ("StudyDate", "StudyTime"):
-            column, folded = entry[1], keyword == "PatientName" and insensitive
-            vr = dictionary_VR(element.tag)
-            add(matching.condition("p.name_fold" if folded else column, vr, key, insensitive=folded))
-    columns = ", ".join(f"{(ATTRIBUTES.get(k) or COMPUTED[k])[1]} AS {k}" for k in shown)
+            column, vr = on.column(keyword, entry[1]), dictionary_VR(element.tag)
+            add(on.name(column, key) if vr == "PN" else matching.condition(column, vr, key))
+    columns = ", ".join(f"{on.column(k, (ATTRIBUTES.get(k) or COMPUTED[k])[1])} AS {k}" for k in shown)
+    if "InstanceAvailability" in identifier:
+        columns += f", {places.availability_sql(where.level)} AS Availability"
     sql = f"SELECT {columns} FROM {_FROM[where.level]} WHERE {' AND '.join(conditions)} ORDER BY {_ORDER[where.level]}"
     return sql, values, shown
 
 
-def _date_time(identifier: Dataset) -> matching.Condition | None:
+def _date_time(identifier: Dataset, on: Terms) -> matching.Condition | None:
     date, time = (matching.key_of(identifier.get(k)) for k in ("StudyDate", "StudyTime"))
-    return matching.date_time_condition("s.study_date", "s.study_time", date, time)
+    columns = on.column("StudyDate", "s.study_date"), on.column("StudyTime", "s.study_time")
+    return matching.date_time_condition(*columns, date, time)
 
 
 def _computed_condition(keyword: str, key: str) -> matching.Condition | None:

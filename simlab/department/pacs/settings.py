@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from typing import Any
 
+from simlab.department.pacs.personality import PERSONALITIES, STRICT
+from simlab.dicom.certificates import CERTIFICATES
+from simlab.dicom.extended import OPTIONS
 from simlab.errors import BadInput
 
 Value = str | int | bool | list[str]
@@ -16,9 +20,15 @@ DEFAULTS: dict[str, Value] = {
     "check_calling": True,
     "max_associations": 50,
     "case_insensitive_pn": False,
-    "combined_datetime": False,
+    "personality": STRICT,
+    "extended_negotiation": list(OPTIONS),
+    "timezone": "+0000",
+    "require_login": False,
+    "certificate": "server",
+    "tls_mutual": False,
     "default_issuer": "",
     "refused_classes": [],
+    "refused_syntaxes": [],
     "retry_seconds": 2,
     "retry_seconds_most": 300,
     "transfer_attempts": 5,
@@ -37,7 +47,13 @@ DEFAULTS: dict[str, Value] = {
     "approve_reported": True,
 }
 """Every setting with what it is until somebody changes it. `default_issuer` is the assigning authority of patient IDs
-that come without one; `refused_classes` are SOP class UIDs the archive does not take.
+that come without one; `refused_classes` are SOP class UIDs the archive does not take, `refused_syntaxes` transfer
+syntaxes (UIDs, or compressed, video, deflated, big-endian, explicit).
+
+`case_insensitive_pn` finds names whatever their case and accents (PS3.4 C.2.2.2.1). `personality` is the product that
+the PACS behaves like; `extended_negotiation` lists what a caller may negotiate beyond the baseline, `timezone` is the
+zone that the archive's dates and times are in. With `require_login` nobody gets in without a user's name.
+`certificate` is what the TLS door shows, by the name of its file; with `tls_mutual` the caller must show one too.
 
 Transfers: the first wait after a failure in hospital seconds, doubled each time up to the most; after so many
 `transfer_attempts` that the destination refused, a transfer counts as failed. Space: `quota_kb` is what the cache may
@@ -51,6 +67,15 @@ it has come for `study_complete_seconds`. Both are tried again like transfers.
 
 Repair: `show_quality_rejected` shows what was rejected for its quality alone (113001); with `approve_reported` a second
 person must approve a repair of what is reported."""
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "personality": tuple(PERSONALITIES),
+    "extended_negotiation": tuple(OPTIONS),
+    "certificate": tuple(name for name in CERTIFICATES if not name.startswith("client")),
+}
+"""What a setting, or each part of its list, must be one of."""
+
+_ZONE = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 
 RANGES: dict[str, tuple[int, int]] = {
     "retry_seconds": (1, 3600),
@@ -96,8 +121,16 @@ def checked_value(key: str, value: Any) -> Value:
         raise BadInput(f"{value!r} is no number from {least} to {most}", place=key, remedy="Write a number.")
     if isinstance(default, list):
         parts = value if isinstance(value, list) else str(value).replace(",", " ").split()
-        return [str(part) for part in parts]
-    return checked_title(str(value)) if key == "ae_title" else str(value)
+        return [_chosen(key, str(part)) for part in parts]
+    if key == "timezone" and not _ZONE.fullmatch(str(value)):
+        raise BadInput(f"{value!r} is no time zone", place=key, remedy="Write it as +0100.")
+    return checked_title(str(value)) if key == "ae_title" else _chosen(key, str(value))
+
+
+def _chosen(key: str, value: str) -> str:
+    if value not in CHOICES.get(key, (value,)):
+        raise BadInput(f"{value!r} is no {key}", place=key, remedy=f"Choose from {', '.join(CHOICES[key])}.")
+    return value
 
 
 def checked_title(title: str) -> str:
