@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json as json_codec
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
-from simlab.cli import show
+from simlab.cli import files, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, chosen
 from simlab.errors import BadInput
+from simlab.training import yaml_source
 
 MAX_FILE = 4 * 1024 * 1024
-"""Bytes of a YAML file of actions."""
+"""Bytes of a file in an argument."""
 
 Step = tuple[str, dict[str, Any], bool]
 """An action's name, its arguments, and whether it is expected to fail."""
@@ -71,7 +69,7 @@ def parse_arguments(given: list[str]) -> dict[str, Any]:
     for text in given:
         key, equals, value = text.partition("=")
         if not equals or not key.strip(":"):
-            raise BadInput("an argument is not KEY=VALUE", place=repr(text), remedy="For example: port=11112")
+            raise BadInput("an argument is not KEY=VALUE", place=repr(text[:80]), remedy="For example: port=11112")
         _put(found, key.removesuffix(":").split("."), _value(text, value, as_json=key.endswith(":")), text)
     return found
 
@@ -80,13 +78,12 @@ def _value(text: str, value: str, *, as_json: bool) -> Any:
     if as_json:
         try:
             return json_codec.loads(value)
-        except ValueError as error:
-            raise BadInput(f"not JSON ({error})", place=repr(text), remedy="For plain text write key=text.") from None
+        except (ValueError, RecursionError) as error:
+            raise BadInput(
+                f"not JSON ({error})", place=repr(text[:80]), remedy="For plain text write key=text."
+            ) from None
     if value.startswith("@") and len(value) > 1:
-        try:
-            return Path(value[1:]).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"the file cannot be read ({error})", place=value[1:]) from None
+        return files.text(value[1:], MAX_FILE)
     return value
 
 
@@ -94,39 +91,17 @@ def _put(into: dict[str, Any], path: list[str], value: Any, text: str) -> None:
     for key in path[:-1]:
         into = into.setdefault(key, {})
         if not isinstance(into, dict):
-            raise BadInput(f"{key} is given both as text and as a group", place=repr(text))
+            raise BadInput(f"{key} is given both as text and as a group", place=repr(text[:80]))
     into[path[-1]] = value
 
 
 def read_steps(source: str) -> tuple[list[Step], bool]:
     """The actions of a YAML file (``-``: stdin), and whether it is a list of them."""
-    try:
-        content = sys.stdin.read(MAX_FILE + 1) if source == "-" else _read(Path(source))
-        if len(content) > MAX_FILE:
-            raise BadInput(f"the file is larger than {MAX_FILE} bytes", place=source)
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content, Loader=yaml.SafeLoader)):
-            raise BadInput("YAML aliases are not accepted here", place=source, remedy="Write the value out.")
-        found = yaml.safe_load(content)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadInput(f"not YAML ({error.problem})", place=f"{source}:{line}") from None
-    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
-        raise BadInput(f"not YAML ({error})", place=source) from None
+    found = yaml_source.parse(files.text(source, yaml_source.MAX_BYTES), source)
     steps = found if isinstance(found, list) else [found]
     if not steps:
         raise BadInput("the file holds no action", place=source)
-    return [_step(step, f"{source}, action {number}") for number, step in enumerate(steps, 1)], isinstance(found, list)
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_FILE:
-            raise BadInput(f"the file is larger than {MAX_FILE} bytes", place=str(path))
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInput(
-            f"the file cannot be read ({error.strerror})", place=str(path), remedy="Is the path right?"
-        ) from None
+    return [_step(step, yaml_source.place(found, n) or source) for n, step in enumerate(steps)], isinstance(found, list)
 
 
 def _step(step: Any, place: str) -> Step:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from simlab.cli import show
+from simlab.cli import files, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 from simlab.errors import BadInput, SimlabError
@@ -163,7 +163,8 @@ def store(
     json: Json = False,
 ) -> None:
     """Send files, or a study of the workstation, to a system (C-STORE)."""
-    arguments = _peer(peer, host, port, title, calling) | {"files": _contents(files or [])}
+    contents = _contents(files or [])
+    arguments = _peer(peer, host, port, title, calling) | {"files": list(contents.values()), "names": list(contents)}
     _act("dicom.store", arguments | ({"study": study_uid} if study_uid else {}), home, json)
 
 
@@ -299,19 +300,19 @@ def _retrieval(
     return {"level": level, "root": _root(root, level), "keys": keys}
 
 
-def _contents(paths: list[Path]) -> list[str]:
-    contents, size = [], 0
-    try:
-        for path in paths:
-            for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
-                size += file.stat().st_size
-                if size > MAX_FILES_BYTES:
-                    raise SimlabError(
-                        f"more than {MAX_FILES_BYTES // 2**20} MB at once", place=str(file), remedy="Send fewer files."
-                    )
-                contents.append(base64.b64encode(file.read_bytes()).decode())
-    except OSError as error:
-        raise BadInput(f"cannot be read ({error.strerror})", place=str(error.filename)) from None
+def _contents(paths: list[Path]) -> dict[str, str]:
+    """Every file's content in base64, by its path; a folder stands for all files in it."""
+    contents: dict[str, str] = {}
+    size = 0
+    for path in paths:
+        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+            content = files.content(file, MAX_FILES_BYTES)
+            size += len(content)
+            if size > MAX_FILES_BYTES:
+                raise SimlabError(
+                    f"more than {MAX_FILES_BYTES // 2**20} MB at once", place=str(file), remedy="Send fewer files."
+                )
+            contents[str(file)] = base64.b64encode(content).decode()
     return contents
 
 

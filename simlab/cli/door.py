@@ -55,11 +55,19 @@ class Door:
     def get(self, path: str, *, seconds: float = ANSWER_SECONDS, **query: Any) -> Any:
         """GET `path`; parameters that are None are left out."""
         given = {name: value for name, value in query.items() if value is not None}
-        return self._ask("GET", f"{path}?{urllib.parse.urlencode(given)}" if given else path, None, seconds)
+        try:
+            target = f"{path}?{urllib.parse.urlencode(given)}" if given else path
+        except UnicodeEncodeError:
+            raise _no_text(path) from None
+        return self._ask("GET", target, None, seconds)
 
     def post(self, path: str, *, seconds: float = ANSWER_SECONDS, **body: Any) -> Any:
         """POST the keyword arguments as JSON to `path`."""
-        return self._ask("POST", path, json.dumps(body, ensure_ascii=False).encode(), seconds)
+        try:
+            content = json.dumps(body, ensure_ascii=False).encode()
+        except (UnicodeEncodeError, RecursionError):
+            raise _no_text(str(body.get("name", path))) from None
+        return self._ask("POST", path, content, seconds)
 
     def view(self, name: str, **filters: Any) -> list[dict[str, Any]]:
         """The rows of one view of the department."""
@@ -105,6 +113,10 @@ class Door:
             ) from None
         finally:
             connection.close()
+
+
+def _no_text(place: str) -> BadInput:
+    return BadInput("an argument is no text in UTF-8", place=place, remedy="Give it in the terminal's own encoding.")
 
 
 def _read(status: int, content: bytes, target: str) -> Any:

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from simlab.cli import show
+from simlab.cli import files, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
-from simlab.errors import BadInput
+
+MAX_FILE = 16 * 1024 * 1024
+"""Bytes of a message file."""
 
 app = group("The interface engine.")
 
@@ -67,10 +69,7 @@ def resend(
     """Queue an item again, as it was or edited."""
     given: dict[str, object] = {"item": item}
     if message is not None:
-        try:
-            given["message"] = message.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"the file cannot be read ({error})", place=str(message)) from None
+        given["message"] = files.text(message, MAX_FILE)
     show.outcome(Door(chosen(home)).act("engine.resend", given), json_wanted=json)
 
 

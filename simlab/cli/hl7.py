@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from simlab.cli import show
+from simlab.cli import files, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 from simlab.errors import BadInput
@@ -66,13 +65,7 @@ def show_message(
 
 
 def _content(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read(MAX_FILE)
-    try:
-        with Path(file).open("rb") as opened:
-            return opened.read(MAX_FILE)
-    except OSError as error:
-        raise BadInput(f"the file cannot be read ({error.strerror})", place=file) from None
+    return files.content(file, MAX_FILE)
 
 
 def _text(content: bytes, place: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -98,23 +99,39 @@ def main(arguments: list[str] | None = None) -> int:
         return _reader_gone()
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        full = error.errno == errno.ENOSPC and error.filename is None
+        return _not_written(error) if full else _unforeseen(error)
     except Exception as error:  # the last door: a person never sees a trace-back
-        if os.environ.get("SIMLAB_DEBUG"):
-            traceback.print_exc()
-        return _failed(f"{type(error).__name__}: {error}. SIMLAB_DEBUG=1 shows where; please report it.")
+        return _unforeseen(error)
     return 0
 
 
 def _exit_code(leaving: SystemExit) -> int:
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         return _reader_gone()
+    except OSError as error:
+        return _not_written(error)
     return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
 
 
+def _unforeseen(error: Exception) -> int:
+    if os.environ.get("SIMLAB_DEBUG"):
+        traceback.print_exc()
+    return _failed(f"{type(error).__name__}: {error}. SIMLAB_DEBUG=1 shows where; please report it.")
+
+
+def _not_written(error: OSError) -> int:
+    _reader_gone()
+    return _failed(f"stdout: the output cannot be written ({error.strerror}). Send it elsewhere.")
+
+
 def _failed(text: str) -> int:
-    print(f"error: {' '.join(text.split())}", file=sys.stderr)
+    if sys.stderr is not None:
+        print(f"error: {' '.join(text.split())}", file=sys.stderr)
     return 1
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from simlab.config import default_home
+from simlab.errors import BadInput
 
 Home = Annotated[
     Path | None,
@@ -33,4 +34,12 @@ def group(text: str) -> typer.Typer:
 
 def chosen(home: Path | None) -> Path:
     """The lab's home: the one named, else SIMLAB_HOME, else the user's own."""
-    return (home or default_home()).expanduser()
+    named = home or default_home()
+    try:
+        return named.expanduser()
+    except RuntimeError:
+        raise BadInput(
+            "nobody of that name has a folder here",
+            place=str(named),
+            remedy="Write the folder out.",
+        ) from None

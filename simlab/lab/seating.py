@@ -39,6 +39,14 @@ class Seating:
         self._store = store
         self._host = host
         self._standard = ports == "standard"
+        try:
+            socket.getaddrinfo(host or None, 1 if host else None)
+        except (OSError, ValueError) as error:
+            raise Unavailable(
+                f"{host[:100]!r} is no address to listen on ({getattr(error, 'strerror', None) or error})",
+                place="--host",
+                remedy="Write an address of this machine: 127.0.0.1 is always one.",
+            ) from None
         self._before: dict[str, int] = json.loads(store.get_state("ports") or "{}")
 
     def port(self, name: str) -> int:

@@ -64,9 +64,12 @@ def read_text(path: Path, shown: str | None = None) -> str:
     """The text of a UTF-8 file of reasonable size; BadInput otherwise."""
     name = shown or str(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
+        # A size is asked for in vain where a device or a pipe stands in the file's place.
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
             raise BadInput(f"the file is larger than {MAX_BYTES} bytes", place=name, remedy="Split it.")
-        return path.read_text(encoding="utf-8")
+        return content.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise BadInput(f"not UTF-8 text (byte {error.start})", place=name, remedy="Save it as UTF-8.") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name

@@ -53,7 +53,7 @@ def test_a_list_of_actions_stops_at_the_first_surprise(simlab, lab, tmp_path):
     ("text", "said"),
     [
         ("a: [1\n", "bad.yaml:2"),
-        ("- just text\n", "bad.yaml, action 1: not one action"),
+        ("- just text\n", "bad.yaml:1: not one action"),
         ("[]", "holds no action"),
         ("a: &x [1]\nb: [*x, *x]\n", "aliases"),
         ("!!python/object/apply:os.system [ls]", "bad.yaml:1"),
@@ -111,12 +111,13 @@ def test_a_retrieval_must_say_what(simlab, lab):
 
 
 def test_store_sends_contents_not_paths(simlab, lab, tmp_path):
-    """Files and folders travel as base64 contents."""
+    """Files and folders travel as base64 contents; their names only serve to call them something."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.dcm").write_bytes(b"abc")
     lab.answers["POST /act"] = outcome()
     simlab("dicom", "store", str(tmp_path / "in"))
-    assert lab.acted() == [("dicom.store", {"to": "PACS", "calling": "ADMIN", "files": ["YWJj"]})]
+    names = [str(tmp_path / "in" / "a.dcm")]
+    assert lab.acted() == [("dicom.store", {"to": "PACS", "calling": "ADMIN", "files": ["YWJj"], "names": names})]
 
 
 def test_receive_copies_out_of_the_workstation(simlab, lab, tmp_path):

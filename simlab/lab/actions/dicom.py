@@ -155,6 +155,7 @@ class Store(_ToPeer):
 
     name: ClassVar[str] = "dicom.store"
     files: list[str] = Field([], description="DICOM files, each base64")
+    names: list[str] = Field([], description="what an error shall call the files, in the same order")
     study: str | None = Field(None, description="Study Instance UID of a study in the workstation")
 
     def for_journal(self) -> dict[str, Any]:
@@ -164,7 +165,8 @@ class Store(_ToPeer):
         return kept
 
     def perform(self, lab: Lab) -> Result:
-        instances = [self._instance(number, text) for number, text in enumerate(self.files, 1)]
+        named = [*self.names, *(f"file {number}" for number in range(len(self.names) + 1, len(self.files) + 1))]
+        instances = [self._instance(name, text) for name, text in zip(named, self.files, strict=False)]
         if self.study:
             instances += lab.viewers["ADMIN"].instances(self.study)
         if not instances:
@@ -178,12 +180,14 @@ class Store(_ToPeer):
         )
 
     @staticmethod
-    def _instance(number: int, text: str) -> Instance:
+    def _instance(name: str, text: str) -> Instance:
         try:
             content = base64.b64decode(text, validate=True)
         except binascii.Error:
-            raise BadInput(f"file {number} is not base64", remedy="Send it with `simlab dicom store FILE`.") from None
-        return Instance.from_part10(content, place=f"file {number}")
+            raise BadInput(
+                "the content is not base64", place=name, remedy="Send it with `simlab dicom store FILE`."
+            ) from None
+        return Instance.from_part10(content, place=name)
 
 
 def _asked(keys: dict[str, Any]) -> dict[str, Any]:
