@@ -51,6 +51,15 @@ def smallest(text: str) -> str:
     return LATIN_1
 
 
+def fitted(charset: str, text: str) -> str:
+    """The text with a question mark for every letter that `charset` lacks, as many products write it."""
+    if text.isascii() or holds(charset, text):
+        return text
+    # pydicom takes Latin-1 for the default repertoire, which is ASCII (PS3.5 6.1.1).
+    codec = "ascii" if charset in (ASCII, "ISO_IR 6") else _codecs(charset)[0]
+    return text.encode(codec, "replace").decode(codec)
+
+
 def holds(charset: str, text: str) -> bool:
     """Whether text declared as `charset` can carry `text`."""
     if text.isascii() or "192" in charset or charset == "GB18030":

@@ -105,7 +105,7 @@ def test_a_merge_moves_orders_and_numbers(lab):
 def test_peers_and_settings_are_seen_as_set(lab):
     """What the console sets the views show."""
     lab.ris.set_peer("MR1", "127.0.0.1", 11141)
-    assert lab.one("peers", title="MR1")["services"] == ["echo", "worklist"]
+    assert lab.one("peers", title="MR1")["services"] == ["echo", "worklist", "mpps", "availability"]
     lab.ris.remove_peer("MR1")
     assert lab.view("peers", title="MR1") == []
     lab.ris.configure(worklist_shows=["booked", "arrived"])

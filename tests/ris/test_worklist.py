@@ -233,3 +233,46 @@ def test_a_scene_can_rename_the_ris(lab):
     assert lab.ris.endpoints["RIS"].ae_title == "RIS_OLD"
     with pytest.raises(SimlabError, match="1/1/7"):
         ask(lab)
+
+
+def test_each_modality_is_answered_in_its_own_character_set(lab):
+    """`character_sets` by calling title: UTF-8 for one, ASCII for another, with a question mark for what it lacks."""
+    lab.ris.configure(character_sets={"CT1": "ISO_IR 192", "ADMIN": "ISO_IR 6"})
+    show_all(lab)
+    asked = {"PatientID": "1000002", "SpecificCharacterSet": "", "PatientName": ""}
+    peer = client.Peer("RIS", "127.0.0.1", lab.dicom)
+    ours, plain = (client.worklist(peer, title, asked).rows[0] for title in ("CT1", "ADMIN"))
+    assert (ours["SpecificCharacterSet"], ours["PatientName"]) == ("ISO_IR 192", "MÜLLER^JÜRGEN")
+    assert (plain["SpecificCharacterSet"], plain["PatientName"]) == ("ISO_IR 6", "M?LLER^J?RGEN")
+
+
+SWF_KEYS = """
+    AccessionNumber RequestingPhysician RequestingService ReferringPhysicianName IssueDateOfImagingServiceRequest
+    IssueTimeOfImagingServiceRequest PlacerOrderNumberImagingServiceRequest FillerOrderNumberImagingServiceRequest
+    OrderEnteredBy OrderEntererLocation OrderCallbackPhoneNumber ImagingServiceRequestComments
+    RequestedProcedureID RequestedProcedureDescription RequestedProcedureCodeSequence StudyInstanceUID
+    ReferencedStudySequence RequestedProcedurePriority PatientTransportArrangements RequestedProcedureLocation
+    ConfidentialityCode ReportingPriority NamesOfIntendedRecipientsOfResults ReasonForTheRequestedProcedure
+    RequestedProcedureComments AdmissionID IssuerOfAdmissionID InstitutionName CurrentPatientLocation VisitStatusID
+    ReferencedPatientSequence PatientName PatientID IssuerOfPatientID OtherPatientIDsSequence PatientBirthDate
+    PatientSex PatientAge PatientWeight PatientSize PatientState PregnancyStatus MedicalAlerts Allergies SpecialNeeds
+    ConfidentialityConstraintOnPatientDataDescription PatientComments AdditionalPatientHistory
+"""
+SWF_STEP_KEYS = """
+    ScheduledStationAETitle ScheduledProcedureStepStartDate ScheduledProcedureStepStartTime Modality
+    ScheduledPerformingPhysicianName ScheduledProcedureStepDescription ScheduledStationName
+    ScheduledProcedureStepLocation ScheduledProtocolCodeSequence PreMedication ScheduledProcedureStepID
+    RequestedContrastAgent ScheduledProcedureStepStatus CommentsOnTheScheduledProcedureStep
+"""
+
+
+def test_every_return_key_of_scheduled_workflow_is_known(lab):
+    """All keys of IHE RAD TF-2 table 4.5-1 come back, none of them as unsupported."""
+    keys, step = (
+        {name: [] if name.endswith("Sequence") else "" for name in names.split()} for names in (SWF_KEYS, SWF_STEP_KEYS)
+    )
+    (match,) = client.worklist(client.Peer("RIS", "127.0.0.1", lab.dicom), "CT1", {**keys, STEP: [step]}).rows
+    assert set(keys) <= set(match) and set(step) <= set(match[STEP][0])
+    assert (match["PatientAge"], match["InstitutionName"]) == ("063Y", "Fernhill General Hospital")
+    assert match["IssueDateOfImagingServiceRequest"] == "20260302"
+    assert match["ReferencedStudySequence"][0]["ReferencedSOPInstanceUID"] == match["StudyInstanceUID"]

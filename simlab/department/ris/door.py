@@ -1,33 +1,55 @@
-"""The RIS's DICOM door: C-ECHO and the worklist's C-FIND, for the calling AEs in its table."""
+"""The RIS's DICOM door: C-ECHO, the worklist, performed steps, availability, for the calling AEs in its table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from simlab.clock import Clock
 from simlab.department.ris import settings, worklist
+from simlab.department.ris.availability import Notified
+from simlab.department.ris.mpps import PerformedSteps
 from simlab.department.ris.settings import RisSettings
 from simlab.dicom import contexts, statuses
+from simlab.dicom.operation import Caller, Handler, Reply, Request
 from simlab.dicom.rejection import CALLING_UNKNOWN, Rejection
-from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.server import DicomServer
 from simlab.dicom.values import as_dataset
 from simlab.faults import FaultTable
 from simlab.journal import Journal
 from simlab.store import Store
 
+_OFFERED = (
+    contexts.VERIFICATION,
+    contexts.WORKLIST_FIND,
+    contexts.PERFORMED_STEP,
+    contexts.PERFORMED_STEP_RETRIEVE,
+    contexts.INSTANCE_AVAILABILITY,
+)
+
 
 class Door:
     """Wires a `DicomServer` to the tables: who may call, what they see."""
 
-    def __init__(self, system: str, store: Store, journal: Journal, faults: FaultTable) -> None:
+    def __init__(self, system: str, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         self._store = store
+        steps = PerformedSteps(store, clock)
+        self._normalized: dict[tuple[str, str], tuple[str, Handler]] = {
+            ("N-CREATE", contexts.PERFORMED_STEP): ("mpps", steps.create),
+            ("N-SET", contexts.PERFORMED_STEP): ("mpps", steps.change),
+            ("N-GET", contexts.PERFORMED_STEP_RETRIEVE): ("mpps", steps.get),
+            ("N-CREATE", contexts.INSTANCE_AVAILABILITY): ("availability", Notified(store, clock).create),
+        }
         self.server = DicomServer(
             system,
             journal,
             faults,
             ae_title=lambda: self._setting().ae_title,
-            contexts=lambda _caller: contexts.supported((contexts.VERIFICATION, contexts.WORKLIST_FIND)),
-            handlers={"C-ECHO": self._echo, "C-FIND": self._find},
+            contexts=lambda _caller: contexts.supported(_OFFERED),
+            handlers={
+                "C-ECHO": self._echo,
+                "C-FIND": self._find,
+                **dict.fromkeys(("N-CREATE", "N-SET", "N-GET"), self._normal),
+            },
             gate=self._gate,
             check_called=lambda: self._setting().check_called,
             max_associations=lambda: self._setting().max_associations,
@@ -49,6 +71,15 @@ class Door:
     def _echo(self, request: Request) -> Reply:
         return Reply(statuses.SUCCESS)
 
+    def _normal(self, request: Request) -> Reply | Iterable[Reply]:
+        """A DIMSE-N request, by the class of its presentation context."""
+        service, handler = self._normalized.get((request.service, request.context.abstract_syntax), ("", None))
+        if handler is None:
+            return Reply(statuses.UNRECOGNIZED_OPERATION, comment=f"{request.service} is not offered for that class")
+        if service not in (self._services(request.caller) or ()):
+            return Reply(statuses.NOT_AUTHORIZED, comment=f"{request.caller.calling} has no right to {service} here")
+        return handler(request)
+
     def _find(self, request: Request) -> Iterator[Reply]:
         if "worklist" not in (self._services(request.caller) or ()):
             yield Reply(statuses.NOT_AUTHORIZED, comment=f"{request.caller.calling} may not ask for the worklist")
@@ -56,7 +87,8 @@ class Door:
         asked = worklist.wanted(request.dataset())
         # A snapshot is not held while answers go out: a slow client must not keep it open.
         with self._store.read() as tx:
-            fold = settings.load(tx).case_insensitive_pn
+            now = settings.load(tx)
+            fold, term = now.case_insensitive_pn, now.character_sets.get(request.caller.calling, "")
             found = [item for item in worklist.identifiers(tx) if worklist.answers(item, asked, insensitive=fold)]
         request.note.update(
             level="WORKLIST",
@@ -66,4 +98,4 @@ class Door:
         )
         for item in found:
             pending = statuses.PENDING_WARNING if worklist.strangers(item, asked) else statuses.PENDING
-            yield Reply(pending, as_dataset(worklist.cut(item, asked)))
+            yield Reply(pending, as_dataset(worklist.written(worklist.cut(item, asked), term)))

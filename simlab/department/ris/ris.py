@@ -10,7 +10,7 @@ from typing import Any
 from simlab import journal as kinds
 from simlab.clock import Clock
 from simlab.config import Endpoint
-from simlab.department.ris import orders, patients, settings, stage, states
+from simlab.department.ris import correction, orders, patients, settings, stage, states
 from simlab.department.ris.door import Door
 from simlab.department.ris.forward import Forward
 from simlab.department.ris.inbox import Inbox
@@ -44,7 +44,7 @@ class Ris:
         self.endpoints: dict[str, Endpoint] = {}
         self._forward = Forward(store, journal, clock, RIS)
         inbox = Inbox(store, clock, self._forward)
-        self._door = Door(RIS, store, journal, faults)
+        self._door = Door(RIS, store, journal, clock, faults)
         self._mllp = MllpServer(
             RIS_HL7,
             Receiver(RIS, store, journal, clock, faults, inbox.apply),
@@ -140,6 +140,20 @@ class Ris:
     def discontinue(self, accession: str, reason: str) -> Row:
         """Stop an order that has begun."""
         return self._move(accession, states.DISCONTINUED, reason)
+
+    def correct_step(
+        self, mpps_uid: str, *, accession: str = "", step_id: str = "", status: str = "", reason: str = ""
+    ) -> Row:
+        """Set a performed step right: link it to another order (or one step of it), change how it ended, or both.
+
+        The modality may no longer do this once the step has ended, the RIS may (PS3.4 F.7.2.2.3). `status` is COMPLETED
+        or DISCONTINUED, `reason` a code of CID 9301 for the latter.
+        """
+        return self._console(
+            "correct_step",
+            lambda tx: correction.correct(tx, mpps_uid, accession, step_id, status, reason, self._clock.now()),
+            lambda row: f"performed step of {row['performed_id'] or mpps_uid} corrected: {row['told']}",
+        )
 
     def reschedule(
         self, accession: str, *, station: str = "", modality: str = "", start: str = "", physician: str = ""

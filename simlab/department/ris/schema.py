@@ -34,6 +34,18 @@ SCHEMA = Schema(
     CREATE INDEX IF NOT EXISTS ris_step_by_order ON ris_step (accession);
     CREATE TABLE IF NOT EXISTS ris_downtime (
         id INTEGER PRIMARY KEY, accession TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS ris_mpps (
+        mpps_uid TEXT PRIMARY KEY, status TEXT NOT NULL, source TEXT NOT NULL, begun TEXT NOT NULL,
+        ended TEXT NOT NULL DEFAULT '', attributes TEXT NOT NULL, conflict TEXT NOT NULL DEFAULT '',
+        corrected INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE IF NOT EXISTS ris_mpps_step (
+        mpps_uid TEXT NOT NULL, position INTEGER NOT NULL, step_id TEXT NOT NULL, accession TEXT NOT NULL,
+        study_uid TEXT NOT NULL, before TEXT NOT NULL, PRIMARY KEY (mpps_uid, position));
+    CREATE INDEX IF NOT EXISTS ris_mpps_step_by_step ON ris_mpps_step (step_id);
+    CREATE TABLE IF NOT EXISTS ris_availability (
+        uid TEXT PRIMARY KEY, study_uid TEXT NOT NULL, source TEXT NOT NULL, instances INTEGER NOT NULL,
+        availability TEXT NOT NULL, mpps_uid TEXT NOT NULL, at TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS ris_availability_by_study ON ris_availability (study_uid);
     CREATE TABLE IF NOT EXISTS ris_counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS ris_outbox (
         id INTEGER PRIMARY KEY, type TEXT NOT NULL, control_id TEXT NOT NULL, message BLOB NOT NULL,
@@ -53,7 +65,9 @@ SCHEMA = Schema(
         "ris_order",
         "ris_step",
         "ris_downtime",
+        "ris_mpps",
+        "ris_mpps_step",
     ),
-    other=("ris_counter", "ris_outbox", "ris_message"),
-    volatile=("requested", "at"),
+    other=("ris_availability", "ris_counter", "ris_outbox", "ris_message"),
+    volatile=("requested", "at", "begun", "ended"),
 )

@@ -8,13 +8,14 @@ import sqlite3
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydicom.charset import python_encoding
 
 from simlab.config import LOOPBACK
 from simlab.department.ris import states
 from simlab.errors import BadInput, NotFound
 from simlab.people import TRUST
 
-SERVICES = ("echo", "worklist")
+SERVICES = ("echo", "worklist", "mpps", "availability")
 _AE_TITLE = re.compile(r"(?! )[ -\[\]-~]{1,16}(?<! )")  # PS3.5 6.2 AE: 16 characters, no backslash
 
 
@@ -43,6 +44,12 @@ class RisSettings(BaseModel):
     max_associations: int = Field(default=20, ge=1, le=200)
     worklist_shows: tuple[str, ...] = (states.ARRIVED,)
     """States of an order that a modality's list shows."""
+    institution: str = Field(default="Fernhill General Hospital", max_length=64)
+    """Institution Name (0008,0080) of worklist answers."""
+    mpps_strict: bool = False
+    """Whether a performed step that lacks a type 1 attribute is refused (0120, 0121), not only noted in the log."""
+    character_sets: dict[str, str] = {}
+    """Specific Character Set of worklist answers by calling AE title; who is not named gets the narrowest that fits."""
     application: str = "RIS"
     """MSH-3 of what the RIS sends."""
     facility: str = TRUST
@@ -56,6 +63,15 @@ class RisSettings(BaseModel):
     @classmethod
     def _title(cls, title: str) -> str:
         return ae_title(title)
+
+    @field_validator("character_sets")
+    @classmethod
+    def _terms(cls, sets: dict[str, str]) -> dict[str, str]:
+        for title, term in sets.items():
+            ae_title(title)
+            if not all(part in python_encoding for part in term.split("\\")):
+                raise ValueError(f"{term!r} is no defined term of (0008,0005), such as ISO_IR 100 or ISO_IR 192")
+        return sets
 
     @field_validator("worklist_shows")
     @classmethod

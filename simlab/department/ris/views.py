@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from simlab.department.ris import availability, mpps
 from simlab.department.ris import settings as ris_settings
 
 Rows = list[dict[str, Any]]
@@ -124,4 +125,6 @@ VIEWS: dict[str, Callable[..., Rows]] = {
     "settings": settings,
     "outbox": outbox,
     "downtime": downtime,
+    "mpps": mpps.rows,
+    "availability": availability.rows,
 }

@@ -10,10 +10,13 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 
 from simlab.department.ris import settings, states
+from simlab.department.ris.settings import RisSettings
+from simlab.dicom import charset
 from simlab.dicom.matching import matches
 from simlab.dicom.values import as_values
 
 STEP = "ScheduledProcedureStepSequence"
+_STUDY_CLASS = "1.2.840.10008.3.1.2.3.1"  # Detached Study Management, retired; IHE still has it referenced
 _NOT_KEYS = ("SpecificCharacterSet", "TimezoneOffsetFromUTC", "QueryRetrieveLevel")
 _START = ("ScheduledProcedureStepStartDate", "ScheduledProcedureStepStartTime")
 
@@ -28,13 +31,15 @@ _SQL = (
 
 def identifiers(tx: sqlite3.Connection) -> Iterator[dict[str, Any]]:
     """Every step that the settings let modalities see, as keyword and value, by start."""
-    shown = settings.load(tx).worklist_shows
+    setting = settings.load(tx)
     for row in tx.execute(_SQL).fetchall():
-        if row["step_state"] in shown:
-            yield _identifier(tx, row)
+        if row["step_state"] in setting.worklist_shows:
+            yield _identifier(tx, row, setting)
 
 
-def _identifier(tx: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
+def _identifier(tx: sqlite3.Connection, row: sqlite3.Row, setting: RisSettings) -> dict[str, Any]:
+    """All return keys of IHE RAD TF-2 table 4.5-1; what the RIS does not keep is empty."""
+    requested = [_digits(part) for part in row["requested"].split("T")]
     date, time = ("", "") if row["start"] is None else (_digits(part) for part in row["start"].split("T"))
     others = tx.execute(
         "SELECT number, authority, type FROM ris_identifier WHERE patient_id = ? AND issuer = ? ORDER BY 2, 1",
@@ -42,7 +47,12 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
     ).fetchall()
     found: dict[str, Any] = {
         "AccessionNumber": row["accession"],
+        "InstitutionName": setting.institution,
         "ReferringPhysicianName": row["referrer"],
+        "ReferencedStudySequence": [
+            {"ReferencedSOPClassUID": _STUDY_CLASS, "ReferencedSOPInstanceUID": row["study_uid"]}
+        ],
+        "ReferencedPatientSequence": [],
         "PatientName": row["patient_name"] or "",
         "PatientID": row["patient_id"],
         "IssuerOfPatientID": row["issuer"],
@@ -51,14 +61,23 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
             for one in others
         ],
         "PatientBirthDate": row["birth_date"] or "",
+        "PatientAge": _age(row["birth_date"] or "", date),
         "PatientSex": row["sex"] or "",
         "PatientSize": row["height"],
         "PatientWeight": row["weight"],
         "PatientAddress": _lo(row["address"] or ""),
         "MedicalAlerts": _lo(row["alerts"]),
+        "Allergies": "",
+        "AdditionalPatientHistory": "",
+        "PatientComments": "",
+        "ConfidentialityConstraintOnPatientDataDescription": "",
+        "SpecialNeeds": "",
+        "CurrentPatientLocation": "",
+        "VisitStatusID": "",
         "PregnancyStatus": int(row["pregnancy"]) if row["pregnancy"] else None,
         "StudyInstanceUID": row["study_uid"],
         "RequestingPhysician": row["requester"],
+        "RequestingService": "",
         "RequestedProcedureDescription": _lo(row["description"]),
         "RequestedProcedureCodeSequence": [_code(row["procedure_code"] or row["exam"], row["description"])],
         "AdmissionID": _lo(row["visit"]),
@@ -78,6 +97,8 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
                 "ScheduledProcedureStepLocation": "",
                 "ScheduledProcedureStepStatus": states.STEP_STATUS[row["step_state"]],
                 "CommentsOnTheScheduledProcedureStep": "",
+                "PreMedication": "",
+                "RequestedContrastAgent": "",
             }
         ],
         "RequestedProcedureID": _sh(row["procedure_id"]),
@@ -86,8 +107,33 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
         "PlacerOrderNumberImagingServiceRequest": _lo(row["placer"]),
         "FillerOrderNumberImagingServiceRequest": _lo(row["filler"]),
         "RequestedProcedureComments": "",
+        "ReasonForRequestedProcedureCodeSequence": [],
+        "PatientTransportArrangements": "",
+        "RequestedProcedureLocation": "",
+        "ConfidentialityCode": "",
+        "ReportingPriority": "",
+        "NamesOfIntendedRecipientsOfResults": "",
+        "ImagingServiceRequestComments": "",
+        "IssueDateOfImagingServiceRequest": requested[0],
+        "IssueTimeOfImagingServiceRequest": requested[1],
+        "OrderEnteredBy": "",
+        "OrderEntererLocation": "",
+        "OrderCallbackPhoneNumber": "",
     }
     return found
+
+
+def written(item: dict[str, Any], term: str) -> dict[str, Any]:
+    """An answer in the character set `term`, with a question mark for what that lacks; as it is without one."""
+    return {**_written(item, term), "SpecificCharacterSet": term} if term else item
+
+
+def _written(value: Any, term: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _written(one, term) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_written(one, term) for one in value]
+    return charset.fitted(term, value) if isinstance(value, str) else value
 
 
 def wanted(identifier: Dataset) -> dict[str, Any]:
@@ -157,6 +203,13 @@ def _starts(entry: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
 
 def _code(code: str, meaning: str) -> dict[str, str]:
     return {"CodeValue": _sh(code), "CodingSchemeDesignator": "L", "CodeMeaning": _lo(meaning) or _sh(code)}
+
+
+def _age(born: str, at: str) -> str:
+    """Patient's Age in years at the examination (AS), empty where either date is not known."""
+    if len(born) != 8 or len(at) != 8 or at < born:
+        return ""
+    return f"{int(at[:4]) - int(born[:4]) - (at[4:] < born[4:]):03}Y"
 
 
 def _digits(text: str) -> str:
