@@ -41,11 +41,13 @@ def scope(
     relational: bool = False,
     patient_in_study_root: bool = False,
     whole_archive: bool = False,
+    nothing_without_parents: bool = False,
 ) -> Scope:
     """Where the identifier looks; raises IdentifierMismatch with the offending element.
 
     A query must give a single value for the unique key of every level above, unless it is `relational`; a retrieval
-    also one or more values at its own level, unless the `whole_archive` is to be had for none.
+    also one or more values at its own level, unless the `whole_archive` is to be had for none. With
+    `nothing_without_parents` a retrieval that lacks the levels above is in order and names nothing.
     """
     levels = LEVELS if patient_in_study_root else _MODELS[sop_class]
     level = key_of(identifier.get("QueryRetrieveLevel")).strip()
@@ -62,6 +64,9 @@ def scope(
         if relational and (len(values) != 1 or "*" in values[0] or "?" in values[0]):
             if values and retrieve:
                 unique[name] = values
+            continue
+        if retrieve and nothing_without_parents and not values:
+            unique[name] = []
             continue
         if len(values) != 1 or "*" in values[0] or "?" in values[0]:
             raise IdentifierMismatch(

@@ -24,6 +24,8 @@ class Personality:
     """Answers PATIENT level in the Study Root model, which has none."""
     whole_archive: bool = False
     """Retrieves everything when the unique key of the level is missing."""
+    nothing_without_parents: bool = False
+    """Takes a retrieval without the unique keys above, and finds nothing for it."""
     insensitive_names: bool = False
     """Finds names whatever their case."""
     unknown_keys: str = WARN
@@ -59,6 +61,7 @@ PERSONALITIES: dict[str, Personality] = {
     ),
     "dcmqrscp": Personality(
         whole_archive=True,
+        nothing_without_parents=True,
         unknown_keys=IGNORE,
         statuses={("C-FIND", _BAD_KEYS): _CANNOT, ("C-MOVE", _BAD_KEYS): _CANNOT, ("C-GET", _BAD_KEYS): _CANNOT},
         no_level=_BAD_KEYS,

@@ -97,6 +97,7 @@ class Retrieval:
                 relational=personality.relational or extended.RELATIONAL in request.options,
                 patient_in_study_root=personality.patient_in_study_root,
                 whole_archive=personality.whole_archive,
+                nothing_without_parents=personality.nothing_without_parents,
             )
             chosen = archive.select(tx, [(COLUMNS[level], values) for level, values in where.unique.items()])
         request.note |= {"level": where.level, "uids": [held.sop_uid for held in chosen[:UIDS_KEPT]]}
