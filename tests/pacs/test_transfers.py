@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from simlab.department.pacs import Pacs, PacsPeer, PacsStage
-from simlab.department.pacs.routing import Expected, Rule
+from simlab.department.pacs import Pacs, PacsPeer, PacsStage, orders
+from simlab.department.pacs.inbox import PacsInbox
+from simlab.department.pacs.routing import Rule
 from simlab.department.pacs.stage import PacsTransfer
 from simlab.dicom import client
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput, NotFound
+from simlab.hl7 import mllp
 from tests.dicom.made import ROOT, made
 from tests.pacs.conftest import HOST, House
 from tests.pacs.sink import Sink, until
@@ -287,6 +289,24 @@ def past() -> list[Instance]:
     ]
 
 
+ORDER = b"\r".join(
+    (
+        b"MSH|^~\\&|RIS|H|PACS|H|20260302080000||ORM^O01|M1|P|2.5.1",
+        b"PID|1||PID001||SMITH^JOHN||19700101|M",
+        b"ORC|NW|P1|F1||SC",
+        b"OBR|1|P1|F1|XCHEST^Chest X-ray PA^L||||||||||||||A77||||||CR",
+        b"",
+    )
+)
+
+
+def told(house: House, accession: str, **facts: str) -> None:
+    """Have the PACS told of an order for PID001 or another."""
+    with house.store.write() as tx:
+        orders.note(tx, accession, {"patient_id": "PID001", "status": "scheduled", **facts})
+        house.pacs.dispatch.expect(tx, accession)
+
+
 @pytest.mark.parametrize(
     ("rule", "wanted"),
     [
@@ -304,7 +324,7 @@ def test_an_order_brings_the_priors_that_the_rule_wants(
     house.clock.set(datetime(2026, 3, 2, 8), speed=20.0)
     house.pacs.stage(PacsStage(instances=past()))
     house.pacs.dispatch.add_rule({"name": "priors", "kind": "prefetch", "destinations": ["SINK"], **rule})
-    house.pacs.dispatch.expect(Expected("PID001", modality="CT", procedure="CT head without contrast"))
+    told(house, "A1", modality="CT", description="CT head without contrast")
     settled(house)
     assert [row["study_uid"] for row in house.view("transfers")] == [f"{ROOT}.{uid}" for uid in wanted]
     assert {row["state"] for row in house.view("transfers")} <= {"sent"}
@@ -318,8 +338,39 @@ def test_an_arriving_study_brings_its_priors_once(house: House, sink: Sink) -> N
     store(house, images(3, f"{ROOT}.20", modality="CT", StudyDate="20260302", BodyPartExamined="CHEST"))
     settled(house)
     assert [row["study_uid"] for row in house.view("transfers")] == [f"{ROOT}.13"]
-    house.pacs.dispatch.expect(Expected("PID001", body_part="CHEST"))
+    told(house, "A1", description="chest")
     assert len(house.view("transfers")) == 1
+
+
+def test_the_day_s_orders_bring_their_priors_at_the_rule_s_time(house: House, sink: Sink) -> None:
+    """At five in the morning, for what is scheduled that day; what is cancelled or for tomorrow brings nothing."""
+    house.clock.set(datetime(2026, 3, 2, 4, 58, 30), speed=60.0)
+    others = [image for uid in ("31", "32") for image in images(1, f"{ROOT}.{uid}", patient_id=uid)]
+    house.pacs.stage(PacsStage(instances=[*past(), *others]))
+    house.pacs.dispatch.add_rule(
+        {"name": "p", "kind": "prefetch", "on": "05:00", "same": ["modality"], "last": 1, "destinations": ["SINK"]}
+    )
+    told(house, "A1", modality="MR", scheduled="20260302103000")
+    told(house, "A2", modality="CT", scheduled="20260303103000", patient_id="31")
+    told(house, "A3", modality="CT", scheduled="20260302103000", patient_id="32", status="cancelled")
+    until(lambda: house.view("transfers"))
+    settled(house)
+    assert [row["study_uid"] for row in house.view("transfers")] == [f"{ROOT}.15"]
+
+
+def test_an_order_message_to_the_pacs_brings_the_priors(house: House, sink: Sink) -> None:
+    """ORM^O01 at the HL7 door: the procedure's words name the body part."""
+    house.pacs.stage(PacsStage(instances=past()))
+    house.pacs.dispatch.add_rule({"name": "p", "kind": "prefetch", "years": 100, "destinations": ["SINK"]})
+    inbox = PacsInbox(house.pacs, house.store, house.journal, house.clock, house.faults)
+    port = inbox.open(HOST, 0)
+    try:
+        reply = mllp.send(HOST, port, ORDER, 5.0)
+    finally:
+        inbox.close()
+    assert b"MSA|AA|" in reply
+    settled(house)
+    assert [row["study_uid"] for row in house.view("transfers")] == [f"{ROOT}.13"]
 
 
 def test_a_scene_may_begin_with_transfers_that_wait(house: House, sink: Sink) -> None:

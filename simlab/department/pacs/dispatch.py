@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,27 +81,23 @@ class Dispatch:
         if queued:
             self._store.after_commit(self.carriers.wake)
 
-    def expect(self, expected: Expected) -> int:
-        """Line up the priors that the rules want for an ordered examination; gives how many studies."""
-        with self._store.write() as tx:
-            number = sum(
-                self._prefetch(tx, rule, expected)
-                for rule in routing.rules(tx, routing.PREFETCH)
-                if rule.on == "order" and rule.fits(expected.facts)
-            )
-            self._store.after_commit(self.carriers.wake)
-        return number
+    def expect(self, tx: sqlite3.Connection, accession: str) -> None:
+        """Line up the priors that the rules want for an order that the PACS has just been told of."""
+        wanted = [rule for rule in routing.rules(tx, routing.PREFETCH) if rule.on == "order"]
+        for expected in routing.expected(tx, accession=accession) if wanted else ():
+            for rule in wanted:
+                if rule.fits(expected.facts):
+                    self._prefetch(tx, rule, expected)
+        self._store.after_commit(self.carriers.wake)
 
-    def prefetch_at(
-        self, since: datetime, now: datetime, expected: Callable[[sqlite3.Connection], list[Expected]]
-    ) -> None:
-        """Line up the priors of what is `expected` for every rule whose time of day has come between two moments."""
+    def prefetch_at(self, since: datetime, now: datetime) -> None:
+        """Line up the priors for the day's orders by every rule whose time of day has come between two moments."""
         with self._store.read() as tx:
             due = [rule for rule in routing.rules(tx, routing.PREFETCH) if routing.due(rule, since, now)]
         if not due:
             return
         with self._store.write() as tx:
-            for one in expected(tx):
+            for one in routing.expected(tx, day=f"{now:%Y%m%d}"):
                 for rule in due:
                     if rule.fits(one.facts):
                         self._prefetch(tx, rule, one)

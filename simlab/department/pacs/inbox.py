@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from simlab.clock import Clock
 from simlab.config import Endpoint
+from simlab.department.pacs import orders
 from simlab.department.pacs.pacs import Pacs
 from simlab.department.pacs.repair import PatientUnknown
+from simlab.department.pacs.settings import setting
 from simlab.faults import FaultTable
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
@@ -21,6 +24,13 @@ from simlab.store import Store
 NAME = "PACS"
 UPDATES = ("A01", "A04", "A08", "A28", "A31")
 MERGES = ("A18", "A34", "A40")
+
+ORDERS = (("ORM", "O01"), ("OMI", "O23"))
+CANCELS = ("CA", "OC", "DC")
+"""ORC-1 of an order that will not be made (HL7 table 0119)."""
+REPORT = ("ORU", "R01")
+RESULTS = {"P": "P", "A": "P", "F": "F", "C": "C"}
+"""OBR-25 (HL7 table 0123) to a report status; any other is none yet, or none any more."""
 
 MAX_NUMBERS = 50
 
@@ -40,10 +50,11 @@ class Number(NamedTuple):
 
 
 class PacsInbox:
-    """The MLLP door PACS_HL7. It updates patients that the archive knows, merges numbers, and ignores the rest."""
+    """The MLLP door PACS_HL7. It updates and merges patients that the archive knows, notes orders and reports."""
 
     def __init__(self, pacs: Pacs, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         self._pacs = pacs
+        self._store = store
         receiver = Receiver(NAME, store, journal, clock, faults, self.apply)
         self._server = MllpServer("PACS_HL7", receiver, on_noise=noise_into(journal, NAME))
         self.endpoints: dict[str, Endpoint] = {}
@@ -65,6 +76,10 @@ class PacsInbox:
             return self._merge(message)
         if family == "ADT" and event in UPDATES:
             return self._update(message)
+        if (family, event) in ORDERS:
+            return self._order(message)
+        if (family, event) == REPORT:
+            return self._report(message)
         return f"{message_type(message)} means nothing to the PACS"
 
     def _update(self, message: Message) -> str:
@@ -76,6 +91,28 @@ class PacsInbox:
                     self._pacs.repairs.update_patient(number.id, number.authority, facts, waived=True)
                     known.append(number.id)
         return f"updated {', '.join(known)}" if known else "patient not known here, nothing to update"
+
+    def _order(self, message: Message) -> str:
+        """Remember the orders of ORM^O01 or OMI^O23 (IHE RAD-4), so that the images that come can be matched."""
+        with self._store.write() as tx:
+            issuer = str(setting(tx, "default_issuer"))
+            told = [(accession, facts) for accession, facts in ordered(message, issuer) if accession]
+            for accession, facts in told:
+                orders.note(tx, accession, facts)
+                self._pacs.dispatch.expect(tx, accession)
+        noted = [accession for accession, _facts in told]
+        return f"order {', '.join(noted)} noted" if noted else f"{message_type(message)} means nothing to the PACS"
+
+    def _report(self, message: Message) -> str:
+        """Mark the study of an ORU^R01 reported; what the report says is no concern of the PACS."""
+        results = set(message.all("OBX-11"))
+        status = "W" if results == {"W"} else RESULTS.get(message.get("OBR-25"), "")
+        accession, study_uid = message.get("OBR-18"), reported_study(message)
+        with self._store.write() as tx:
+            rows = orders.studies_reported(tx, accession, study_uid)
+            for row in rows:
+                orders.mark_reported(tx, row["study_uid"], status)
+        return f"report {status or 'none'} of {len(rows)} studies noted" if rows else "no such study here"
 
     def _merge(self, message: Message) -> str:
         survivors = _numbers(message, "PID-3")
@@ -123,6 +160,41 @@ def _numbers(message: Message, field: str) -> list[Number]:
     if len(found) > MAX_NUMBERS:
         raise Hl7Error(f"{len(found)} patient identifiers", place=field, remedy=f"Send {MAX_NUMBERS} at most.")
     return found
+
+
+def ordered(message: Message, issuer: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each order of ORM^O01 (OBR-18, ZDS-1) or OMI^O23 (IPC-1, IPC-3): its accession number and what it says."""
+    numbers = _numbers(message, "PID-3")
+    own = next((n for n in numbers if n.authority == issuer), numbers[0])
+    told = demographics(message)
+    for index in range(1, len(message.named("OBR")) + 1):
+        accession = message.get(f"IPC[{index}]-1.1") or message.get(f"OBR[{index}]-18.1")
+        control = message.get(f"ORC[{index}]-1")
+        family, given, middle, suffix, prefix = (message.get(f"OBR[{index}]-16.{part}") for part in (2, 3, 4, 5, 6))
+        yield (
+            accession.strip(),
+            {
+                "patient_id": own.id,
+                "issuer": own.authority or issuer,
+                "patient_name": told.get("name", ""),
+                "birth_date": told.get("birth_date", ""),
+                "sex": told.get("sex", ""),
+                "study_uid": message.get(f"IPC[{index}]-3.1") or message.get(f"ZDS[{index}]-1.1"),
+                "description": message.get(f"OBR[{index}]-44.2") or message.get(f"OBR[{index}]-4.2"),
+                "referring": "^".join((family, given, middle, prefix, suffix)).rstrip("^"),
+                "modality": message.get(f"IPC[{index}]-5.1") or message.get(f"OBR[{index}]-24"),
+                "scheduled": message.get(f"OBR[{index}]-36.1") or message.get(f"ORC[{index}]-7.4"),
+                "status": orders.CANCELLED if control in CANCELS else "scheduled",
+            },
+        )
+
+
+def reported_study(message: Message) -> str:
+    """The Study Instance UID that a report names in an OBX of code 113014 (DICOM Study), if any."""
+    for index in range(1, len(message.named("OBX")) + 1):
+        if message.get(f"OBX[{index}]-3.1") == "113014":
+            return message.get(f"OBX[{index}]-5.1")
+    return ""
 
 
 def _same_kind(survivor: Number, retired: Number) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from simlab.department.pacs.archive import survivor
 from simlab.errors import BadInput, NotFound
 
 ROUTE, PREFETCH = "route", "prefetch"
@@ -138,6 +139,30 @@ def rules(tx: sqlite3.Connection, kind: str) -> list[Rule]:
     """The enabled rules of a kind by name."""
     rows = tx.execute("SELECT rule FROM pacs_rule WHERE kind=? AND enabled=1 ORDER BY name", (kind,))
     return [Rule(**json.loads(row["rule"])) for row in rows]
+
+
+def expected(tx: sqlite3.Connection, *, accession: str | None = None, day: str | None = None) -> list[Expected]:
+    """What the PACS has been told will be made: the order of that number, or those for that day (DA)."""
+    rows = tx.execute(
+        "SELECT * FROM pacs_order WHERE status<>'cancelled' AND (?1 IS NULL OR accession=?1) "
+        "AND (?2 IS NULL OR substr(scheduled, 1, 8)=?2) ORDER BY scheduled, accession",
+        (accession, day),
+    )
+    found = []
+    for row in rows:
+        patient_id, issuer = survivor(tx, row["patient_id"], row["issuer"])
+        found.append(
+            Expected(
+                patient_id,
+                issuer,
+                study_uid=row["study_uid"],
+                accession=row["accession"],
+                modality=row["modality"],
+                procedure=row["description"],
+                referring=row["referring"],
+            )
+        )
+    return found
 
 
 def priors(tx: sqlite3.Connection, rule: Rule, expected: Expected, today: date) -> list[str]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from simlab.clock import Clock
 from simlab.department.pacs import places
 from simlab.department.pacs.dispatch import Dispatch
-from simlab.department.pacs.routing import Expected
 from simlab.department.pacs.settings import setting
 from simlab.department.pacs.space import Space
 from simlab.store import Store
@@ -68,26 +66,4 @@ class Upkeep:
                 places.archive_what_came_before(tx, moment, now)
         self._space.keep_below_the_mark()
         if since < now:
-            self._dispatch.prefetch_at(since, now, lambda tx: _ordered(tx, now))
-
-
-def _ordered(tx: sqlite3.Connection, now: datetime) -> list[Expected]:
-    """The examinations ordered for the day."""
-    rows = tx.execute(
-        "SELECT o.*, coalesce(p.merged_into, o.patient_id) AS number, coalesce(p.merged_issuer, o.issuer) AS authority "
-        "FROM pacs_order o LEFT JOIN pacs_patient p ON p.patient_id = o.patient_id AND p.issuer = o.issuer "
-        "WHERE substr(o.scheduled, 1, 8)=? ORDER BY o.scheduled, o.accession",
-        (f"{now:%Y%m%d}",),
-    )
-    return [
-        Expected(
-            row["number"],
-            row["authority"],
-            study_uid=row["study_uid"],
-            accession=row["accession"],
-            modality=row["modality"],
-            procedure=row["description"],
-            referring=row["referring"],
-        )
-        for row in rows
-    ]
+            self._dispatch.prefetch_at(since, now)
