@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, InstanceOf
+from pynetdicom.presentation import PresentationContext
 
 from simlab import journal as kinds
 from simlab.blobs import Blobs
@@ -19,8 +20,8 @@ from simlab.clock import Clock
 from simlab.config import SEATS, Endpoint
 from simlab.dicom import contexts, rejection, statuses
 from simlab.dicom.instance import Instance
-from simlab.dicom.rejection import Rejection
 from simlab.dicom.operation import Caller, Reply, Request
+from simlab.dicom.rejection import Rejection
 from simlab.dicom.server import DicomServer, combine
 from simlab.errors import BadInput, NotFound
 from simlab.faults import FaultTable
@@ -45,16 +46,18 @@ SCHEMA = Schema(
 )
 
 ANYBODY = "*"
-_CONTEXTS = combine(contexts.supported([contexts.VERIFICATION]), contexts.storage())
+_LISTS = ("callers", "refused_syntaxes")
 
 
 class ViewerStage(BaseModel):
-    """What a scene gives a viewer: its AE title, who may call it (``*``: anybody), what it holds."""
+    """What a scene gives a viewer: its AE title, who may call it (``*``: anybody), the transfer syntaxes it does not
+    take (UIDs or `contexts.FAMILIES`), what it holds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ae_title: str | None = None
     callers: list[str] | None = None
+    refused_syntaxes: list[str] | None = None
     instances: list[InstanceOf[Instance]] = []
 
 
@@ -86,14 +89,19 @@ class Viewer:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         seat = SEATS.get(name)
-        self._defaults: dict[str, Any] = {"ae_title": seat.title if seat else name, "callers": ["PACS", "ADMIN"]}
+        self._defaults: dict[str, Any] = {
+            "ae_title": seat.title if seat else name,
+            "callers": ["PACS", "ADMIN"],
+            "refused_syntaxes": [],
+        }
+        self._offers: dict[tuple[str, ...], list[PresentationContext]] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.server = DicomServer(
             name,
             journal,
             faults,
             ae_title=lambda: str(self.setting("ae_title")),
-            contexts=lambda _caller: _CONTEXTS,
+            contexts=lambda _caller: self._contexts(),
             handlers={"C-ECHO": lambda _request: Reply(statuses.SUCCESS), "C-STORE": self._on_store},
             gate=self._gate,
         )
@@ -113,10 +121,17 @@ class Viewer:
         return self.server.operating
 
     def setting(self, key: str) -> Any:
-        """A setting's value now: ``ae_title`` or ``callers``."""
+        """A setting's value now: ``ae_title``, ``callers`` or ``refused_syntaxes``."""
         with self._store.read() as tx:
             row = tx.execute("SELECT value FROM viewer_setting WHERE system=? AND key=?", (self.name, key)).fetchone()
         return json.loads(row["value"]) if row else self._defaults[key]
+
+    def _contexts(self) -> list[PresentationContext]:
+        refused = tuple(self.setting("refused_syntaxes"))
+        if refused not in self._offers:
+            storage = contexts.storage(refused_syntaxes=refused)
+            self._offers[refused] = combine(contexts.supported([contexts.VERIFICATION]), storage)
+        return self._offers[refused]
 
     def _gate(self, caller: Caller) -> Rejection | None:
         callers = self.setting("callers")
@@ -199,7 +214,8 @@ class Viewer:
         return [{**dict(row), "path": str(self._folder / row["file"])} for row in rows]
 
     def configure(self, **settings: Any) -> dict[str, Any]:
-        """Change ``ae_title`` or ``callers`` (AE titles, or ``*``); raises BadInput that lists the settings."""
+        """Change ``ae_title``, ``callers`` (AE titles, or ``*``) or ``refused_syntaxes``; raises BadInput that lists
+        the settings."""
         checked = self._checked(settings)
         with self._store.write() as tx:
             self._write_settings(tx, checked)
@@ -221,9 +237,9 @@ class Viewer:
             if not title or len(title) > 16 or not title.isascii() or not title.isprintable() or "\\" in title:
                 raise BadInput(f"{title!r} is no AE title", place="ae_title", remedy="Write 1 to 16 plain characters.")
             checked["ae_title"] = title
-        if "callers" in checked:
-            given = checked["callers"]
-            checked["callers"] = list(given) if isinstance(given, list) else str(given).replace(",", " ").split()
+        for key in set(_LISTS) & set(checked):
+            given = checked[key]
+            checked[key] = list(given) if isinstance(given, list) else str(given).replace(",", " ").split()
         return checked
 
     def _write_settings(self, tx: sqlite3.Connection, settings: dict[str, Any]) -> None:
@@ -232,7 +248,7 @@ class Viewer:
 
     def stage(self, section: ViewerStage) -> None:
         """Put a scene's rows in; inside the caller's write transaction, on empty tables."""
-        given = {"ae_title": section.ae_title, "callers": section.callers}
+        given = {key: getattr(section, key) for key in self._defaults}
         with self._store.write() as tx:
             self._write_settings(tx, self._checked({k: v for k, v in given.items() if v is not None}))
             for instance in section.instances:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 
-from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext
+from pynetdicom.presentation import (
+    AllStoragePresentationContexts,
+    PresentationContext,
+    StoragePresentationContexts,
+)
 
 from simlab.dicom.scan import DEFLATED_LITTLE, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
@@ -56,10 +60,22 @@ VIDEO = (
     "1.2.840.10008.1.2.4.108",
 )
 """Streams, which are passed through and never decoded."""
+VIDEO_CLASSES = frozenset(f"1.2.840.10008.5.1.4.1.1.77.1.{n}.1" for n in (1, 2, 4))
+"""Video endoscopic, microscopic and photographic image storage."""
 STORED = (*UNCOMPRESSED, DEFLATED_LITTLE, *COMPRESSED, *VIDEO, EXPLICIT_BIG)
 """What a system that stores takes, its preference first: what needs no codec, then without loss before with."""
+FAMILIES = {
+    "compressed": COMPRESSED,
+    "video": VIDEO,
+    "deflated": (DEFLATED_LITTLE,),
+    "big-endian": (EXPLICIT_BIG,),
+    "explicit": (EXPLICIT_LITTLE,),
+}
+"""Words that stand for several transfer syntaxes where some are to be refused."""
 
 STORAGE_CLASSES = tuple(str(context.abstract_syntax) for context in AllStoragePresentationContexts)
+COMMON_STORAGE_CLASSES = tuple(str(context.abstract_syntax) for context in StoragePresentationContexts)
+"""Those that fit into one association (PS3.8 9.3.2.2 has room for 128 contexts)."""
 
 
 def supported(
@@ -89,8 +105,12 @@ def storage(
     refused_syntaxes: Iterable[str] = (),
     both_roles: bool = False,
 ) -> list[PresentationContext]:
-    """Contexts for storage `classes` but the `refused` ones, in every syntax of `STORED` but the refused ones."""
-    shut, closed = frozenset(refused), frozenset(refused_syntaxes)
+    """Contexts for storage `classes` but the `refused` ones, in every syntax of `STORED` but those refused.
+
+    These are UIDs or one of `FAMILIES`.
+    """
+    shut = frozenset(refused)
+    closed = {uid for named in refused_syntaxes for uid in FAMILIES.get(named, (named,))}
     syntaxes = tuple(uid for uid in STORED if uid not in closed)
     if not syntaxes:
         return []

@@ -9,7 +9,9 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from simlab.dicom import transcode
 from simlab.dicom.instance import Instance
+from simlab.dicom.scan import UNDEFINED
 
 _LONGEST = 256
 _BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
@@ -19,9 +21,18 @@ Row = dict[str, Any]
 
 def rows(instance: Instance) -> list[Row]:
     """One row an element, ``{tag, vr, name, value, depth}``, items of sequences one deeper; pixels by their size."""
+    instance = instance.inflated
     found = _rows(instance.dataset(), 0)
     if instance.pixels is not None:
-        found.append(_row(0x7FE00010, "OW", "Pixel Data", f"{len(instance.pixels)} bytes", 0))
+        how = instance.coding
+        at = len(instance.before_pixels)
+        group, number = how.order.tag(instance.head, at)
+        vr = instance.head[at + 4 : at + 6].decode("latin-1") if how.explicit else "OW"
+        (length,) = how.order.long(instance.head, len(instance.head) - 4)
+        size = f"{len(instance.pixels)} bytes"
+        if length == UNDEFINED:
+            size += f", {transcode.name(instance.transfer_syntax)}"
+        found.append(_row(group << 16 | number, vr, dictionary_description(group << 16 | number), size, 0))
     return found
 
 

@@ -108,7 +108,7 @@ def _decompressed(instance: Instance) -> Instance:
         decompress(ds, generate_instance_uid=False)
     except Exception as error:  # codecs raise whatever the damaged stream provokes
         raise NoConversion(
-            f"{name(instance.transfer_syntax)} cannot be decompressed ({_first_line(error)})",
+            f"{name(instance.transfer_syntax)} cannot be decompressed ({_in_words(error)})",
             remedy="Its pixel data is damaged, or of a kind the decoder does not know.",
         ) from error
     return Instance.from_dataset(ds, EXPLICIT_LITTLE)
@@ -122,11 +122,12 @@ def _compressed(instance: Instance) -> Instance:
         compress(ds, UID(LOSSLESS), generate_instance_uid=False)
     except Exception as error:  # codecs raise whatever the pixels provoke
         raise NoConversion(
-            f"it cannot be compressed in {name(LOSSLESS)} ({_first_line(error)})",
+            f"it cannot be compressed in {name(LOSSLESS)} ({_in_words(error)})",
             remedy="Let the destination accept an uncompressed transfer syntax.",
         ) from error
     return Instance.from_dataset(ds, LOSSLESS)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).strip().split("\n")[0]
+def _in_words(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return "; ".join(lines[:3])[:200] or type(error).__name__

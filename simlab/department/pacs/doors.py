@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,11 @@ _SERVICE_OF = {
 }
 """Which of a peer's services a DIMSE operation needs."""
 
+_FIRST_AND_LAST = (
+    "SELECT (SELECT min(transfer_syntax) FROM pacs_instance WHERE sop_class=?), "
+    "(SELECT max(transfer_syntax) FROM pacs_instance WHERE sop_class=?)"
+)
+
 
 class Doors:
     """One server with the archive's `handlers` behind it; `certificates` is the folder of its TLS certificates."""
@@ -63,6 +68,7 @@ class Doors:
             max_associations=lambda: int(self._setting("max_associations")),
             caller_limit=self._caller_limit,
             grants=lambda: list(self._setting("extended_negotiation")),
+            sent_in=self._sent_in,
         )
 
     def title(self) -> str:
@@ -94,15 +100,25 @@ class Doors:
         return peer.max_associations if peer else 0
 
     def _contexts(self, caller: Caller) -> list[PresentationContext]:
-        refused = tuple(self._setting("refused_classes"))
+        refused, syntaxes = tuple(self._setting("refused_classes")), tuple(self._setting("refused_syntaxes"))
         peer = self._peer(caller)
-        key = (refused, peer.offered_classes if peer else contexts.STORAGE_CLASSES)
+        key = (refused, syntaxes, peer.offered_classes if peer else contexts.STORAGE_CLASSES)
         if key not in self._offers:
             self._offers[key] = combine(
                 contexts.supported((contexts.VERIFICATION, contexts.STORAGE_COMMITMENT, *contexts.QUERY_RETRIEVE)),
-                contexts.storage(key[1], refused=refused, both_roles=True),
+                contexts.storage(key[2], refused=refused, refused_syntaxes=syntaxes, both_roles=True),
             )
         return self._offers[key]
+
+    def _sent_in(self, classes: Collection[str]) -> dict[str, str]:
+        """The transfer syntax of those classes of which everything held is in one, so that nothing need be decoded."""
+        found = {}
+        with self._store.read() as tx:
+            for sop_class in classes:
+                first, last = tx.execute(_FIRST_AND_LAST, (sop_class, sop_class)).fetchone()
+                if first and first == last:
+                    found[sop_class] = first
+        return found
 
     def _gate(self, caller: Caller) -> Rejection | None:
         with self._store.read() as tx:

@@ -33,6 +33,7 @@ SCHEMA = Schema(
         stored_patient_id TEXT NOT NULL, stored_issuer TEXT NOT NULL, stored_study TEXT NOT NULL,
         stored_series TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0);
     CREATE INDEX IF NOT EXISTS pacs_instance_by_series ON pacs_instance (series_uid);
+    CREATE INDEX IF NOT EXISTS pacs_instance_by_kind ON pacs_instance (sop_class, transfer_syntax);
     CREATE TABLE IF NOT EXISTS pacs_peer (
         title TEXT PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, services TEXT NOT NULL,
         classes TEXT NOT NULL DEFAULT '[]', max_associations INTEGER NOT NULL DEFAULT 0);
