@@ -20,14 +20,7 @@ class Home:
 
     def __init__(self, path: Path) -> None:
         try:
-            try:
             self.path = path.expanduser().resolve()
-        except (OSError, RuntimeError, ValueError) as error:
-            raise Unavailable(
-                f"the lab's home cannot be found ({getattr(error, 'strerror', None) or error})",
-                place=str(path),
-                remedy="Write the folder out: --home /PATH.",
-            ) from None
         except (OSError, RuntimeError, ValueError) as error:
             raise Unavailable(
                 f"the lab's home cannot be found ({getattr(error, 'strerror', None) or error})",
