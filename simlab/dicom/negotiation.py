@@ -36,6 +36,8 @@ from simlab.dicom.upper_layer import ASSOCIATE_AC, ASSOCIATE_RQ, MAX_PDU, BadPdu
 from simlab.errors import BadInput
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
+_TITLES = 10
+"""Where the two AE titles begin in an A-ASSOCIATE-RQ (PS3.8 9.3.2)."""
 
 CONTEXT_RESULTS = {
     0: "accepted",
@@ -82,10 +84,11 @@ def read_proposal(body: bytes) -> Proposal:
     titles = called.decode("latin-1"), calling.decode("latin-1")
     shown = tuple(title.replace("\0", "\\0").strip() for title in titles)
     for title, name, refused in zip(titles, ("called", "calling"), (CALLED_UNKNOWN, CALLING_UNKNOWN), strict=True):
-        # PS3.8 9.3.2: padded with spaces. A trailing NUL is a common fault of home-made senders.
-        if not title.isprintable() or not title.isascii() or not title.strip():
-            why = f"the {name} AE title is not padded with spaces or holds control characters: {title!r}"
-            refusal = Rejection(refused.result, refused.source, refused.reason, why)
+        if not title.isprintable() or not title.isascii():
+            # PS3.8 9.3.2: padded with spaces. A PDU that breaks this is no request that could be rejected (9.3.8).
+            raise BadPdu(f"the {name} AE title is not padded with spaces or holds control characters: {title!r}", 6)
+        if not title.strip():
+            refusal = Rejection(refused.result, refused.source, refused.reason, f"the {name} AE title is empty")
             return Proposal(shown[0], shown[1], (), {}, 0, "", refusal)
     pdu = A_ASSOCIATE_RQ()
     try:
@@ -176,10 +179,12 @@ def propose(
     *,
     options: Collection[str] = (),
     user: UserIdentity | None = None,
+    nul_padded: bool = False,
 ) -> bytes:
     """An A-ASSOCIATE-RQ; `contexts` get their IDs here. Raises BadInput for an AE title that cannot be sent.
 
     `options` are asked for by extended negotiation for every query and retrieve class among the contexts.
+    `nul_padded` fills the titles up as a bad sender does.
     """
     for title in (called, calling):
         if not title.strip() or len(title) > 16 or not title.isascii() or not title.isprintable() or "\\" in title:
@@ -209,7 +214,11 @@ def propose(
     if user is not None:
         more.append(user.item())
     primitive.user_information = [*_ourselves(), *roles, *more]
-    return A_ASSOCIATE_RQ(primitive).encode()
+    request: bytes = A_ASSOCIATE_RQ(primitive).encode()
+    if not nul_padded:
+        return request
+    titles = b"".join(title.strip().encode().ljust(16, b"\0") for title in (called, calling))
+    return request[:_TITLES] + titles + request[_TITLES + len(titles) :]
 
 
 def read_acceptance(body: bytes, contexts: Sequence[PresentationContext]) -> tuple[Agreement, int]:

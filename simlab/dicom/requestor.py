@@ -40,13 +40,17 @@ _REMEDIES = {
 
 @dataclass(frozen=True)
 class Peer:
-    """Whom to call: AE title, host and port; how, when over TLS; and as which user, when it wants to know."""
+    """Whom to call: AE title, host and port; how, when over TLS; and as which user, when it wants to know.
+
+    `nul_padded` has the titles filled up with NUL where PS3.8 9.3.2 asks for spaces, as some senders do.
+    """
 
     ae_title: str
     host: str
     port: int
     tls: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
     user: UserIdentity | None = field(default=None, repr=False)
+    nul_padded: bool = field(default=False, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.ae_title} ({self.host}:{self.port})"
@@ -83,7 +87,9 @@ def associate(
     `options` are asked for by extended negotiation (`extended.OPTIONS`); the association's say what was granted.
     Raises Unreachable, DicomRefused, NoContext (none of the contexts was accepted), PeerAborted, TlsFailed.
     """
-    request = negotiation.propose(peer.ae_title, calling, contexts, options=options, user=peer.user)
+    request = negotiation.propose(
+        peer.ae_title, calling, contexts, options=options, user=peer.user, nul_padded=peer.nul_padded
+    )
     try:
         sock = socket.create_connection((peer.host, peer.port), timeout=seconds)
     except TimeoutError as error:

@@ -250,14 +250,14 @@ def test_offending_element_is_named(stocked: House) -> None:
     assert "(0020,000d)" in output.lower()
 
 
-def test_nul_padded_title_is_refused_clearly(house: House) -> None:
-    """A called AE title padded with NUL is rejected 1/1/7, and the log says why."""
+def test_nul_padded_title_is_aborted(house: House) -> None:
+    """A called AE title padded with NUL breaks the PDU: aborted 2/6, not rejected, and the log says why."""
     body = struct.pack(">H2x16s16s32x", 1, b"PACS".ljust(16, b"\0"), b"ADMIN".ljust(16))
     with socket.create_connection((HOST, house.port), timeout=5) as sock:
         sock.sendall(struct.pack(">BBL", 1, 0, len(body)) + body)
-        assert sock.recv(10) == bytes([3, 0, 0, 0, 0, 4, 0, 1, 1, 7])
-    (event,) = house.events("dicom.association")
-    assert "not padded with spaces" in event.data["why"]
+        assert sock.recv(10) == bytes([7, 0, 0, 0, 0, 4, 0, 0, 2, 6])
+    (event,) = house.events("noise")
+    assert "not padded with spaces" in event.summary and event.data["abort"] == [2, 6]
 
 
 def test_duplicate_uid_with_other_pixels(house: House, files: Callable[[list[Instance]], Path]) -> None:

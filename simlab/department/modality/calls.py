@@ -10,7 +10,9 @@ from simlab.department.modality.settings import ModalitySettings
 from simlab.dicom import client, contexts, statuses
 from simlab.dicom.client import DicomRefused, NoContext, Peer, StoreReply, Unreachable
 from simlab.dicom.instance import Instance
+from simlab.dicom.spoiling import spoiled
 from simlab.errors import SimlabError, Unavailable
+from simlab.faults import FaultTable
 from simlab.journal import Journal
 
 _Answer = TypeVar("_Answer")
@@ -21,9 +23,10 @@ _UIDS_KEPT = 200
 class Calls:
     """The SCU of one scanner. Every method raises what `simlab.dicom.client` raises, after it is in the journal."""
 
-    def __init__(self, system: str, journal: Journal) -> None:
+    def __init__(self, system: str, journal: Journal, faults: FaultTable) -> None:
         self.system = system
         self.journal = journal
+        self.faults = faults
 
     def echo(self, peer: Peer, calling: str) -> str:
         """C-ECHO; gives the status as four hexadecimal digits."""
@@ -46,7 +49,8 @@ class Calls:
 
     def store(self, peer: Peer, calling: str, instances: Sequence[Instance]) -> list[StoreReply]:
         """C-STORE all over one association; the replies in the same order."""
-        replies = self._associated(peer, calling, lambda: client.store(peer, calling, instances))
+        sent = [spoiled(self.faults, self.system, instance, "sent", peer.ae_title) for instance in instances]
+        replies = self._associated(peer, calling, lambda: client.store(peer, calling, sent))
         failed = [reply for reply in replies if not reply.stored]
         headers = [instance.header() for instance in instances]
         facts = {
@@ -106,9 +110,10 @@ class Calls:
 
 def peers(settings: ModalitySettings) -> dict[str, Peer]:
     """Whom a scanner calls PACS, and whom RIS."""
+    nul = settings.title_padding == "nul"
     return {
-        "PACS": Peer(settings.pacs_title, settings.pacs_host, settings.pacs_port),
-        "RIS": Peer(settings.ris_title, settings.ris_host, settings.ris_port),
+        "PACS": Peer(settings.pacs_title, settings.pacs_host, settings.pacs_port, nul_padded=nul),
+        "RIS": Peer(settings.ris_title, settings.ris_host, settings.ris_port, nul_padded=nul),
     }
 
 

@@ -26,7 +26,8 @@ class ModalitySettings(BaseModel):
     """What the service engineer configures at a scanner.
 
     `filter_station`, `filter_modality` (empty: not asked for) and `filter_date` are what its worklist query asks the
-    RIS for. `accept` are the calling AE titles that may call the scanner.
+    RIS for. `accept` are the calling AE titles that may call the scanner. `title_padding` is what fills the AE titles
+    up to their sixteen characters: anything but spaces breaks PS3.8 9.3.2.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +47,7 @@ class ModalitySettings(BaseModel):
     filter_date: Literal["today", "all"] = "today"
     character_set: str = "ISO_IR 192"
     accept: tuple[str, ...] = ("PACS", "RIS", "ADMIN")
+    title_padding: Literal["space", "nul"] = "space"
 
     @field_validator("ae_title", "pacs_title", "ris_title")
     @classmethod
