@@ -6,16 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from simlab.cli import pacs_traffic, show
+from simlab.cli import pacs_record, pacs_repair, pacs_traffic, show
 from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 
 app = group("The PACS console.")
+app.add_typer(pacs_repair.app)
+app.add_typer(pacs_record.app)
 app.add_typer(pacs_traffic.app)
-
-Issuer = Annotated[str, typer.Option(help="Assigning authority of the number.")]
-Preview = Annotated[bool, typer.Option("--preview", help="Say what would move, and change nothing.")]
 
 
 @app.command()
@@ -51,35 +50,6 @@ def remove_peer(title: str, home: Home = None, json: Json = False) -> None:
 
 
 @app.command()
-def merge(
-    retire: Annotated[str, typer.Argument(help="The number that ends.")],
-    survive: Annotated[str, typer.Argument(help="The number that stays.")],
-    retire_issuer: Issuer = "",
-    survive_issuer: Issuer = "",
-    preview: Preview = False,
-    home: Home = None,
-    json: Json = False,
-) -> None:
-    """Merge one patient number into another."""
-    given = {"retire": retire, "survive": survive, "retire_issuer": retire_issuer, "survive_issuer": survive_issuer}
-    show.outcome(Door(chosen(home)).act("pacs.merge_patients", {**given, "preview": preview}), json_wanted=json)
-
-
-@app.command()
-def move_study(
-    study_uid: str,
-    patient_id: str,
-    issuer: Issuer = "",
-    preview: Preview = False,
-    home: Home = None,
-    json: Json = False,
-) -> None:
-    """Move a study to another patient."""
-    given = {"study": study_uid, "patient": patient_id, "issuer": issuer, "preview": preview}
-    show.outcome(Door(chosen(home)).act("pacs.move_study", given), json_wanted=json)
-
-
-@app.command()
 def studies(
     patient_id: Annotated[str | None, typer.Option(show_default=False)] = None,
     accession: Annotated[str | None, typer.Option(show_default=False)] = None,
@@ -96,19 +66,6 @@ def studies(
         json_wanted=json,
         none="No such study.",
     )  # fmt: skip
-
-
-@app.command()
-def quarantine(
-    study_uid: str,
-    release: Annotated[bool, typer.Option("--release", help="Show it again.")] = False,
-    reason: Annotated[str, typer.Option()] = "",
-    home: Home = None,
-    json: Json = False,
-) -> None:
-    """Hide a study from query and retrieve, or release it."""
-    given = {"study": study_uid, "release": release, "reason": reason}
-    show.outcome(Door(chosen(home)).act("pacs.quarantine", given), json_wanted=json)
 
 
 @app.command()

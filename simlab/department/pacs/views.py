@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from simlab.department.pacs import oversight
+from simlab.department.pacs import audit, duplicates, orders, oversight, record
 from simlab.department.pacs.availability import notifications
 from simlab.department.pacs.commitment import requests
 from simlab.department.pacs.settings import DEFAULTS, setting
@@ -46,7 +46,8 @@ def studies(
     )
     rows = tx.execute(
         "SELECT s.study_uid, s.patient_id, s.issuer, p.name AS patient_name, p.birth_date, s.study_date, s.study_time, "
-        "s.accession, s.study_id, s.description, s.referring, s.coerced, s.quarantined, s.quarantine_reason, "
+        "s.accession, s.study_id, s.description, s.referring, s.coerced, s.corrected, "
+        "s.quarantined, s.quarantine_reason, s.hidden, s.report, "
         "(SELECT group_concat(m, '\\') FROM (SELECT DISTINCT modality AS m FROM pacs_series e "
         "WHERE e.study_uid = s.study_uid ORDER BY m)) AS modalities, "
         "(SELECT count(*) FROM pacs_series e WHERE e.study_uid = s.study_uid) AS series, "
@@ -60,6 +61,8 @@ def studies(
         {
             **dict(row),
             "coerced": bool(row["coerced"]),
+            "corrected": bool(row["corrected"]),
+            "hidden": bool(row["hidden"]),
             "quarantined": bool(row["quarantined"]),
             "modalities": (row["modalities"] or "").split("\\") if row["modalities"] else [],
         }
@@ -75,7 +78,7 @@ def series(tx: sqlite3.Connection, study_uid: str | None = None) -> Rows:
         f"FROM pacs_series e {where} ORDER BY e.study_uid, e.number, e.series_uid",
         values,
     )
-    return [dict(row) for row in rows]
+    return [{**dict(row), "hidden": bool(row["hidden"])} for row in rows]
 
 
 def instances(
@@ -86,11 +89,13 @@ def instances(
     rows = tx.execute(
         "SELECT i.sop_uid, i.series_uid, e.study_uid, i.sop_class, i.number, i.rows, i.columns, i.frames, "
         "i.transfer_syntax, i.size, i.source, i.received, s.patient_id, s.issuer, i.stored_patient_id, "
-        "i.stored_issuer FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
-        f"JOIN pacs_study s USING (study_uid) {where} ORDER BY e.study_uid, e.number, i.number, i.sop_uid",
+        "i.stored_issuer, i.stored_study, i.stored_series, i.hidden, i.pixels, coalesce(r.code, '') AS rejected "
+        "FROM pacs_instance i JOIN pacs_series e USING (series_uid) JOIN pacs_study s USING (study_uid) "
+        f"LEFT JOIN pacs_rejection r ON r.sop_uid = i.sop_uid {where} "
+        "ORDER BY e.study_uid, e.number, i.number, i.sop_uid",
         values,
     )
-    return [dict(row) for row in rows]
+    return [{**dict(row), "hidden": bool(row["hidden"])} for row in rows]
 
 
 def peers(tx: sqlite3.Connection, title: str | None = None) -> Rows:
@@ -130,5 +135,13 @@ VIEWS: dict[str, Callable[..., Rows]] = {
     "space": oversight.space,
     "places": oversight.stands,
     "commitments": requests,
+    "unmatched": orders.unmatched,
+    "orders": orders.known,
+    "duplicates": duplicates.listed,
+    "repairs": record.repairs,
+    "requests": record.requests,
+    "rejections": record.rejections,
+    "sent": record.sent,
+    "audit": audit.entries,
     "availability": notifications,
 }

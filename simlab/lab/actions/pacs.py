@@ -1,4 +1,4 @@
-"""What a trainee does at the PACS console: peers, settings, repair of identity."""
+"""What a trainee does at the PACS console: peers and settings."""
 
 from __future__ import annotations
 
@@ -58,48 +58,4 @@ class Configure(Action):
         return Result(f"PACS settings: {', '.join(settings) or 'none'}", lab.pacs.configure(**settings))
 
 
-class MergePatients(Action):
-    """Merge one patient number into another; everything of `retire` goes to `survive`."""
-
-    name: ClassVar[str] = "pacs.merge_patients"
-    retire: str
-    retire_issuer: str = ""
-    survive: str
-    survive_issuer: str = ""
-    preview: bool = Field(False, description="say what would move, and change nothing")
-
-    def perform(self, lab: Lab) -> Result:
-        done = lab.pacs.repairs.merge_patients(
-            self.retire, self.retire_issuer, self.survive, self.survive_issuer, preview=self.preview
-        )
-        return Result(str(done["summary"]), done)
-
-
-class MoveStudy(Action):
-    """Move one study to another patient; the original identity is kept on record."""
-
-    name: ClassVar[str] = "pacs.move_study"
-    study: str = Field(description="Study Instance UID")
-    patient: str
-    issuer: str = ""
-    preview: bool = Field(False, description="say what would move, and change nothing")
-
-    def perform(self, lab: Lab) -> Result:
-        done = lab.pacs.repairs.move_study(self.study, self.patient, self.issuer, preview=self.preview)
-        return Result(str(done["summary"]), done)
-
-
-class Quarantine(Action):
-    """Hide a study from query and retrieve, or release it again."""
-
-    name: ClassVar[str] = "pacs.quarantine"
-    study: str = Field(description="Study Instance UID")
-    release: bool = False
-    reason: str = ""
-
-    def perform(self, lab: Lab) -> Result:
-        done = lab.pacs.repairs.quarantine(self.study, release=self.release, reason=self.reason)
-        return Result(f"study {'released' if self.release else 'quarantined'}", done)
-
-
-ACTIONS: tuple[type[Action], ...] = (SetPeer, RemovePeer, Configure, MergePatients, MoveStudy, Quarantine)
+ACTIONS: tuple[type[Action], ...] = (SetPeer, RemovePeer, Configure)

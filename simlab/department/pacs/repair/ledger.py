@@ -65,7 +65,7 @@ def changes_since(tx: sqlite3.Connection, number: int) -> list[Change]:
             "after": json.loads(row["after"]) if row["after"] else None,
         }
         for row in rows
-        if row["tbl"] in KEYS
+        if row["tbl"] in KEYS and row["before"] != row["after"]
     ]
 
 

@@ -225,11 +225,22 @@ class Repairs:
         )
 
     def reconcile(
-        self, study_uid: str, accession: str, *, adopt_uid: bool = False, preview: bool = False, **facts: str
+        self,
+        study_uid: str,
+        accession: str,
+        facts: Mapping[str, str],
+        *,
+        adopt_uid: bool = False,
+        preview: bool = False,
     ) -> dict[str, Any]:
         """File a study under the patient and accession number of an order (see `reconciling.FACTS`)."""
         return self.do(
-            "reconcile", preview=preview, study_uid=study_uid, accession=accession, adopt_uid=adopt_uid, facts=facts
+            "reconcile",
+            preview=preview,
+            study_uid=study_uid,
+            accession=accession,
+            adopt_uid=adopt_uid,
+            facts=dict(facts),
         )
 
     def correct(
