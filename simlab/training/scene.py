@@ -12,7 +12,7 @@ from simlab.config import LOOPBACK, SEATS, Endpoint
 from simlab.errors import BadInput, NotFound
 from simlab.lab.staging import Staging
 from simlab.people import NHS
-from simlab.training import yaml_source
+from simlab.training import archive_history, yaml_source
 from simlab.training.scene_model import Scene, ScenePatient, SceneSource, SceneStudy, moment, use
 from simlab.training.validation import validated
 from simlab.training.variant import DEFAULT_CLOCK, Filler, clock_of, draw_all, given
@@ -92,7 +92,9 @@ def staging(scene: Scene, place: Place, *, name: str) -> Staging:
         "pacs": {
             "settings": settings.get("PACS", {}),
             "peers": _peers(scene, "PACS", place),
-            "patients": list(_pacs_retired(patients)),
+            **{name: getattr(scene.archive, name) for name in type(scene.archive).model_fields},
+            **archive_history.told(scene, patients, now),
+            "patients": list(_pacs_retired(scene, patients)),
             "instances": images.pop("PACS", []),
             "quarantined": [study.study_uid for study in scene.studies if study.quarantined and study.study_uid],
         },
@@ -141,7 +143,8 @@ def _peers(scene: Scene, system: str, place: Place) -> list[dict[str, Any]]:
             "host": peer.host or (at.host if at else LOOPBACK),
             "port": peer.port or (at.port if at else 104),
         }
-        found.append({**row, "services": peer.services} if peer.services is not None else row)
+        rights = {name: getattr(peer, name) for name in ("services", "classes", "max_associations")}
+        found.append({**row, **{name: right for name, right in rights.items() if right is not None}})
     return found
 
 
@@ -156,10 +159,11 @@ def _addressed(route: Any, place: Place) -> Any:
     return written
 
 
-def _pacs_retired(patients: Mapping[str, ScenePatient]) -> Iterator[dict[str, Any]]:
-    """The PACS learns of patients from their images; only numbers that it has merged away must be told."""
+def _pacs_retired(scene: Scene, patients: Mapping[str, ScenePatient]) -> Iterator[dict[str, Any]]:
+    """The PACS learns of patients from their images; only numbers that it has merged must be told."""
+    merged = {name for merge in scene.archive.merges for name in (merge.retire, merge.survive)}
     for patient in patients.values():
-        if "PACS" in patient.retired_into:
+        if "PACS" in patient.retired_into or patient.id in merged:
             yield _row(patient, "PACS", patients)
 
 

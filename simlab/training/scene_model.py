@@ -104,6 +104,8 @@ class SceneStudy(Strict):
     labelled: dict[str, str] = Field({}, description="facts that the images carry otherwise than the patient has them")
     images: int | None = Field(None, ge=1, description="the first so many images alone")
     quarantined: bool = False
+    reported: Literal["", "P", "F", "C"] = Field("", description="the report that the PACS knows of: P, F or C")
+    unordered: bool = Field(False, description="the PACS was told of no order for it: it is on the unmatched list")
 
 
 class ScenePeer(Strict):
@@ -115,6 +117,8 @@ class ScenePeer(Strict):
     host: str | None = None
     port: int | None = None
     services: list[str] | None = None
+    classes: list[str] | None = Field(None, description="PACS: SOP classes it may store; `standard` for all of those")
+    max_associations: int | None = Field(None, description="PACS: how many it may hold at once")
     absent: bool = Field(False, description="take the line of a used scene away")
 
 
@@ -126,6 +130,38 @@ class SceneExam(Strict):
     modality: str
     station: str
     body_part: str = ""
+
+
+class SceneMerge(Strict):
+    """A merge made at the PACS before the scene begins; studies made later than `at` came after it."""
+
+    retire: str = Field(description="the patient of the scene whose number was retired")
+    survive: str
+    at: str = Field("-1d 16:20", description="as an order's start")
+
+
+class SceneAudit(Strict):
+    """An entry of the PACS's audit trail from before the scene."""
+
+    at: str = Field(description="as an order's start")
+    user: str
+    event: Literal["query", "transferred", "accessed", "deleted", "patient record", "login"] = "accessed"
+    ae: str = ""
+    patient: str = Field("", description="a patient of the scene")
+    study_uid: str = ""
+    summary: str = ""
+
+
+class SceneArchive(Strict):
+    """How the PACS runs (see its staging section): rules, retention, where studies stand, what waits to be sent."""
+
+    rules: list[Any] = Field([], description="routing and prefetch rules, as pacs.add_rule takes them, with `name`")
+    retention: list[Any] = Field([], description="as pacs.set_retention takes them, with `name`")
+    archived: list[Any] = Field([], description="study_uid, cached, shelved")
+    transfers: list[Any] = Field([], description="study_uid, destination, priority")
+    held: list[str] = Field([], description="destinations whose transfers are held")
+    merges: list[SceneMerge] = []
+    audit: list[SceneAudit] = []
 
 
 class SceneEngine(Strict):
@@ -149,6 +185,7 @@ class Scene(Strict):
     peers: list[ScenePeer] = []
     settings: dict[str, dict[str, Any]] = Field({}, description="by system: PACS, RIS, EPR, CT1, THEATRE…")
     engine: SceneEngine = SceneEngine()
+    archive: SceneArchive = SceneArchive()
     faults: list[Any] = []
     inbox: list[Any] = []
     colleagues: list[Any] = []
@@ -162,6 +199,15 @@ class Scene(Strict):
             routes=_laid(below.engine.routes, self.engine.routes, "name"),
             queue=[*below.engine.queue, *self.engine.queue],
         )
+        archive = SceneArchive(
+            rules=_laid(below.archive.rules, self.archive.rules, "name"),
+            retention=_laid(below.archive.retention, self.archive.retention, "name"),
+            archived=_laid(below.archive.archived, self.archive.archived, "study_uid"),
+            transfers=[*below.archive.transfers, *self.archive.transfers],
+            held=[*below.archive.held, *self.archive.held],
+            merges=[*below.archive.merges, *self.archive.merges],
+            audit=[*below.archive.audit, *self.archive.audit],
+        )
         return Scene(
             clock=self.clock or below.clock,
             speed=self.speed,
@@ -173,6 +219,7 @@ class Scene(Strict):
             peers=[peer for peer in _laid(below.peers, self.peers, "system", "title") if not peer.absent],
             settings=settings,
             engine=engine,
+            archive=archive,
             faults=_laid(below.faults, self.faults, "id"),
             inbox=_laid(below.inbox, self.inbox, "id"),
             colleagues=_laid(below.colleagues, self.colleagues, "who"),

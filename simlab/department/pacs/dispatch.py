@@ -34,7 +34,7 @@ class Dispatch:
     def stage(self, tx: sqlite3.Connection, section: PacsStage) -> None:
         """Put a scene's rules, held destinations and waiting transfers in."""
         for rule in section.rules:
-            routing.write_rule(tx, routing.checked_rule(rule))
+            routing.write_rule(tx, rule)
         for destination in section.held:
             transfers.lane(tx, destination)
             tx.execute("UPDATE pacs_lane SET held=1 WHERE destination=?", (destination,))

@@ -45,7 +45,7 @@ class Space:
         with self._lock:
             self._used, self._warned = None, False
         for rule in section.retention:
-            retention.write_rule(tx, retention.checked_rule(rule))
+            retention.write_rule(tx, rule)
         for study in section.archived:
             places.archive_study(tx, study.study_uid, shelve=study.shelved, now=self._clock.now())
             if not study.cached:

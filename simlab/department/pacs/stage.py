@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, InstanceOf
 
+from simlab.department.pacs.retention import RetentionRule
+from simlab.department.pacs.routing import Rule
 from simlab.dicom.instance import Instance
 
 
@@ -103,8 +105,8 @@ class PacsStage(_Staged):
     orders: dict[str, dict[str, str]] = {}
     reported: dict[str, str] = {}
     audit: list[PacsAudit] = []
-    rules: list[dict[str, Any]] = []
-    retention: list[dict[str, Any]] = []
+    rules: list[Rule] = []
+    retention: list[RetentionRule] = []
     archived: list[PacsArchived] = []
     transfers: list[PacsTransfer] = []
     held: list[str] = []
