@@ -24,6 +24,13 @@ Host = Annotated[str | None, typer.Option(help="Its host, when not the known one
 Port = Annotated[int | None, typer.Option(help="Its port, when not the known one.", show_default=False)]
 Title = Annotated[str | None, typer.Option("--title", help="Called AE title.", show_default=False)]
 Calling = Annotated[str, typer.Option(help="Calling AE title.")]
+Tls = Annotated[bool, typer.Option("--tls", help="Over TLS, at the system's TLS door.")]
+User = Annotated[str | None, typer.Option(help="The user to log in as.", show_default=False)]
+Passcode = Annotated[str | None, typer.Option(help="Of that user.", show_default=False)]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="Negotiate relational, datetime, fuzzy or timezone.", show_default=False),
+]
 Level = Annotated[str, typer.Option(help="PATIENT, STUDY, SERIES or IMAGE.")]
 Root = Annotated[
     str | None, typer.Option(help="study or patient; by default what the level needs.", show_default=False)
@@ -64,11 +71,14 @@ def echo(
     port: Port = None,
     title: Title = None,
     calling: Calling = "ADMIN",
+    tls: Tls = False,
+    user: User = None,
+    passcode: Passcode = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Ask whether a system's DICOM service answers (C-ECHO)."""
-    _act("dicom.echo", _peer(peer, host, port, title, calling), home, json)
+    _act("dicom.echo", _peer(peer, host, port, title, calling) | _login(tls, user, passcode), home, json)
 
 
 @app.command()
@@ -90,6 +100,10 @@ def find(
     port: Port = None,
     title: Title = None,
     calling: Calling = "ADMIN",
+    tls: Tls = False,
+    user: User = None,
+    passcode: Passcode = None,
+    option: Options = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -100,6 +114,7 @@ def find(
     keys |= _further(key)
     arguments = _peer(peer, host, port, title, calling) | {"keys": keys, "level": level, "root": _root(root, level)}
     columns = {keyword: HEADINGS.get(keyword, keyword) for keyword in keys if keyword != "StudyTime"}
+    arguments |= _login(tls, user, passcode) | ({"options": option} if option else {})
     _act("dicom.find", arguments | {"limit": limit}, home, json, columns)
 
 
@@ -252,6 +267,11 @@ def _act(
     name: str, arguments: dict[str, Any], home: Path | None, json: bool, columns: show.Columns | None = None
 ) -> None:
     show.outcome(Door(chosen(home)).act(name, arguments), json_wanted=json, columns=columns)
+
+
+def _login(tls: bool, user: str | None, passcode: str | None) -> dict[str, Any]:
+    given = {"tls": tls, "user": user, "passcode": passcode}
+    return {name: value for name, value in given.items() if value}
 
 
 def _peer(peer: str, host: str | None, port: int | None, title: str | None, calling: str) -> dict[str, Any]:

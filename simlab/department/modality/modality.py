@@ -61,7 +61,7 @@ class Modality:
         self._clock = clock
         self._retry_seconds = retry_seconds
         self._outbox = Outbox(name, store, blobs, clock)
-        self._calls = Calls(name, journal)
+        self._calls = Calls(name, journal, faults)
         self._server = DicomServer(
             name,
             journal,

@@ -180,7 +180,7 @@ class Carriers:
     def _load(self, transfer: Transfer, ready: list[Held]) -> Iterator[Instance]:
         for held in ready:
             try:
-                instance = self._shelf.load(held.sop_uid)
+                instance = self._shelf.outgoing(held.sop_uid, transfer.destination)
             except NotFound as error:  # deleted meanwhile
                 self._settle(transfer, held.sop_uid, error.what)
                 continue

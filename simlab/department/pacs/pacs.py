@@ -69,7 +69,7 @@ class Pacs:
         self._console = Console(store, journal).carry_out
         self.repairs = Repairs(store, journal, clock, blobs)
         self.space = Space(store, journal, clock)
-        shelf = Shelf(store, blobs, clock, self.space)
+        shelf = Shelf(store, blobs, clock, self.space, faults)
         self.dispatch = Dispatch(store, journal, clock, shelf)
         self._upkeep = Upkeep(store, clock, self.space, self.dispatch)
         self._retrieval = Retrieval(store, clock, shelf)

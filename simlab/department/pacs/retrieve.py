@@ -138,7 +138,7 @@ class Retrieval:
         replies = client.store_each(
             client.Peer(peer.title, peer.host, peer.port),
             title,
-            (self.load(held.sop_uid) for held in ready),
+            (self._shelf.outgoing(held.sop_uid, peer.title) for held in ready),
             client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),
             originator=originator,
         )
@@ -167,7 +167,7 @@ class Retrieval:
         try:
             for held in self._fetch(request, count, chosen):
                 try:
-                    count.add(held.sop_uid, request.store(self.load(held.sop_uid)))
+                    count.add(held.sop_uid, request.store(self._shelf.outgoing(held.sop_uid, request.caller.calling)))
                 except (BadInput, NotFound) as error:  # this one cannot be sent; the others may
                     count.add(held.sop_uid, None, error.what)
                 if count.remaining and request.cancelled():

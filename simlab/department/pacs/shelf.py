@@ -13,6 +13,8 @@ from simlab.department.pacs.archive import Held
 from simlab.department.pacs.settings import setting
 from simlab.department.pacs.space import CacheFull, Space
 from simlab.dicom.instance import Instance
+from simlab.dicom.spoiling import spoiled
+from simlab.faults import FaultTable
 from simlab.store import Store
 
 GONE = "the PACS does not hold it any more, or hides it"
@@ -25,11 +27,12 @@ _LOOK = 0.02
 class Shelf:
     """Where C-MOVE, C-GET and the transfer queue take their instances from."""
 
-    def __init__(self, store: Store, blobs: Blobs, clock: Clock, space: Space) -> None:
+    def __init__(self, store: Store, blobs: Blobs, clock: Clock, space: Space, faults: FaultTable) -> None:
         self._store = store
         self._blobs = blobs
         self._clock = clock
         self._space = space
+        self._faults = faults
 
     def fetch(self, sop_uids: Sequence[str], stop: Callable[[], bool]) -> tuple[list[Held], dict[str, str]]:
         """Those that can be sent now, in their order, and why each of the others cannot.
@@ -75,6 +78,10 @@ class Shelf:
                 self._space.admit(tx, size)
         except CacheFull:
             return  # sent out of the archive all the same, only not kept in the cache
+
+    def outgoing(self, sop_uid: str, peer: str) -> Instance:
+        """An instance as it is sent to `peer`, with the damage that a fault does on the way; raises NotFound."""
+        return spoiled(self._faults, "PACS", self.load(sop_uid), "sent", peer, sop_uid)
 
     def load(self, sop_uid: str) -> Instance:
         """An instance under its effective identity, wherever it stands; raises NotFound."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from simlab.dicom import client
+from simlab.dicom import client, identity, tls
 from simlab.dicom.client import Peer
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
@@ -50,20 +50,35 @@ class _ToPeer(Action):
     port: int | None = Field(None, ge=1, le=65535)
     title: str | None = Field(None, description="called AE title")
     calling: str = Field("ADMIN", description="calling AE title")
+    tls: bool = Field(False, description="over TLS, at the TLS door where the system has one")
+    certificate: str | None = Field("client", description="which certificate to show when asked for one")
+    user: str | None = Field(None, description="the user to log in as")
+    passcode: str | None = None
 
     def peer(self, lab: Lab) -> Peer:
+        folder = lab.home.certificates
+        secure = tls.client_context(folder, self.certificate) if self.tls else None
+        login = identity.login(self.user, self.passcode) if self.user else None
         if self.host and self.port:
-            return Peer(self.title or self.to, self.host, self.port)
-        known = lab.endpoint(self.to)
+            return Peer(self.title or self.to, self.host, self.port, tls=secure, user=login)
+        secured = f"{self.to}_TLS"
+        known = lab.endpoint(secured if self.tls and secured in lab.endpoints else self.to)
         if not known.ae_title:
             raise BadInput(f"{self.to} does not speak DICOM", remedy="Choose PACS, RIS or a viewer.")
-        return Peer(self.title or known.ae_title, self.host or known.host, self.port or known.port)
+        return Peer(self.title or known.ae_title, self.host or known.host, self.port or known.port, tls=secure, user=login)
+
+    def for_journal(self) -> dict[str, Any]:
+        shown = super().for_journal()
+        return shown | ({"passcode": "..."} if self.passcode else {})
 
 
 class _Query(_ToPeer):
     root: Literal["study", "patient", "patient-study"] = "study"
     level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE"] = "STUDY"
     keys: dict[str, str] = Field({}, description="matching and return keys by keyword")
+    options: list[Literal["relational", "datetime", "fuzzy", "timezone"]] = Field(
+        [], description="what to ask for by extended negotiation"
+    )
 
 
 class Echo(_ToPeer):
@@ -84,7 +99,9 @@ class Find(_Query):
     limit: int = Field(1000, ge=1, description="answers after which the query is cancelled")
 
     def perform(self, lab: Lab) -> Result:
-        found = client.find(self.peer(lab), self.calling, self.root, self.level, self.keys, self.limit)
+        found = client.find(
+            self.peer(lab), self.calling, self.root, self.level, self.keys, self.limit, options=self.options
+        )
         return Result(
             f"{len(found.rows)} matches, status {found.status}{_comment(found.comment)}",
             {"status": found.status, "rows": list(found.rows), "complete": found.complete},
@@ -118,7 +135,15 @@ class Move(_Query):
     destination: str = Field(description="the destination's AE title")
 
     def perform(self, lab: Lab) -> Result:
-        done = client.move(self.peer(lab), self.calling, self.destination, self.root, self.level, self.keys)
+        done = client.move(
+            self.peer(lab),
+            self.calling,
+            self.destination,
+            self.root,
+            self.level,
+            self.keys,
+            options=self.options,
+        )
         return Result(
             f"status {done.status}: {done.completed} sent to {self.destination}, {done.failed} failed"
             f"{_comment(done.comment)}",
@@ -141,7 +166,13 @@ class Get(_Query):
     def perform(self, lab: Lab) -> Result:
         workstation = lab.viewers["ADMIN"]
         done = client.get(
-            self.peer(lab), self.calling, self.root, self.level, self.keys, on_instance=workstation.receive
+            self.peer(lab),
+            self.calling,
+            self.root,
+            self.level,
+            self.keys,
+            on_instance=workstation.receive,
+            options=self.options,
         )
         return Result(
             f"status {done.status}: {done.completed} fetched, {done.failed} failed{_comment(done.comment)}",
