@@ -26,12 +26,17 @@ from simlab.lab.lab import Lab
 from simlab.training.scene import load_scene
 from simlab.training.yaml_source import read_text
 
+if sys.platform != "win32":
+    import resource
+
 if TYPE_CHECKING:
     from simlab.training.attempt import Tutor
 
 DEFAULT_SCENE = "small-hospital"
 _MOST = 2**63 - 1
 """The largest number that the database takes."""
+_FILES = 4096
+"""Open files that the lab asks for."""
 _POLL = 0.5
 """Seconds between two looks of a waiting client at whether the lab is closing."""
 
@@ -248,10 +253,21 @@ def process(
         place.leave()
 
 
+def _allow_files() -> None:
+    # macOS gives a program 256 files, fewer than the connections that all doors together may hold.
+    if sys.platform != "win32":
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            with suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def run_lab(home: Path, *, host: str = LOOPBACK, ports: str = "standard", scene: str | None = None) -> int:
     """Run the lab until SIGTERM, Ctrl-C or `simlab down`; its card is one line of JSON once every door is open."""
     if scene is not None and Path(scene).suffix in (".yaml", ".yml"):
         scene = read_text(Path(scene), scene)
+    _allow_files()
     with process(home, host=host, ports=ports, scene=scene) as running:
 
         def stop(*_: object) -> None:

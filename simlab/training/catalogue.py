@@ -23,6 +23,8 @@ _SHOWN = ("id", "version", "title", "track", "level", "kind", "competencies", "r
 def folders(root: Path | None = None) -> list[Path]:
     """Every exercise package under `root` (the course by default), those that begin with ``_`` left out."""
     top = root or config.course_folder("exercises")
+    if not top.is_dir():
+        raise NotFound("there is no course folder", place=str(top), remedy="Name the folder that holds the tracks.")
     return sorted(
         path.parent
         for path in top.glob("*/*/exercise.yaml")

@@ -3,9 +3,14 @@
 import http.client
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 
+import pytest
+
+from simlab.cli.door import Door
 from simlab.cli.process import process
 
 
@@ -31,3 +36,28 @@ def test_calls_under_way_are_no_failure(tmp_path):
     log = (tmp_path / "home" / "log" / "lab.log").read_text(encoding="utf-8")
     assert "Traceback" not in log
     assert threading.active_count() < 50
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of open files are POSIX's")
+def test_few_files_are_made_more(tmp_path):
+    """Started with room for 128 files, as some shells give, the lab holds hundreds of half-open connections."""
+    limit = (
+        "import os, resource, sys; hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]; "
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard)); "
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
+    command = [sys.executable, "-c", limit, "-m", "simlab", "up", "--home", str(tmp_path / "home"), "--ports", "auto"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as lab:
+        assert lab.stdout is not None
+        held = []
+        try:
+            places = json.loads(lab.stdout.readline())["endpoints"].values()
+            for place in places:
+                held += [socket.create_connection((place["host"], place["port"]), 5) for _ in range(20)]
+            assert Door(tmp_path / "home").get("/status", seconds=10)["pid"] == lab.pid
+        finally:
+            for link in held:
+                link.close()
+            lab.terminate()
+            lab.wait(15)
+    assert "Traceback" not in (tmp_path / "home" / "log" / "lab.log").read_text(encoding="utf-8")

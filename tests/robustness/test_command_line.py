@@ -148,3 +148,11 @@ def test_a_card_left_over_is_no_lab(tmp_path):
         assert "no lab is running here" in one_line(run(command, "--home", str(tmp_path)))
     with pytest.raises(Exception, match="simlab up"):
         Door(tmp_path).get("/status")
+
+
+@pytest.mark.parametrize("course", ["nosuch", "a-file"])
+def test_a_course_that_is_not_there_is_named(tmp_path, capsys, course):
+    """`author lint --course` of a folder that does not exist is no clean course."""
+    (tmp_path / "a-file").write_text("x")
+    assert main(["author", "lint", "--course", str(tmp_path / course)]) == 1
+    assert str(tmp_path / course) in capsys.readouterr().err
