@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simlab import journal as kinds
 from simlab.clock import Clock, ClockState
+from simlab.errors import NotFound
 from simlab.journal import Journal
 from simlab.store import Schema, Store
 
@@ -171,9 +172,10 @@ class FaultTable:
             self._store.after_commit(self.reload)
 
     def clear(self, fault_id: str) -> None:
-        """Take one fault out of force."""
+        """Take one fault out of force; NotFound when none of that name is."""
         with self._store.write() as tx:
-            tx.execute("DELETE FROM fault_declared WHERE id=?", (fault_id,))
+            if not tx.execute("DELETE FROM fault_declared WHERE id=?", (fault_id,)).rowcount:
+                raise NotFound(f"no fault {fault_id} is in force", remedy="A scene declares them under `faults`.")
             self._store.after_commit(self.reload)
 
     def reload(self) -> None:

@@ -48,12 +48,12 @@ def ask_nobody(_identity: UserIdentity | None) -> Login | Rejection:
 class DicomServer:
     """One AE that listens.
 
-    `ae_title`, `contexts`, `check_called`, `max_associations` and `grants` (options of extended negotiation) are asked
-    for every association, so that they may change while it runs; `caller_limit` is how many a calling AE title may
-    hold, 0 any number. `sent_in` tells the transfer syntax of what is held of SOP classes that a caller means to fetch
-    on its own association (C-GET). `handlers` maps the DIMSE service (``C-STORE``) to a `Handler`; a service without
-    one is answered with status 0211. `gate` refuses calling AEs, `doorman` users. `acse_seconds` is how long a
-    connection may take to ask for an association, `idle_seconds` how long an association may stand idle.
+    `ae_title`, `contexts`, `check_called`, `max_associations`, `grants` (options of extended negotiation) and
+    `idle_seconds` (how long an association may stand idle) are asked for every association, so that they may change
+    while it runs; `caller_limit` is how many a calling AE title may hold, 0 any number. `sent_in` tells the transfer
+    syntax of what is held of SOP classes that a caller means to fetch on its own association (C-GET). `handlers` maps
+    the DIMSE service (``C-STORE``) to a `Handler`; a service without one is answered with status 0211. `gate` refuses
+    calling AEs, `doorman` users. `acse_seconds` is how long a connection may take to ask for an association.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class DicomServer:
         grants: Callable[[], Sequence[str]] = lambda: (),
         sent_in: Callable[[Collection[str]], Mapping[str, str]] = lambda _classes: {},
         acse_seconds: float = 5.0,
-        idle_seconds: float = 60.0,
+        idle_seconds: Callable[[], float] = lambda: 60.0,
     ) -> None:
         self.name = name
         self.journal = journal
@@ -192,7 +192,7 @@ class DicomServer:
                 return
             proposal = self._proposal(connection)
             if proposal is not None:
-                self._acceptor.serve(connection, proposal, secured, self._idle_seconds)
+                self._acceptor.serve(connection, proposal, secured, self._idle_seconds())
 
     def _spoiled(self, connection: Connection) -> bool:
         """What a fault at the door does to the connection; whether it ended it."""

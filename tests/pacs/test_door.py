@@ -257,7 +257,8 @@ def test_damaged_conversations_leak_nothing(
 ) -> None:
     """Conversations with damaged bytes raise nothing, hold no slot, and the next caller is served."""
     monkeypatch.setattr(upper_layer, "PDU_SECONDS", 0.2)
-    stocked.pacs.server._acse_seconds = stocked.pacs.server._idle_seconds = 0.2
+    stocked.pacs.server._acse_seconds = 0.2
+    stocked.pacs.server._idle_seconds = lambda: 0.2
     offered = contexts.supported([contexts.STUDY_FIND, CT, contexts.STUDY_GET])
     keys = {"QueryRetrieveLevel": "STUDY", "StudyInstanceUID": f"{ROOT}.1.1"}
     identifier = encode_dataset(as_dataset(keys), EXPLICIT_LITTLE)

@@ -54,7 +54,9 @@ class Doors:
         self._store = store
         self._faults = faults
         self._certificates = certificates
-        self._offers: dict[tuple[tuple[str, ...], ...], list[PresentationContext]] = {}
+        self._offers: dict[
+            tuple[tuple[str, ...], tuple[str, ...], bool, tuple[str, ...]], list[PresentationContext]
+        ] = {}
         self.server = DicomServer(
             NAME,
             journal,
@@ -68,6 +70,7 @@ class Doors:
             max_associations=lambda: int(self._setting("max_associations")),
             caller_limit=self._caller_limit,
             grants=lambda: list(self._setting("extended_negotiation")),
+            idle_seconds=lambda: int(self._setting("idle_seconds")),
             sent_in=self._sent_in,
         )
 
@@ -102,11 +105,12 @@ class Doors:
     def _contexts(self, caller: Caller) -> list[PresentationContext]:
         refused, syntaxes = tuple(self._setting("refused_classes")), tuple(self._setting("refused_syntaxes"))
         peer = self._peer(caller)
-        key = (refused, syntaxes, peer.offered_classes if peer else contexts.STORAGE_CLASSES)
+        roles = bool(self._setting("role_selection"))
+        key = (refused, syntaxes, roles, peer.offered_classes if peer else contexts.STORAGE_CLASSES)
         if key not in self._offers:
             self._offers[key] = combine(
                 contexts.supported((contexts.VERIFICATION, contexts.STORAGE_COMMITMENT, *contexts.QUERY_RETRIEVE)),
-                contexts.storage(key[2], refused=refused, refused_syntaxes=syntaxes, both_roles=True),
+                contexts.storage(key[3], refused=refused, refused_syntaxes=syntaxes, both_roles=roles),
             )
         return self._offers[key]
 

@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Value] = {
     "check_called": True,
     "check_calling": True,
     "max_associations": 50,
+    "idle_seconds": 60,
     "case_insensitive_pn": False,
     "personality": STRICT,
     "extended_negotiation": list(OPTIONS),
@@ -29,6 +30,7 @@ DEFAULTS: dict[str, Value] = {
     "default_issuer": "",
     "refused_classes": [],
     "refused_syntaxes": [],
+    "role_selection": True,
     "retry_seconds": 2,
     "retry_seconds_most": 300,
     "transfer_attempts": 5,
@@ -48,7 +50,8 @@ DEFAULTS: dict[str, Value] = {
 }
 """Every setting with what it is until somebody changes it. `default_issuer` is the assigning authority of patient IDs
 that come without one; `refused_classes` are SOP class UIDs the archive does not take, `refused_syntaxes` transfer
-syntaxes (UIDs, or compressed, video, deflated, big-endian, explicit).
+syntaxes (UIDs, or compressed, video, deflated, big-endian, explicit). Without `role_selection` nobody is let be the
+SCP of storage, which C-GET needs. An association that stands still for `idle_seconds` is aborted.
 
 `case_insensitive_pn` finds names whatever their case and accents (PS3.4 C.2.2.2.1). `personality` is the product that
 the PACS behaves like; `extended_negotiation` lists what a caller may negotiate beyond the baseline, `timezone` is the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydicom.charset import python_encoding
@@ -44,6 +44,8 @@ class RisSettings(BaseModel):
     max_associations: int = Field(default=20, ge=1, le=200)
     worklist_shows: tuple[str, ...] = (states.ARRIVED,)
     """States of an order that a modality's list shows."""
+    worklist_lacks: tuple[Literal["AccessionNumber", "RequestedProcedureID", "StudyInstanceUID"], ...] = ()
+    """What worklist answers leave empty, as a RIS does that nobody has told where to take it from."""
     institution: str = Field(default="Fernhill General Hospital", max_length=64)
     """Institution Name (0008,0080) of worklist answers."""
     mpps_strict: bool = False

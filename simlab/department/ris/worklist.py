@@ -34,7 +34,11 @@ def identifiers(tx: sqlite3.Connection) -> Iterator[dict[str, Any]]:
     setting = settings.load(tx)
     for row in tx.execute(_SQL).fetchall():
         if row["step_state"] in setting.worklist_shows:
-            yield _identifier(tx, row, setting)
+            item = _identifier(tx, row, setting)
+            item.update(dict.fromkeys(setting.worklist_lacks, ""))
+            if not item["StudyInstanceUID"]:
+                item["ReferencedStudySequence"] = []
+            yield item
 
 
 def _identifier(tx: sqlite3.Connection, row: sqlite3.Row, setting: RisSettings) -> dict[str, Any]:
