@@ -18,8 +18,8 @@ UIDS_KEPT = 200
 """How many UIDs of an answer its event lists."""
 
 
-def send(request: Request, reply: Reply) -> None:
-    """Send one response."""
+def send(request: Request, reply: Reply, *, more: bool = False) -> None:
+    """Send one response; with `more` to come at once it may wait for them."""
     command: Command = {
         "CommandField": SERVICES[request.service] | RESPONSE,
         "MessageIDBeingRespondedTo": request.message_id,
@@ -41,7 +41,7 @@ def send(request: Request, reply: Reply) -> None:
     data = reply.dataset
     if isinstance(data, Dataset):
         data = encode_dataset(data, request.transfer_syntax)
-    request.association.send(request.context.id, command, data)
+    request.association.send(request.context.id, command, data, more=more)
 
 
 def write_event(

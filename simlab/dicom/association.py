@@ -23,6 +23,8 @@ from simlab.dicom.upper_layer import (
     parse_abort,
 )
 
+_HELD = 32768
+"""Bytes of small messages that go out together: a write for each costs more than making them."""
 _RELEASE_RQ_PDU = struct.pack(">BBLL", RELEASE_RQ, 0, 4, 0)
 _RELEASE_RP_PDU = struct.pack(">BBLL", RELEASE_RP, 0, 4, 0)
 
@@ -58,6 +60,10 @@ class Association:
         self._cancelled: set[int] = set()
         self._release_asked = False
         self._last_id = 0
+        self._last_command: Command = {}
+        self._last_encoded = b""
+        self._held: list[bytes] = []
+        self._held_size = 0
 
     def next_id(self) -> int:
         """A message ID that is not in use."""
@@ -73,10 +79,24 @@ class Association:
                 return context
         return None
 
-    def send(self, context_id: int, command: Command, data: bytes | None = None) -> None:
-        """Send one message; raises ConnectionLost."""
-        for pdus in dimse.encode_message(Message(context_id, command, data), self._peer_max_pdu):
-            self.connection.send(pdus)
+    def send(self, context_id: int, command: Command, data: bytes | None = None, *, more: bool = False) -> None:
+        """Send one message; raises ConnectionLost. With `more` to come at once it may wait, until there are 32 KB."""
+        message = Message(context_id, command, data)
+        complete = dimse.complete(message)
+        if complete != self._last_command:
+            # The pending responses of a query differ in their data sets alone.
+            self._last_command, self._last_encoded = complete, dimse.encode_command(complete)
+        for pdus in dimse.encode_message(message, self._peer_max_pdu, self._last_encoded):
+            self._held.append(pdus)
+            self._held_size += len(pdus)
+            if self._held_size > _HELD or not more:
+                self.flush()
+
+    def flush(self) -> None:
+        """Send what waits for more."""
+        if self._held:
+            held, self._held, self._held_size = self._held, [], 0
+            self.connection.send(held[0] if len(held) == 1 else b"".join(held))
 
     def receive(self, seconds: float) -> Message | None:
         """The next message within `seconds`, None when the peer asks for release; a C-CANCEL is only remembered.
@@ -141,6 +161,8 @@ class Association:
 
     def cancelled(self, message_id: int, seconds: float = 0) -> bool:
         """Whether the peer has sent C-CANCEL for the operation, waiting `seconds` for it to say something."""
+        if seconds:
+            self.flush()
         while not self._release_asked and self.connection.readable(seconds):
             self._read(1.0)
             seconds = 0

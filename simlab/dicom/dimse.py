@@ -57,6 +57,7 @@ NAMES = {field: name for name, field in SERVICES.items()}
 RESPONSE = 0x8000
 NO_DATA_SET = 0x0101
 _MAX_COMMAND = 65536
+_TOGETHER = 131072  # bytes of PDUs that are written at once: DCMTK takes 16 KB a PDU unless told otherwise
 MAX_DATA_SET = 1 << 30
 """Bytes of one message that we are ready to hold."""
 
@@ -139,15 +140,21 @@ def decode_command(encoded: bytes) -> Command:
     return command
 
 
-def encode_message(message: Message, max_pdu: int) -> Iterator[bytes]:
+def complete(message: Message) -> Command:
+    """The message's command set with its Command Data Set Type (PS3.7 E.1)."""
+    return {**message.command, "CommandDataSetType": NO_DATA_SET if message.data is None else 1}
+
+
+def encode_message(message: Message, max_pdu: int, encoded_command: bytes | None = None) -> Iterator[bytes]:
     """The P-DATA-TF PDUs that carry the message, none longer than the peer's `max_pdu` bytes (0: no limit).
 
     Short ones come together, so that a small message is one write.
     """
-    command = {**message.command, "CommandDataSetType": NO_DATA_SET if message.data is None else 1}
+    encoded_command = encoded_command or encode_command(complete(message))
     room = max(max_pdu - 6, 64) if max_pdu else 1 << 24
-    waiting = b""
-    for control, content in ((1, encode_command(command)), (0, message.data)):
+    waiting: list[bytes | memoryview] = []
+    size = 0
+    for control, content in ((1, encoded_command), (0, message.data)):
         if content is None:
             continue
         view = memoryview(content)
@@ -155,12 +162,13 @@ def encode_message(message: Message, max_pdu: int) -> Iterator[bytes]:
             part = view[start : start + room]
             last = 2 if start + room >= len(content) else 0
             head = struct.pack(">BBLLBB", P_DATA, 0, len(part) + 6, len(part) + 2, message.context_id, control | last)
-            waiting += head + part
-            if len(waiting) > 32768:
-                yield waiting
-                waiting = b""
+            waiting += [head, part]
+            size += len(part)
+            if size > _TOGETHER:
+                yield b"".join(waiting)
+                waiting, size = [], 0
     if waiting:
-        yield waiting
+        yield b"".join(waiting)
 
 
 class Assembly:

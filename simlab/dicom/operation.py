@@ -53,10 +53,11 @@ def operate(server: Server, handler: Handler | None, request: Request, associati
     try:
         for number, reply in enumerate(replies, 1):
             if reply.status in (statuses.PENDING, statuses.PENDING_WARNING):
-                if request.service == "C-FIND" and request.cancelled(_HEARING.get(number, 0)):
+                query = request.service == "C-FIND"
+                if query and _listens(number) and request.cancelled(_HEARING.get(number, 0)):
                     reply = Reply(statuses.CANCELLED)
                 else:
-                    send(request, reply)
+                    send(request, reply, more=query)
                     continue
             _finish(request, reply)
             return
@@ -67,6 +68,11 @@ def operate(server: Server, handler: Handler | None, request: Request, associati
         raise
     finally:
         replies.close()
+
+
+def _listens(number: int) -> bool:
+    """Whether a query looks for a C-CANCEL before this response; looking costs as much as encoding a match."""
+    return number in _HEARING or number % 8 == 1
 
 
 def _replies(server: Server, handler: Handler | None, request: Request) -> Any:
@@ -126,6 +132,7 @@ def _refused(server: Server, handler: Handler | None, request: Request) -> Reply
 
 def _finish(request: Request, reply: Reply) -> None:
     """Record and send the final response, as the faults that were arranged have it."""
+    request.association.flush()
     effect = request.arranged
     if reply.status == statuses.SUCCESS and "warning" in effect:
         comment = str(effect.get("comment", ""))
