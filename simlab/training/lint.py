@@ -41,7 +41,7 @@ def lint(ids: Iterable[str] = (), *, course: Path | None = None) -> list[Problem
     for folder in folders:
         found.update(dict.fromkeys(_package(folder)))
     if not wanted:
-        for path in sorted((root / "_lib").glob("*.yaml")):
+        for path in sorted((root / "_lib").rglob("*.yaml")):
             found.update(dict.fromkeys(_library(path)))
     return list(found)
 

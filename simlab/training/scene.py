@@ -18,6 +18,8 @@ from simlab.training.validation import validated
 from simlab.training.variant import DEFAULT_CLOCK, Filler, clock_of, draw_all, given
 from simlab.training.yaml_source import YamlMap
 
+SITUATIONS = "situations"
+"""The folder of the library with the scenes that `simlab.training.situation` reads."""
 VIEWERS = ("ADMIN", "THEATRE", "CLINIC")
 MODALITIES = ("CT1", "CT2", "US1")
 _STATIONS = {"ct": "CT1", "us": "US1", "dx": "DX1", "mr": "MR1"}
@@ -60,22 +62,30 @@ def load_scene(wanted: str, place: Place) -> Staging:
     if "\n" in wanted:
         return staging(_filled(yaml_source.parse(wanted, "scene"), place, "scene"), place, name="scene")
     folder = config.course_folder("exercises") / "_lib"
-    there = sorted(path.stem for path in folder.glob("*.yaml"))
+    there = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
     if wanted not in there:
-        names = ", ".join(there)
+        names = ", ".join(name for name in there if "/" not in name) + f", and {SITUATIONS}/… of docs/situations.md"
         raise NotFound(f"there is no scene {wanted[:100]!r}", remedy=f"There are: {names}; or give a YAML file.")
     return staging(read_scene(folder / f"{wanted}.yaml", place), place, name=wanted)
 
 
 def read_scene(path: Path, place: Place) -> Scene:
-    """A scene file of its own: it may have `vars`, which are drawn from seed 0."""
+    """A scene file of its own: it may have `vars`, which are drawn from seed 0, and a `situation` (see there)."""
     return _filled(yaml_source.read(path, path.name), place, path.name)
 
 
-def _filled(raw: Any, place: Place, name: str) -> Scene:
+def variables(raw: Any, place: Place, name: str) -> dict[str, Any]:
+    """What can be filled into a scene file of its own."""
     now = clock_of(raw)
-    specs = raw.pop("vars", None) if isinstance(raw, YamlMap) else None
-    filler = Filler(draw_all(specs, 0, name, now, given(now, seats(place))))
+    specs = raw.get("vars") if isinstance(raw, YamlMap) else None
+    return draw_all(specs, 0, name, now, given(now, seats(place)))
+
+
+def _filled(raw: Any, place: Place, name: str) -> Scene:
+    filler = Filler(variables(raw, place, name))
+    if isinstance(raw, YamlMap):
+        for key in ("vars", "situation"):
+            raw.pop(key, None)
     return use(SceneSource(config.course_folder("exercises"), filler), filler.fill(raw), f"{name}:1")
 
 

@@ -15,6 +15,7 @@ from simlab import config
 from simlab.errors import BadInput
 from simlab.people import TRUST
 from simlab.training import yaml_source
+from simlab.training.scene_archive import SceneArchive
 from simlab.training.validation import Strict, validated
 from simlab.training.variant import CLOCK_YEARS, Filler
 from simlab.training.yaml_source import YamlMap
@@ -130,38 +131,6 @@ class SceneExam(Strict):
     modality: str
     station: str
     body_part: str = ""
-
-
-class SceneMerge(Strict):
-    """A merge made at the PACS before the scene begins; studies made later than `at` came after it."""
-
-    retire: str = Field(description="the patient of the scene whose number was retired")
-    survive: str
-    at: str = Field("-1d 16:20", description="as an order's start")
-
-
-class SceneAudit(Strict):
-    """An entry of the PACS's audit trail from before the scene."""
-
-    at: str = Field(description="as an order's start")
-    user: str
-    event: Literal["query", "transferred", "accessed", "deleted", "patient record", "login"] = "accessed"
-    ae: str = ""
-    patient: str = Field("", description="a patient of the scene")
-    study_uid: str = ""
-    summary: str = ""
-
-
-class SceneArchive(Strict):
-    """How the PACS runs (see its staging section): rules, retention, where studies stand, what waits to be sent."""
-
-    rules: list[Any] = Field([], description="routing and prefetch rules, as pacs.add_rule takes them, with `name`")
-    retention: list[Any] = Field([], description="as pacs.set_retention takes them, with `name`")
-    archived: list[Any] = Field([], description="study_uid, cached, shelved")
-    transfers: list[Any] = Field([], description="study_uid, destination, priority")
-    held: list[str] = Field([], description="destinations whose transfers are held")
-    merges: list[SceneMerge] = []
-    audit: list[SceneAudit] = []
 
 
 class SceneEngine(Strict):

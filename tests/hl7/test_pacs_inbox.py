@@ -12,6 +12,7 @@ from simlab.hl7 import build
 from simlab.hl7.acknowledge import read
 from simlab.hl7.message import parse
 from simlab.hl7.mllp import send
+from tests.dicom.made import made
 from tests.hl7.peer import Ground
 
 MRN = build.Identifier("1234567", "RXX01")
@@ -115,3 +116,49 @@ def test_empty_leaves_alone_and_two_quotes_delete():
     start = b"MSH|^~\\&|RIS|||||"
     assert demographics(parse(start + b'\rPID|||1||||""|U')) == {"birth_date": "", "sex": ""}
     assert demographics(parse(start + b"\rPID|||1||^^^JR^DR")) == {"name": "^^^DR^JR"}
+
+
+def order(control="NW", accession="ACC5"):
+    wanted = build.Order("P1", accession=accession, exam_code="CSKUH", exam_text="CT Head", study_uid="2.25.55")
+    return build.orm(header(), control, build.Patient((NHS, MRN), family="SMITH", given="ANN"), wanted)
+
+
+def told(door):
+    (row,) = door.ground.view(VIEWS, "orders")
+    return row
+
+
+def test_an_order_is_remembered_under_the_hospitals_number(door):
+    """ORM^O01 tells accession, study UID and patient; nobody is made a patient of the archive by it."""
+    door.pacs.configure(default_issuer="RXX01")
+    assert door.deliver(order()).text == "order ACC5 noted"
+    row = told(door)
+    assert (row["patient_id"], row["study_uid"], row["description"]) == ("1234567", "2.25.55", "CT Head")
+    assert len(door.ground.view(VIEWS, "patients")) == 3
+    door.deliver(order("CA"))
+    assert told(door)["status"] == "cancelled"
+
+
+def test_an_omi_order_is_remembered_too(door):
+    """OMI^O23 has accession number and study UID in IPC."""
+    door.pacs.configure(default_issuer="RXX01")
+    omi = order(accession="").replace(b"ORM^O01", b"OMI^O23^OMI_O23")
+    omi = omi[: omi.index(b"ZDS|")] + b"IPC|ACC6|RP1|2.25.66|S1\r"
+    assert door.deliver(omi).text == "order ACC6 noted"
+    assert told(door)["study_uid"] == "2.25.66"
+
+
+@pytest.mark.parametrize(("status", "report"), [("P", "P"), ("F", "F"), ("C", "C"), ("X", "")])
+def test_a_report_marks_its_study(door, status, report):
+    """ORU^R01 sets the study's status by UID or accession number, and no more than that."""
+    with provenance.acting(provenance.SCENE):
+        door.pacs.stage(PacsStage(instances=[made("2.25.7.1", study_uid="2.25.7", AccessionNumber="ACC7")]))
+    result = build.oru(header(), build.Patient((MRN,)), build.Order("P1", accession="ACC7"), "All well.", status=status)
+    assert "1 studies" in door.deliver(result).text
+    assert door.ground.view(VIEWS, "studies")[0]["report"] == report
+
+
+def test_a_report_of_no_study_here_changes_nothing(door):
+    """A report of a study that is elsewhere is acknowledged and forgotten."""
+    result = build.oru(header(), build.Patient((MRN,)), build.Order("P1", accession="NONE"), "All well.")
+    assert (door.deliver(result).code, door.deliver(result).text) == ("AA", "no such study here")
