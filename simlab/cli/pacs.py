@@ -21,7 +21,7 @@ app.add_typer(pacs_traffic.app)
 def peers(home: Home = None, json: Json = False) -> None:
     """List the DICOM peers that the PACS knows."""
     found = Door(chosen(home)).view("pacs.peers")
-    columns = {"title": "AE title", "host": "Host", "port": "Port", "services": "Services"}
+    columns = {"title": "AE title", "host": "Host", "port": "Port", "services": "Services", "classes": "Classes"}
     show.rows(found, columns, json_wanted=json, none="The PACS knows no peer.")
 
 
@@ -33,11 +33,17 @@ def set_peer(
     service: Annotated[
         list[str] | None, typer.Option(help="What it may do; repeat for several.", show_default=False)
     ] = None,
+    sop_class: Annotated[
+        list[str] | None,
+        typer.Option("--class", help="A SOP class it may store, or `standard`; repeat.", show_default=False),
+    ] = None,
+    max_associations: Annotated[int, typer.Option(help="How many it may hold at once; 0 sets no limit.")] = 0,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Register a peer, or change the one of that title."""
-    given: dict[str, Any] = {"title": title, "host": host, "port": port}
+    given: dict[str, Any] = {"title": title, "host": host, "port": port, "max_associations": max_associations}
+    given |= {"classes": sop_class} if sop_class else {}
     show.outcome(
         Door(chosen(home)).act("pacs.set_peer", given | ({"services": service} if service else {})), json_wanted=json
     )

@@ -197,6 +197,17 @@ def test_retention_says_what_may_go_and_when(house: House) -> None:
         house.pacs.space.set_retention("odd", keep_days=-1)
 
 
+def test_what_a_rule_keeps_is_not_rejected_as_expired(house: House) -> None:
+    """113039 (retention expired) for a study that a rule holds is refused with the day; past that day it is taken."""
+    house.clock.set(datetime(2026, 3, 2, 8), speed=0)
+    house.pacs.stage(PacsStage(instances=study(1, StudyDate="20200301")))
+    house.pacs.space.set_retention("ten-years", keep_days=3650)
+    with pytest.raises(BadInput, match="ten-years keeps the study until 2030-02-27"):
+        house.pacs.repairs.reject(f"{ROOT}.1", "113039")
+    house.pacs.space.set_retention("ten-years", keep_days=365)
+    assert house.pacs.repairs.reject(f"{ROOT}.1", "113039")["instances"] == 2
+
+
 def test_the_room_is_shown_by_modality_and_age(house: House) -> None:
     """One row for the whole, one a modality, one an age; what the cache holds of it apart."""
     house.clock.set(datetime(2026, 3, 2, 8), speed=0)

@@ -103,6 +103,18 @@ def standings(
     return found
 
 
+def let_go(tx: sqlite3.Connection, study_uid: str, today: date) -> None:
+    """Raise BadInput when a rule holds the study still; where no rule speaks of it the administrator decides."""
+    for _facts, standing in standings(tx, today, study_uid):
+        if standing.rule and not standing.may_go:
+            until = f"until {standing.until.isoformat()}" if standing.until else "for ever"
+            raise BadInput(
+                f"the retention rule {standing.rule} keeps the study {until}",
+                place=study_uid,
+                remedy="It may go when that has passed; `pacs.retention` says when.",
+            )
+
+
 def _standing(facts: Mapping[str, Any], known: Iterable[RetentionRule], default: int, today: date) -> Standing:
     fitting = [rule for rule in known if rule.fits(facts["modalities"], facts["status"])]
     if not fitting and not default:

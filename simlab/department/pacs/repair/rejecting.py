@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from simlab.department.pacs import archive, reject
+from simlab.department.pacs import archive, reject, retention
 from simlab.department.pacs.repair.patients import Done, the_study
-from simlab.department.pacs.visibility import REASONS
+from simlab.department.pacs.visibility import REASONS, RETENTION_EXPIRED
 
 SOURCE = "CONSOLE"
 """What a note says of where it came from, in place of an AE title."""
@@ -27,6 +27,8 @@ def reject_images(
     """Reject a study, or series or instances of it, for the reason that `code` (113001, 113037…) stands for."""
     study = the_study(tx, study_uid)
     code = reject.checked_code(code)
+    if code == RETENTION_EXPIRED:
+        retention.let_go(tx, study_uid, now.date())
     rejected = reject.chosen(tx, study_uid, series, instances)
     number = 1 + int(tx.execute("SELECT count(DISTINCT note_uid) FROM pacs_rejection").fetchone()[0])
     owner = (study["patient_id"], study["issuer"])
