@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 
+from pydicom._uid_dict import UID_dictionary
 from pynetdicom.presentation import (
     AllStoragePresentationContexts,
     PresentationContext,
@@ -73,7 +74,13 @@ FAMILIES = {
 }
 """Words that stand for several transfer syntaxes where some are to be refused."""
 
-STORAGE_CLASSES = tuple(str(context.abstract_syntax) for context in AllStoragePresentationContexts)
+_RETIRED_CLASSES = tuple(
+    uid
+    for uid, (words, kind, _info, retired, _keyword) in UID_dictionary.items()
+    if retired and kind == "SOP Class" and "Storage" in words and uid.startswith("1.2.840.10008.5.1.4.1.1.")
+)
+STORAGE_CLASSES = (*(str(context.abstract_syntax) for context in AllStoragePresentationContexts), *_RETIRED_CLASSES)
+"""What an archive takes: old ultrasound and nuclear medicine objects, whose classes are retired, among it."""
 COMMON_STORAGE_CLASSES = tuple(str(context.abstract_syntax) for context in StoragePresentationContexts)
 """Those that fit into one association (PS3.8 9.3.2.2 has room for 128 contexts)."""
 
