@@ -179,19 +179,20 @@ class DicomServer:
                 self._threads.discard(threading.current_thread())
 
     def _converse(self, connection: Connection, credentials: Credentials | None) -> None:
-        who = provenance.whose(connection.peer)
-        with provenance.acting(who.actor, who.cause):
-            if self._spoiled(connection):
-                return
-            try:
-                # In this connection's own thread: who stalls the handshake keeps nobody waiting.
-                secured = connection.secure(credentials(), self._acse_seconds) if credentials else None
-            except (TlsFailed, Unavailable) as error:
-                if not self._closing.is_set():
-                    self._noise(connection, str(error.what), {"tls": False}, b"")
-                return
-            proposal = self._proposal(connection)
-            if proposal is not None:
+        if self._spoiled(connection):
+            return
+        try:
+            # In this connection's own thread: who stalls the handshake keeps nobody waiting.
+            secured = connection.secure(credentials(), self._acse_seconds) if credentials else None
+        except (TlsFailed, Unavailable) as error:
+            if not self._closing.is_set():
+                self._noise(connection, error.what, {"tls": False}, b"")
+            return
+        proposal = self._proposal(connection)
+        if proposal is not None:
+            # Asked only now: a client claims its address before it sends, not before it connects.
+            who = provenance.whose(connection.peer)
+            with provenance.acting(who.actor, who.cause):
                 self._acceptor.serve(connection, proposal, secured, self._idle_seconds())
 
     def _spoiled(self, connection: Connection) -> bool:
@@ -223,8 +224,10 @@ class DicomServer:
         return None
 
     def _noise(self, connection: Connection, what: str, data: dict[str, Any], first: bytes) -> None:
+        who = provenance.whose(connection.peer)
         facts = {"host": connection.peer[0], "port": connection.peer[1], "bytes": connection.received, **data}
-        self.journal.record(kinds.NOISE, self.name, what, facts, evidence=first or None)
+        with provenance.acting(who.actor, who.cause):
+            self.journal.record(kinds.NOISE, self.name, what, facts, evidence=first or None)
 
 
 def combine(*offers: Iterable[PresentationContext]) -> list[PresentationContext]:
