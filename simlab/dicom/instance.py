@@ -226,16 +226,17 @@ def _at_pixels(tag: int, _vr: str | None, _length: int) -> bool:
 
 
 def _readable(content: bytes, how: Coding) -> bytes:
-    """`content` with elements of an unknown VR in its long form as UN, which pydicom would read in the short one."""
+    """`content` with elements of an unknown VR as UN, for pydicom, which reads none."""
     if not how.explicit:
         return content
-    patched, start = None, 0
+    parts, start, copied = [], 0, 0
     for _tag, vr, value, _length, end in elements(content, explicit=True, order=how.order):
-        if vr not in KNOWN and value - start == 12:
-            patched = patched or bytearray(content)
-            patched[start + 4 : start + 6] = b"UN"
+        if vr not in KNOWN:
+            length = struct.pack("<L" if how.order is LITTLE else ">L", end - value)
+            parts += [content[copied : start + 4], b"UN\0\0", length]
+            copied = value
         start = end
-    return content if patched is None else bytes(patched)
+    return b"".join([*parts, content[copied:]]) if parts else content
 
 
 def _inflate(content: bytes) -> bytes:

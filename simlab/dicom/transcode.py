@@ -111,6 +111,9 @@ def _decompressed(instance: Instance) -> Instance:
             f"{name(instance.transfer_syntax)} cannot be decompressed ({_in_words(error)})",
             remedy="Its pixel data is damaged, or of a kind the decoder does not know.",
         ) from error
+    for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):  # of fragments that are no more
+        if keyword in ds:
+            del ds[keyword]
     return Instance.from_dataset(ds, EXPLICIT_LITTLE)
 
 
