@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from pynetdicom.pdu_primitives import UserIdentityNegotiation
 
+from simlab.errors import BadInput
+
 USERNAME, PASSCODE, KERBEROS, SAML, JWT = range(1, 6)
 KINDS = {
     USERNAME: "a username",
@@ -50,8 +52,17 @@ class UserIdentity:
         return item
 
 
+MAX_LOGIN = 32768
+"""Bytes of a username and passcode together."""
+
+
 def login(name: str, passcode: str | None = None, *, answer: bool = True) -> UserIdentity:
-    """Who to say one is: a username, with a passcode unless that is None."""
+    """Who to say one is: a username, with a passcode unless that is None; BadInput when the item cannot hold them.
+
+    The lengths in the item, and that of the item around them, are 16 bits (PS3.7 D.3.3.7.1).
+    """
+    if len(name.encode()) + len((passcode or "").encode()) > MAX_LOGIN:
+        raise BadInput(f"user and passcode are longer than {MAX_LOGIN} bytes", place="user", remedy="Shorten them.")
     if passcode is None:
         return UserIdentity(USERNAME, name.encode(), answer=answer)
     return UserIdentity(PASSCODE, name.encode(), passcode.encode(), answer)

@@ -53,6 +53,14 @@ def test_a_key_that_cannot_be_sent_is_named(target, action, keys):
     assert next(iter(keys)) in answer or "keys" in answer
 
 
+@pytest.mark.parametrize("action, arguments", TO_A_HOST[:5], ids=[action for action, _ in TO_A_HOST[:5]])
+def test_a_login_that_no_item_can_hold_is_refused(target, action, arguments):
+    """The lengths in a user identity item have 16 bits (PS3.7 D.3.3.7.1)."""
+    answer = said(target, action, {**arguments, "user": "x" * 40_000, "passcode": "y" * 40_000})
+    assert "failed at this" not in answer
+    assert "user" in answer
+
+
 def test_a_number_in_text_is_a_number(target):
     """A command line gives text: ``Rows=512`` is sent as 512."""
     assert target.door.act("dicom.find", {"keys": {"Rows": "512"}})["data"]["status"]
