@@ -265,23 +265,30 @@ def store_each(
     proposed: Sequence[PresentationContext],
     *,
     originator: tuple[str, int] | None = None,
+    priority: int = 0,
     seconds: float = ANSWER_SECONDS,
 ) -> Generator[StoreReply, None, None]:
     """C-STORE over one association, the answers as they come; closing the generator ends it early.
 
     `instances` are taken one by one, so that they may be loaded on the way; `proposed` are the contexts for them (see
-    `storage_contexts`, `propose_for`). `originator` is the AE title and message ID of a C-MOVE that this is done for.
+    `storage_contexts`, `propose_for`). `originator` is the AE title and message ID of a C-MOVE that this is done for,
+    `priority` 0 for medium, 1 high, 2 low (PS3.7 9.3.1.1).
+
     Raises as `associate` does, and TimedOut, ConnectionLost, PeerAborted when the association breaks.
     """
     if not proposed:
         return
     with associate(peer, calling, proposed) as association:
         for instance in instances:
-            yield _store_one(association, instance, originator, seconds)
+            yield _store_one(association, instance, originator, priority, seconds)
 
 
 def _store_one(
-    association: Association, instance: Instance, originator: tuple[str, int] | None, seconds: float
+    association: Association,
+    instance: Instance,
+    originator: tuple[str, int] | None,
+    priority: int,
+    seconds: float,
 ) -> StoreReply:
     header = instance.header()
     try:
@@ -290,7 +297,7 @@ def _store_one(
         return StoreReply(header.sop_instance_uid, "", error.what)
     if context is None:
         return StoreReply(header.sop_instance_uid, "", "the peer accepted no presentation context for it")
-    extra: Command = {"AffectedSOPInstanceUID": header.sop_instance_uid}
+    extra: Command = {"AffectedSOPInstanceUID": header.sop_instance_uid, "Priority": priority}
     if originator:
         extra["MoveOriginatorApplicationEntityTitle"], extra["MoveOriginatorMessageID"] = originator
     answer = next(_ask(association, context, "C-STORE", instance.encoded, seconds, extra))
@@ -322,7 +329,7 @@ def _request(association: Association, context: Context, service: str, data: byt
         **extra,
     }
     if service != "C-ECHO":
-        command["Priority"] = 0
+        command.setdefault("Priority", 0)
     association.send(context.id, command, data)
     return message_id
 

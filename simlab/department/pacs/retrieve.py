@@ -141,6 +141,7 @@ class Retrieval:
             (self._shelf.outgoing(held.sop_uid, peer.title) for held in ready),
             client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),
             originator=originator,
+            priority=request.message.number("Priority"),
         )
         try:
             for reply in replies:
