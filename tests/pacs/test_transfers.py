@@ -153,6 +153,19 @@ def test_a_transfer_waits_for_a_destination_that_is_down(house: House, sink: Sin
     assert sink.taken == uids([*images(2), *images(2, f"{ROOT}.2")])
 
 
+def test_a_corrected_port_is_tried_at_once(house: House, sink: Sink) -> None:
+    """Who mends the address of a destination need not wait for the back-off to end."""
+    port = house.view("peers", title="SINK")[0]["port"]
+    house.pacs.set_peer("SINK", HOST, 4)
+    house.pacs.configure(retry_seconds=3600, retry_seconds_most=3600)
+    house.pacs.stage(PacsStage(instances=images(1)))
+    house.pacs.dispatch.forward(STUDY, "SINK")
+    until(lambda: transfer(house)["lane_error"])
+    house.pacs.set_peer("SINK", HOST, port)
+    settled(house)
+    assert sink.taken == uids(images(1))
+
+
 def test_back_off_doubles_up_to_the_most(house: House, sink: Sink) -> None:
     """Each failed try waits twice as long as the one before."""
     sink.close()

@@ -44,6 +44,11 @@ class Dispatch:
             transfers.queue(tx, one.study_uid, uids, one.destination, why, self._clock.now())
         self._store.after_commit(self.carriers.wake)
 
+    def look_again(self, tx: sqlite3.Connection, destination: str) -> None:
+        """Forget the back-off of a destination whose address has changed."""
+        transfers.clear_lane(tx, destination)
+        self._store.after_commit(self.carriers.wake)
+
     # What happens by itself
 
     def arrived(self, tx: sqlite3.Connection, header: Header, source: str, patient_id: str, issuer: str) -> None:

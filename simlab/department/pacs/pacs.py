@@ -187,6 +187,7 @@ class Pacs:
         def act(tx: Any) -> dict[str, Any]:
             write_peer(tx, peer)
             self._notices.look_again(tx)
+            self.dispatch.look_again(tx, peer.title)
             return {"summary": f"{peer.title} at {peer.host}:{peer.port}", **asdict(peer)}
 
         given = {"services": services, "classes": list(classes), "max_associations": max_associations}
