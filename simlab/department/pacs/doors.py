@@ -137,13 +137,13 @@ class Doors:
             with self._store.read() as tx:
                 peer = find_peer(tx, request.caller.calling)
                 refused = setting(tx, "check_calling") and (peer is None or service not in peer.services)
-                personality = PERSONALITIES[str(setting(tx, "personality"))]
+                asks = service in ("query", "retrieve")
+                personality = PERSONALITIES[str(setting(tx, "personality"))] if asks else None
             if refused:
                 return Reply(statuses.NOT_AUTHORIZED, comment=f"{request.caller.calling} may not {service} here")
             if service == "store" and peer and not peer.may_store(request.sop_class):
                 return Reply(statuses.NOT_AUTHORIZED, comment=f"{peer.title} may not store objects of that class")
-            if service not in ("query", "retrieve"):
-                return handler(request)
-            return replies(personality, request, handler(request))
+            answer = handler(request)
+            return answer if personality is None else replies(personality, request, answer)
 
         return checked
