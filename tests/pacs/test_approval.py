@@ -75,8 +75,11 @@ def test_containing_harm_waits_for_nobody(asked: House) -> None:
 
 
 def test_a_withdrawn_report_needs_no_second_person(asked: House) -> None:
-    """When the report is withdrawn, and where the setting is off, repairs are done at once."""
-    asked.pacs.repairs.mark_reported(A, "W")
+    """When its withdrawal is approved, and where the setting is off, repairs are done at once."""
+    with provenance.acting(provenance.TRAINEE):
+        assert asked.pacs.repairs.mark_reported(A, "W")["request"] == 2
+    with provenance.acting(provenance.COLLEAGUE):
+        asked.pacs.repairs.approve(2)
     assert "request" not in asked.pacs.repairs.move_study(A, "C")
     asked.pacs.repairs.mark_reported(A, "F")
     asked.pacs.configure(approve_reported=False)

@@ -9,6 +9,7 @@ import pytest
 from simlab import provenance
 from simlab.department.pacs.reject import KEY_OBJECT_SELECTION
 from simlab.dicom import client
+from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
 from tests.dicom.made import ROOT, made
 from tests.pacs.conftest import House
@@ -159,3 +160,13 @@ def test_a_duplicate_is_admitted_under_uids_of_its_own(two: House) -> None:
     two.pacs.repairs.undo(done["repair"])
     assert two.store.digest() == digest
     assert two.pacs.repairs.settle_duplicate(1)["summary"].endswith("was discarded")
+
+
+def test_a_damaged_note_rejects_nothing(two: House) -> None:
+    """A note whose sequences are none is stored as what it is, and nothing breaks."""
+    odd = made(f"{ROOT}.7.1.1", study_uid=f"{ROOT}.7", series_uid=f"{ROOT}.7.1", sop_class=KEY_OBJECT_SELECTION)
+    title = b"\x40\x00\x43\xa0LO\x06\x00113037"
+    end = odd.head.index(b"\xe0\x7f\x10\x00")
+    broken = Instance(odd.transfer_syntax, odd.head[:end] + title + odd.head[end:], odd.pixels)
+    assert client.store(two.peer, "CT1", [broken])[0].stored
+    assert two.view("rejections") == []

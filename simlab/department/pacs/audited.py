@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from simlab.clock import Clock
 from simlab.department.pacs import audit
 from simlab.dicom import statuses
+from simlab.dicom.matching import key_of
 from simlab.dicom.operation import Handler, Reply, Request
 from simlab.errors import SimlabError
 from simlab.store import Store
@@ -42,8 +43,8 @@ def _operation(store: Store, clock: Clock, request: Request, status: int) -> Non
     patients, studies = [], []  # type: tuple[list[str], list[str]]
     with contextlib.suppress(SimlabError):
         identifier = request.dataset()
-        patients = [str(identifier.get("PatientID") or "")]
-        studies = str(identifier.get("StudyInstanceUID") or "").replace("', '", "\\").strip("[]'").split("\\")
+        patients = [key_of(identifier.get("PatientID"))]
+        studies = key_of(identifier.get("StudyInstanceUID")).split("\\")
     if request.service == "C-FIND":
         event, action = audit.QUERY, audit.EXECUTE
         summary = f"query at {note.get('level', '?')} level: {note.get('matches', 0)} matches"
@@ -52,7 +53,7 @@ def _operation(store: Store, clock: Clock, request: Request, status: int) -> Non
         to = note.get("destination", caller.calling)
         summary = f"{request.service}: {note.get('completed', 0)} instances to {to}, {note.get('failed', 0)} failed"
     with store.write() as tx:
-        if studies and not patients[0]:
+        if studies and not any(patients):
             row = tx.execute("SELECT patient_id FROM pacs_study WHERE study_uid=?", (studies[0],)).fetchone()
             patients = [row["patient_id"]] if row else []
         audit.write(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from simlab.department.pacs import visibility
 from simlab.department.pacs.visibility import REASONS
@@ -30,7 +31,7 @@ def checked_code(code: str) -> str:
 
 
 def chosen(
-    tx: sqlite3.Connection, study_uid: str, series: Sequence[str], instances: Sequence[str]
+    tx: sqlite3.Connection, study_uid: str, series: Iterable[str], instances: Iterable[str]
 ) -> list[sqlite3.Row]:
     """The instances of a study to reject: all, or those named. Notes themselves are none of them."""
     rows = tx.execute(
@@ -49,7 +50,7 @@ def chosen(
 
 
 def write_note(
-    study: sqlite3.Row, patient: sqlite3.Row, rejected: Sequence[sqlite3.Row], code: str, now: datetime, number: int
+    study: sqlite3.Row, patient: sqlite3.Row, rejected: list[sqlite3.Row], code: str, now: datetime, number: int
 ) -> Instance:
     """The key object selection document (PS3.3 A.35.4, TID 2010) that rejects instances of one study."""
     note_uid = uid("rejection note", study["study_uid"], code, number, *(row["sop_uid"] for row in rejected))
@@ -112,7 +113,7 @@ def _request(study: sqlite3.Row) -> Dataset:
     )
 
 
-def _by_series(rejected: Sequence[sqlite3.Row]) -> list[Dataset]:
+def _by_series(rejected: list[sqlite3.Row]) -> list[Dataset]:
     series: dict[str, list[Dataset]] = {}
     for row in rejected:
         series.setdefault(row["series_uid"], []).append(_reference(row))
@@ -122,20 +123,26 @@ def _by_series(rejected: Sequence[sqlite3.Row]) -> list[Dataset]:
 def read_note(instance: Instance) -> Note | None:
     """The code of a rejection note and the SOP instance UIDs it rejects; None when the object is no such note."""
     ds = instance.dataset()
-    titles = ds.get("ConceptNameCodeSequence") or []
-    code = str(titles[0].get("CodeValue", "")) if len(titles) else ""
-    if code not in REASONS or titles[0].get("CodingSchemeDesignator") != "DCM":
+    title = next(iter(_items(ds, "ConceptNameCodeSequence")), Dataset())
+    code = str(title.get("CodeValue", ""))
+    if code not in REASONS or title.get("CodingSchemeDesignator") != "DCM":
         return None
     rejected = [
         str(one.get("ReferencedSOPInstanceUID", ""))
-        for study in ds.get("CurrentRequestedProcedureEvidenceSequence") or []
-        for series in study.get("ReferencedSeriesSequence") or []
-        for one in series.get("ReferencedSOPSequence") or []
+        for study in _items(ds, "CurrentRequestedProcedureEvidenceSequence")
+        for series in _items(study, "ReferencedSeriesSequence")
+        for one in _items(series, "ReferencedSOPSequence")
     ]
     return code, rejected
 
 
-def apply(tx: sqlite3.Connection, note_uid: str, code: str, rejected: Sequence[str]) -> list[str]:
+def _items(ds: Dataset, keyword: str) -> list[Dataset]:
+    """The items of a sequence; none when it is missing or, in a damaged object, no sequence."""
+    value = ds.get(keyword)
+    return list(value) if isinstance(value, Sequence) else []
+
+
+def apply(tx: sqlite3.Connection, note_uid: str, code: str, rejected: Iterable[str]) -> list[str]:
     """Reject what a filed note names, as far as it is held and of the note's patient; give the SOP instance UIDs."""
     owner = "SELECT s.patient_id, s.issuer, s.study_uid FROM pacs_instance i JOIN pacs_series e USING (series_uid) " \
             "JOIN pacs_study s USING (study_uid) WHERE i.sop_uid=?"  # fmt: skip

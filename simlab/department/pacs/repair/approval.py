@@ -18,8 +18,9 @@ WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
 
 ALWAYS = frozenset({"delete_study"})
 """What a second person must approve whether or not a report stands."""
-NEVER = frozenset({"quarantine", "mark_reported"})
-"""What may not wait: containing harm, and noting facts."""
+NEVER = frozenset({"quarantine"})
+"""What may not wait: containing harm."""
+MARK = "mark_reported"
 
 
 def due(tx: sqlite3.Connection, method: str, done: Done, changes: Sequence[Change]) -> bool:
@@ -30,7 +31,11 @@ def due(tx: sqlite3.Connection, method: str, done: Done, changes: Sequence[Chang
         return True
     if not setting(tx, "approve_reported"):
         return False
-    if any(c["table"] == "pacs_study" and (c["before"] or c["after"]).get("report") for c in changes):
+    rows = [(c["before"] or c["after"], c["after"] or {}) for c in changes if c["table"] == "pacs_study"]
+    if method == MARK:
+        # Taking the mark away would open the study to repairs by one person alone.
+        return any(before["report"] and not after.get("report") for before, after in rows)
+    if any(before.get("report") for before, _after in rows):
         return True
     marks = json.dumps(list(done.studies))
     sql = "SELECT 1 FROM pacs_study WHERE report <> '' AND study_uid IN (SELECT value FROM json_each(?)) LIMIT 1"
