@@ -18,7 +18,7 @@ from simlab import journal as kinds
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import SEATS, Endpoint
-from simlab.dicom import contexts, rejection, statuses
+from simlab.dicom import commitment, contexts, normalized, rejection, statuses
 from simlab.dicom.instance import Instance
 from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.rejection import Rejection
@@ -46,6 +46,10 @@ SCHEMA = Schema(
 )
 
 ANYBODY = "*"
+_BESIDES = [
+    *contexts.supported([contexts.VERIFICATION]),
+    normalized.reversed_roles(contexts.STORAGE_COMMITMENT),
+]
 _LISTS = ("callers", "refused_syntaxes")
 
 
@@ -102,7 +106,11 @@ class Viewer:
             faults,
             ae_title=lambda: str(self.setting("ae_title")),
             contexts=lambda _caller: self._contexts(),
-            handlers={"C-ECHO": lambda _request: Reply(statuses.SUCCESS), "C-STORE": self._on_store},
+            handlers={
+                "C-ECHO": lambda _request: Reply(statuses.SUCCESS),
+                "C-STORE": self._on_store,
+                "N-EVENT-REPORT": _heard,
+            },
             gate=self._gate,
         )
 
@@ -130,7 +138,7 @@ class Viewer:
         refused = tuple(self.setting("refused_syntaxes"))
         if refused not in self._offers:
             storage = contexts.storage(refused_syntaxes=refused)
-            self._offers[refused] = combine(contexts.supported([contexts.VERIFICATION]), storage)
+            self._offers[refused] = combine(_BESIDES, storage)
         return self._offers[refused]
 
     def _gate(self, caller: Caller) -> Rejection | None:
@@ -260,6 +268,12 @@ def _write_whole(path: Path, content: bytes) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     os.replace(aside, path)
+
+
+def _heard(request: Request) -> Reply:
+    """A commitment report for whoever asked from this workstation; its event says what it holds."""
+    report = commitment.heard(request)
+    return report if isinstance(report, Reply) else Reply(statuses.SUCCESS)
 
 
 def holds(

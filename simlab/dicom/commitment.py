@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
-from simlab.dicom import statuses
+from simlab.dicom import contexts, statuses
+from simlab.dicom.operation import UIDS_KEPT, Reply, Request
 from simlab.dicom.scan import Malformed
 from simlab.dicom.uids import is_uid
 
@@ -16,6 +18,8 @@ COMMIT = 1
 """Action Type ID of a request for commitment (PS3.4 J.3.2.1)."""
 COMPLETE, FAILURES = 1, 2
 """Event Type IDs of a report: all instances are committed to; some are not (PS3.4 J.3.3.1)."""
+TOLD = ("committed", "failed", "failed_uids", "reasons")
+"""What `told` tells."""
 MOST = 100_000
 """References in one request."""
 
@@ -94,6 +98,31 @@ def read_report(event: int, ds: Dataset) -> Report:
         tuple(_references(ds, "ReferencedSOPSequence")),
         tuple(_references(ds, "FailedSOPSequence", failed=True)),
     )
+
+
+def heard(request: Request) -> Report | Reply:
+    """The report in an N-EVENT-REPORT, which is noted for its event; a refusal when it is none."""
+    if request.sop_class != contexts.STORAGE_COMMITMENT:
+        return Reply(statuses.NO_SUCH_CLASS)
+    event = request.message.number("EventTypeID")
+    if event not in (COMPLETE, FAILURES):
+        return Reply(statuses.NO_SUCH_EVENT, comment=f"event type {event}")
+    try:
+        report = read_report(event, request.dataset())
+    except Malformed as error:
+        return Reply(statuses.PROCESSING_FAILURE, comment=error.what)
+    request.note |= {"transaction_uid": report.transaction_uid, "event_type": event, "keys": {}, **told(report)}
+    return report
+
+
+def told(report: Report) -> dict[str, Any]:
+    """A report as events and outcomes tell it: how many are committed to, which are not, and why."""
+    return {
+        "committed": len(report.committed),
+        "failed": len(report.failed),
+        "failed_uids": [one.sop_uid for one in report.failed][:UIDS_KEPT],
+        "reasons": sorted({why(one.reason) for one in report.failed if one.reason is not None}),
+    }
 
 
 def _transaction(ds: Dataset) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from simlab import journal as kinds
 from simlab.department.modality.settings import ModalitySettings
-from simlab.dicom import client, contexts, statuses
+from simlab.dicom import client, contexts, normalized, statuses
 from simlab.dicom.client import DicomRefused, NoContext, Peer, StoreReply, Unreachable
+from simlab.dicom.commitment import Reference
 from simlab.dicom.instance import Instance
+from simlab.dicom.normalized import Answer, Committed
 from simlab.dicom.spoiling import spoiled
 from simlab.errors import SimlabError, Unavailable
 from simlab.faults import FaultTable
@@ -62,6 +64,44 @@ class Calls:
         status, comment = (failed[0].status, failed[0].comment) if failed else (_SUCCESS, "")
         self._operation(peer, calling, "C-STORE", headers[0].sop_class_uid, status, comment, **facts)
         return replies
+
+    def create_step(self, peer: Peer, calling: str, mpps_uid: str, attributes: Mapping[str, Any]) -> Answer:
+        """N-CREATE of a performed procedure step."""
+        return self._step("N-CREATE", normalized.create, peer, calling, mpps_uid, attributes)
+
+    def change_step(self, peer: Peer, calling: str, mpps_uid: str, attributes: Mapping[str, Any]) -> Answer:
+        """N-SET of a performed procedure step."""
+        return self._step("N-SET", normalized.change, peer, calling, mpps_uid, attributes)
+
+    def _step(
+        self,
+        service: str,
+        call: Callable[[Peer, str, str, str, Mapping[str, Any]], Answer],
+        peer: Peer,
+        calling: str,
+        mpps_uid: str,
+        attributes: Mapping[str, Any],
+    ) -> Answer:
+        sop_class = contexts.PERFORMED_STEP
+        answer = self._associated(peer, calling, lambda: call(peer, calling, sop_class, mpps_uid, attributes))
+        facts = {"sop_instance": mpps_uid, "step_status": attributes.get("PerformedProcedureStepStatus", "")}
+        self._operation(peer, calling, service, sop_class, answer.status, answer.comment, **facts)
+        return answer
+
+    def commit(
+        self, peer: Peer, calling: str, transaction: str, references: Sequence[Reference], wait: float
+    ) -> Committed:
+        """N-ACTION for storage commitment, and the report when it comes on the same association."""
+        done = self._associated(
+            peer, calling, lambda: normalized.commit(peer, calling, transaction, references, wait=wait)
+        )
+        sop_class = contexts.STORAGE_COMMITMENT
+        facts = {"transaction_uid": transaction, "references": len(references)}
+        self._operation(peer, calling, "N-ACTION", sop_class, done.answer.status, done.answer.comment, **facts)
+        if done.report is not None:
+            facts |= {"event_type": done.report.event, "failed_references": len(done.report.failed)}
+            self._operation(peer, calling, "N-EVENT-REPORT", sop_class, _SUCCESS, "", **facts)
+        return done
 
     def _associated(self, peer: Peer, calling: str, call: Callable[[], _Answer]) -> _Answer:
         try:

@@ -49,8 +49,8 @@ def chosen(item: Mapping[str, str], settings: ModalitySettings, recipe: str | No
     return made.on_side("R" if laterality == "R" else "L")
 
 
-def facts(item: Mapping[str, str], settings: ModalitySettings, moment: datetime) -> StudyFacts:
-    """What goes into the images: the item's identity, the scanner's own name, the moment."""
+def facts(item: Mapping[str, str], settings: ModalitySettings, moment: datetime, mpps_uid: str = "") -> StudyFacts:
+    """What goes into the images: the item's identity, the scanner's own name, the moment, the performed step."""
     return StudyFacts(
         patient_id=item["patient_id"],
         patient_name=item["patient_name"],
@@ -69,5 +69,6 @@ def facts(item: Mapping[str, str], settings: ModalitySettings, moment: datetime)
         study_id=(item.get("procedure_id") or item["accession"])[:16],
         procedure_id=item.get("procedure_id", ""),
         step_id=item.get("step_id", ""),
+        mpps_uid=mpps_uid,
         character_set=settings.character_set,
     )

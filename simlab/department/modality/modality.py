@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
+import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from simlab import journal as kinds
-from simlab import provenance
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import Endpoint
@@ -18,20 +15,21 @@ from simlab.department.modality import examination, settings, worklist
 from simlab.department.modality.calls import Calls, peers
 from simlab.department.modality.outbox import Outbox
 from simlab.department.modality.rendering import render
+from simlab.department.modality.safekeeping import Safekeeping
 from simlab.department.modality.schema import SCHEMA
+from simlab.department.modality.sender import Sender
 from simlab.department.modality.settings import ModalitySettings
 from simlab.department.modality.stage import ModalityStage
-from simlab.dicom import contexts
-from simlab.dicom.rejection import CALLING_UNKNOWN, Rejection
+from simlab.department.modality.steps import COMPLETED, DISCONTINUED, Steps
+from simlab.dicom import contexts, normalized
 from simlab.dicom.operation import Caller, Reply, Request
+from simlab.dicom.rejection import CALLING_UNKNOWN, Rejection
 from simlab.dicom.server import DicomServer
 from simlab.dicom.statuses import SUCCESS
 from simlab.errors import BadInput, NotFound, SimlabError
 from simlab.faults import FaultTable
 from simlab.journal import Journal
 from simlab.store import Store
-
-log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
 """Machine time between two tries to send what the PACS did not take."""
@@ -59,24 +57,23 @@ class Modality:
         self._store = store
         self._journal = journal
         self._clock = clock
-        self._retry_seconds = retry_seconds
         self._outbox = Outbox(name, store, blobs, clock)
         self._calls = Calls(name, journal, faults)
+        self._sender = Sender(name, self._outbox, self._calls, self.settings, retry_seconds)
+        self._steps = Steps(name, store, clock, self._calls)
+        self._safekeeping = Safekeeping(name, store, journal, clock, self._calls)
         self._server = DicomServer(
             name,
             journal,
             faults,
             ae_title=lambda: self.settings().ae_title,
-            contexts=lambda _caller: contexts.supported([contexts.VERIFICATION]),
-            handlers={"C-ECHO": _echoed},
+            contexts=lambda _caller: [
+                *contexts.supported([contexts.VERIFICATION]),
+                normalized.reversed_roles(contexts.STORAGE_COMMITMENT),
+            ],
+            handlers={"C-ECHO": _echoed, "N-EVENT-REPORT": self._safekeeping.hear},
             gate=self._gate,
         )
-        self._sending = threading.Lock()
-        self._turn = threading.Condition()
-        self._under_way = 0
-        self._due: float | None = None
-        self._closed = False
-        self._retrier: threading.Thread | None = None
 
     # Opening and closing
 
@@ -84,26 +81,18 @@ class Modality:
         """Listen, and go on with what is queued; gives the real port. Raises Unavailable when it is taken."""
         real = self._server.open(host, port)
         self.endpoints = {self.name: Endpoint(host, real, self.settings().ae_title)}
-        self._closed = False
-        self._retry_in(self._retry_seconds)
-        self._retrier = threading.Thread(target=self._retry, name=f"{self.name}-queue", daemon=True)
-        self._retrier.start()
+        self._sender.open()
         return real
 
     def close(self) -> None:
         """Stop; a send under way ends with its process, and its rest is still queued."""
-        with self._turn:
-            self._closed, self._due = True, None
-            self._turn.notify_all()
+        self._sender.close()
         self._server.close()
-        if self._retrier is not None:
-            self._retrier.join(0.5)
+        self._sender.join()
 
     def busy(self) -> int:
-        """Sends under way or due now; a queue that waits for its next try counts as idle."""
-        with self._turn:
-            due = self._due is not None and self._due <= time.monotonic() and self._retrier is not None
-            return self._under_way + int(due)
+        """Sends under way or due now, reports being heard; a queue that waits for its next try counts as idle."""
+        return self._sender.busy() + self._server.operating
 
     def stage(self, section: ModalityStage) -> None:
         """Settings and images for a scene; call it inside the scene's write transaction."""
@@ -113,7 +102,7 @@ class Modality:
             settings.save(tx, self.name, chosen)
             self._outbox.add(held, queued=False)
             self._outbox.add(queued, queued=True, error=section.queue_error)
-            self._store.after_commit(lambda: self._retry_in(self._retry_seconds))
+            self._store.after_commit(self._sender.retry_in)
 
     def settings(self) -> ModalitySettings:
         """The settings in force."""
@@ -139,7 +128,7 @@ class Modality:
             changed = {key: [before[key], after[key]] for key in changes if before[key] != after[key]}
             told = ", ".join(f"{key} {old} → {new}" for key, (old, new) in changed.items()) or "nothing new"
             self._journal.record(kinds.CONSOLE, self.name, f"configured: {told}", {"changed": changed})
-            self._store.after_commit(lambda: self._retry_in(0))
+            self._store.after_commit(lambda: self._sender.retry_in(0))
         return {"changed": changed, "settings": after}
 
     def echo(self, to: str = "PACS") -> dict[str, Any]:
@@ -170,18 +159,31 @@ class Modality:
         """Examine the patient of a worklist item (without `accession` the first one) and send the images.
 
         `typed` examines without the worklist, with what the operator types in: ``patient_id`` and ``patient_name`` at
-        least. Images the PACS does not take wait in the queue; that is no error here, `problem` says why.
+        least. Images the PACS does not take wait in the queue; that is no error here, `problem` says why. With a step
+        in progress it is that one's patient who is examined. Else, where the settings say so, a step is begun before
+        and completed after, and the PACS is asked to commit to the images: `step` and `commitment` say what came of it.
         """
         now = self.settings()
-        item = examination.typed_in(self.name, typed, accession) if typed is not None else self._picked(accession)
+        going = self._steps.going(accession) if typed is None else None
+        item: Mapping[str, str] = json.loads(going["item"]) if going else self._item(accession, typed)
         made = examination.chosen(item, now, recipe, laterality)
-        facts = examination.facts(item, now, self._clock.now())
+        step: dict[str, Any] = {"mpps_uid": going["mpps_uid"]} if going else {}
+        if now.mpps and not going:
+            step = self._begin(now, item)
+            item = {**item, "study_uid": step.get("study_uid") or item.get("study_uid", "")}
+        facts = examination.facts(item, now, self._clock.now(), step.get("mpps_uid", ""))
         seed = zlib.crc32(f"{self.name}/{self._outbox.scans(facts.study_uid or '', facts.accession)}".encode())
         instances = render(made, facts, seed)
         study_uid = instances[0].header().study_uid
+        held = self._outbox.held()
+        if now.disk_images and held + len(instances) > now.disk_images:
+            raise BadInput(
+                f"the disk is full: it holds {held} of {now.disk_images} images, {len(instances)} more are to come",
+                place=self.name, remedy="Free what the PACS has committed to.",
+            )  # fmt: skip
         kept = self._outbox.keep(instances)
         with self._store.write():
-            self._outbox.add(kept, queued=True)
+            self._outbox.add(kept, queued=True, mpps_uid=step.get("mpps_uid", ""))
             self._journal.record(
                 kinds.CONSOLE,
                 self.name,
@@ -190,6 +192,11 @@ class Modality:
                  "recipe": made.name, "instances": len(instances), "scheduled": typed is None},
             )  # fmt: skip
         sent = self.send()
+        if now.mpps and not going and step.get("mpps_uid"):
+            step = self._told(lambda: self._steps.end(now, COMPLETED, mpps_uid=facts.mpps_uid))
+        kept_safe = {}
+        if now.commit and not sent["waiting"]:
+            kept_safe = self._told(lambda: self._safekeeping.ask(now, study_uid))
         return {
             **sent,
             "summary": f"{made.title}: {len(instances)} images; {sent['summary']}",
@@ -198,17 +205,53 @@ class Modality:
             "study_uid": study_uid,
             "recipe": made.name,
             "instances": len(instances),
+            "step": step,
+            "commitment": kept_safe,
         }
+
+    def start_step(self, accession: str | None = None, *, typed: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Tell the RIS that a step begins (MPPS N-CREATE), of a worklist item or unscheduled; see `Steps.start`."""
+        return self._steps.start(self.settings(), self._item(accession, typed))
+
+    def complete_step(self, accession: str = "", *, mpps_uid: str = "") -> dict[str, Any]:
+        """Tell the RIS that a step is done, with its series (MPPS N-SET COMPLETED); see `Steps.end`."""
+        return self._steps.end(self.settings(), COMPLETED, mpps_uid=mpps_uid, accession=accession)
+
+    def discontinue_step(self, accession: str = "", *, mpps_uid: str = "", reason: str) -> dict[str, Any]:
+        """Tell the RIS that a step was broken off and why, by a code of CID 9301 (MPPS N-SET DISCONTINUED)."""
+        return self._steps.end(self.settings(), DISCONTINUED, mpps_uid=mpps_uid, accession=accession, reason=reason)
+
+    def commit(self, study_uid: str = "", accession: str = "", *, wait: float = 3.0) -> dict[str, Any]:
+        """Ask the PACS to commit to held images and wait for its report; see `Safekeeping.ask`."""
+        return self._safekeeping.ask(self.settings(), study_uid, accession, wait=wait)
+
+    def free(self, study_uid: str = "", accession: str = "") -> dict[str, Any]:
+        """Delete held images that the PACS has committed to; see `Safekeeping.free`."""
+        return self._safekeeping.free(self.settings(), study_uid, accession)
 
     def send(self) -> dict[str, Any]:
         """Send what is queued now: `sent`, `waiting` (left in the queue), `problem` (why), `summary`."""
-        sent, problem = self._drain()
+        sent, problem = self._sender.drain()
         waiting = self._outbox.waiting()
-        self._retry_in(self._retry_seconds)
+        self._sender.retry_in()
         summary = f"{sent} sent" + (f", {waiting} waiting: {problem}" if waiting else "")
         return {"summary": summary, "sent": sent, "waiting": waiting, "problem": problem if waiting else ""}
 
     # How an examination comes about
+
+    def _item(self, accession: str | None, typed: Mapping[str, str] | None) -> dict[str, str]:
+        return examination.typed_in(self.name, typed, accession) if typed is not None else self._picked(accession)
+
+    def _begin(self, now: ModalitySettings, item: Mapping[str, str]) -> dict[str, Any]:
+        """The step begun for an examination; one that the RIS does not take keeps nobody from being examined."""
+        begun = self._told(lambda: self._steps.start(now, item))
+        return begun if begun.get("done") else {"problem": begun.get("problem") or begun["summary"]}
+
+    def _told(self, tell: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return tell()
+        except SimlabError as error:
+            return {"done": False, "problem": str(error)}
 
     def _picked(self, accession: str | None) -> dict[str, str]:
         rows = self.worklist()
@@ -221,62 +264,6 @@ class Modality:
             place=self.name,
             remedy="Follow the order from the RIS to this scanner's filter.",
         )
-
-    # The queue
-
-    def _drain(self) -> tuple[int, str]:
-        """Send the whole queue once, batch by batch; gives how many were stored and what stopped the rest."""
-        with self._turn:
-            self._under_way += 1
-        try:
-            with self._sending:
-                now = self.settings()
-                sent, after, problem = 0, 0, ""
-                while batch := self._outbox.next(after):
-                    after = batch[-1].id
-                    try:
-                        replies = self._calls.store(
-                            peers(now)["PACS"], now.ae_title, [waiting.instance for waiting in batch]
-                        )
-                    except SimlabError as error:
-                        self._outbox.settle(batch, {}, str(error))
-                        return sent, str(error)
-                    stored = self._outbox.settle(batch, {reply.sop_uid: reply for reply in replies})
-                    sent += stored
-                    if stored < len(batch):
-                        problem = self._outbox.problem()
-                return sent, problem
-        finally:
-            with self._turn:
-                self._under_way -= 1
-
-    def _retry_in(self, seconds: float) -> None:
-        """Let the queue be tried again in `seconds`, sooner than arranged or later; never when it is empty."""
-        waiting = self._outbox.waiting()
-        with self._turn:
-            self._due = time.monotonic() + seconds if waiting else None
-            self._turn.notify_all()
-
-    def _retry(self) -> None:
-        while True:
-            with self._turn:
-                while not self._closed and (self._due is None or self._due > time.monotonic()):
-                    self._turn.wait(None if self._due is None else self._due - time.monotonic())
-                if self._closed:
-                    return
-                self._under_way += 1
-                self._due = None
-            try:
-                with provenance.acting(provenance.MODALITY, self._outbox.cause()):
-                    self._drain()
-                self._retry_in(self._retry_seconds)
-            except Exception:  # a door to the world outside: the queue must outlive whatever goes wrong in one try
-                log.exception("%s: sending the queue failed", self.name)
-                with self._turn:
-                    self._due = time.monotonic() + self._retry_seconds
-            finally:
-                with self._turn:
-                    self._under_way -= 1
 
     # The door
 

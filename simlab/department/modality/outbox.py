@@ -51,8 +51,13 @@ class Outbox:
             kept.append((digests[key], instance))
         return kept
 
-    def add(self, kept: Iterable[tuple[str | None, Instance]], *, queued: bool, error: str = "") -> int:
-        """Hold instances and, when `queued`, line them up to be sent; gives how many were not held before."""
+    def add(
+        self, kept: Iterable[tuple[str | None, Instance]], *, queued: bool, error: str = "", mpps_uid: str = ""
+    ) -> int:
+        """Hold instances and, when `queued`, line them up to be sent; gives how many were not held before.
+
+        `mpps_uid` is the performed step in which they were made.
+        """
         who = provenance.current()
         now = self._clock.now().isoformat(timespec="seconds")
         new = 0
@@ -60,11 +65,11 @@ class Outbox:
             for digest, instance in kept:
                 header = instance.header()
                 added = tx.execute(
-                    "INSERT OR IGNORE INTO modality_held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO modality_held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (self.system, header.sop_instance_uid, header.sop_class_uid, header.study_uid, header.series_uid,
                      header.accession, header.patient_id, header.patient_name, header.study_description,
                      header.modality, header.study_date, instance.transfer_syntax, instance.head, digest, now,
-                     None if queued else now),
+                     None if queued else now, mpps_uid),
                 ).rowcount  # fmt: skip
                 if not added:
                     continue
@@ -81,6 +86,12 @@ class Outbox:
         """How many instances wait."""
         with self._store.read() as tx:
             found = tx.execute("SELECT count(*) FROM modality_queue WHERE system=?", (self.system,)).fetchone()
+        return int(found[0])
+
+    def held(self) -> int:
+        """How many instances lie on the scanner's disk."""
+        with self._store.read() as tx:
+            found = tx.execute("SELECT count(*) FROM modality_held WHERE system=?", (self.system,)).fetchone()
         return int(found[0])
 
     def problem(self) -> str:

@@ -22,6 +22,8 @@ from simlab.department.modality import recipes
 from simlab.department.modality.attributes import KINDS, ORIENTATIONS, Kind
 from simlab.department.modality.phantoms import PHANTOMS, Pen
 from simlab.department.modality.recipes import Recipe, Series, Side
+from simlab.dicom import charset
+from simlab.dicom.contexts import PERFORMED_STEP
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
 
@@ -57,6 +59,7 @@ class StudyFacts:
     study_id: str = ""
     procedure_id: str = ""
     step_id: str = ""
+    mpps_uid: str = ""
     ae_title: str = ""
     character_set: str = "ISO_IR 192"
 
@@ -265,19 +268,16 @@ def _study_elements(recipe: Recipe, kind: Kind, facts: StudyFacts, frame_uid: st
     if facts.procedure_id or facts.step_id:
         item = Dataset()
         item.RequestedProcedureID, item.ScheduledProcedureStepID = facts.procedure_id, facts.step_id
-        item.ScheduledProcedureStepDescription = _writable(description, facts.character_set)
+        item.ScheduledProcedureStepDescription = charset.fitted(facts.character_set, description)
         attributes["RequestAttributesSequence"] = [item]
+    if facts.mpps_uid:
+        step = Dataset()
+        step.ReferencedSOPClassUID, step.ReferencedSOPInstanceUID = PERFORMED_STEP, facts.mpps_uid
+        attributes["ReferencedPerformedProcedureStepSequence"] = [step]
     return encode(
-        {key: _writable(value, facts.character_set) if isinstance(value, str) else value
+        {key: charset.fitted(facts.character_set, value) if isinstance(value, str) else value
          for key, value in attributes.items()}
     )  # fmt: skip
-
-
-def _writable(text: str, character_set: str) -> str:
-    """The text with a question mark for every letter that the character set lacks, as scanners write it."""
-    # pydicom takes Latin-1 for the default repertoire, which is ASCII (PS3.5 6.1.1).
-    codec = "ascii" if character_set in ("", "ISO_IR 6") else convert_encodings(character_set)[0]
-    return text if text.isascii() else text.encode(codec, "replace").decode(codec)
 
 
 def _code(value: str, scheme: str, meaning: str) -> Dataset:

@@ -28,6 +28,10 @@ class ModalitySettings(BaseModel):
     `filter_station`, `filter_modality` (empty: not asked for) and `filter_date` are what its worklist query asks the
     RIS for. `accept` are the calling AE titles that may call the scanner. `title_padding` is what fills the AE titles
     up to their sixteen characters: anything but spaces breaks PS3.8 9.3.2.
+
+    `mpps` has every examination told to the RIS, `commit` has the PACS asked to commit to its images;
+    `free_needs_commitment` lets go no image that it has not committed to. `disk_images` is how many images the scanner
+    can hold, 0 as many as come.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,6 +51,10 @@ class ModalitySettings(BaseModel):
     filter_date: Literal["today", "all"] = "today"
     character_set: str = "ISO_IR 192"
     accept: tuple[str, ...] = ("PACS", "RIS", "ADMIN")
+    mpps: bool = False
+    commit: bool = False
+    free_needs_commitment: bool = True
+    disk_images: Annotated[int, Field(ge=0)] = 0
     title_padding: Literal["space", "nul"] = "space"
 
     @field_validator("ae_title", "pacs_title", "ris_title")

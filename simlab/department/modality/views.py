@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from simlab.department.modality.safekeeping import COMMITTED
 from simlab.department.modality.settings import SCANNERS, load
 
 _HELD = (
@@ -37,12 +38,47 @@ def queue(tx: sqlite3.Connection, system: str | None = None, study_uid: str | No
 
 
 def held(tx: sqlite3.Connection, system: str | None = None, study_uid: str | None = None) -> list[dict[str, Any]]:
-    """Instances on the scanner's own disk; `sent_at` is empty for those the PACS has not taken."""
+    """Instances on the scanner's own disk.
+
+    `sent_at` is empty for those the PACS has not taken, `committed` says whether it was reported to keep them.
+    """
     sql = (
-        f"SELECT {_HELD}, h.held_at, coalesce(h.sent_at, '') AS sent_at FROM modality_held h "
+        f"SELECT {_HELD}, h.held_at, coalesce(h.sent_at, '') AS sent_at, h.mpps_uid, {COMMITTED} AS committed "
+        "FROM modality_held h "
         "WHERE (?1 IS NULL OR h.system = ?1) AND (?2 IS NULL OR h.study_uid = ?2) ORDER BY h.system, h.held_at, h.rowid"
     )
-    return [dict(row) for row in tx.execute(sql, (system, study_uid))]
+    return [{**dict(row), "committed": bool(row["committed"])} for row in tx.execute(sql, (system, study_uid))]
 
 
-VIEWS: dict[str, Callable[..., list[dict[str, Any]]]] = {"config": config, "queue": queue, "held": held}
+def steps(tx: sqlite3.Connection, system: str | None = None, accession: str | None = None) -> list[dict[str, Any]]:
+    """Performed steps that the scanner has told the RIS of, with the images made in each."""
+    sql = (
+        "SELECT s.*, (SELECT count(*) FROM modality_held h WHERE h.system=s.system AND h.mpps_uid=s.mpps_uid) "
+        "AS images FROM modality_step s WHERE (?1 IS NULL OR s.system = ?1) AND (?2 IS NULL OR s.accession = ?2) "
+        "ORDER BY s.rowid"
+    )
+    rows = tx.execute(sql, (system, accession))
+    return [{key: value for key, value in dict(row).items() if key != "item"} for row in rows]
+
+
+def commitments(
+    tx: sqlite3.Connection, system: str | None = None, transaction_uid: str | None = None
+) -> list[dict[str, Any]]:
+    """Requests for commitment: `event` is 1 (kept), 2 (not all of it) or None while no report has come."""
+    sql = (
+        "SELECT t.*, count(c.sop_uid) AS images, count(c.reason) AS failed, "
+        "coalesce(max(h.study_uid), '') AS study_uid, coalesce(max(h.accession), '') AS accession "
+        "FROM modality_commitment t LEFT JOIN modality_commitment_item c USING (system, transaction_uid) "
+        "LEFT JOIN modality_held h USING (system, sop_uid) WHERE (?1 IS NULL OR t.system = ?1) "
+        "AND (?2 IS NULL OR t.transaction_uid = ?2) GROUP BY t.system, t.transaction_uid ORDER BY t.rowid"
+    )
+    return [dict(row) for row in tx.execute(sql, (system, transaction_uid))]
+
+
+VIEWS: dict[str, Callable[..., list[dict[str, Any]]]] = {
+    "config": config,
+    "queue": queue,
+    "held": held,
+    "steps": steps,
+    "commitments": commitments,
+}

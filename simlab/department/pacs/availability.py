@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -13,6 +14,7 @@ from simlab.department.pacs.notices import Draft, Notices
 from simlab.department.pacs.settings import setting
 from simlab.dicom import contexts
 from simlab.dicom.instance import Instance
+from simlab.dicom.scan import Malformed
 from simlab.dicom.uids import uid
 from simlab.store import Store
 
@@ -113,22 +115,20 @@ def write(tx: sqlite3.Connection, notice: sqlite3.Row) -> Draft:
 def _steps(tx: sqlite3.Connection, study_uid: str) -> list[Dataset]:
     """The performed steps that the study's images name, the first of each series looked at."""
     rows = tx.execute(
-        "SELECT i.transfer_syntax, i.head FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
+        "SELECT i.transfer_syntax, i.head, i.pixels FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
         "WHERE e.study_uid=? GROUP BY e.series_uid ORDER BY min(i.sop_uid)",
         (study_uid,),
     )
     found: dict[str, Dataset] = {}
     for row in rows:
-        for step in (
-            Instance(row["transfer_syntax"], bytes(row["head"]), None)
-            .dataset()
-            .get("ReferencedPerformedProcedureStepSequence", ())
-        ):
-            item = Dataset()
-            item.ReferencedSOPClassUID = str(step.get("ReferencedSOPClassUID") or contexts.PERFORMED_STEP)
-            item.ReferencedSOPInstanceUID = str(step.get("ReferencedSOPInstanceUID") or "")
-            item.PerformedWorkitemCodeSequence = []
-            found[item.ReferencedSOPInstanceUID] = item
+        head = Instance(row["transfer_syntax"], bytes(row["head"]), None if row["pixels"] is None else b"")
+        with contextlib.suppress(Malformed):
+            for step in head.dataset().get("ReferencedPerformedProcedureStepSequence") or ():
+                item = Dataset()
+                item.ReferencedSOPClassUID = str(step.get("ReferencedSOPClassUID") or contexts.PERFORMED_STEP)
+                item.ReferencedSOPInstanceUID = str(step.get("ReferencedSOPInstanceUID") or "")
+                item.PerformedWorkitemCodeSequence = []
+                found[item.ReferencedSOPInstanceUID] = item
     return list(found.values())
 
 

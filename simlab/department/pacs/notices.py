@@ -197,22 +197,34 @@ class Notices:
         return None if due is None else max(due - time.time(), 0.01)
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except sqlite3.Error:
+            if not self._closed:  # else the store was closed under us
+                log.exception("the notices of the PACS stopped")
+
+    def _work(self) -> None:
         while True:
-            try:
-                pause = self._pause()
-            except sqlite3.Error:
-                return  # the store was closed under us
+            pause = self._pause()
             with self._turn:
                 if not self._woken and not self._closed:
                     self._turn.wait(pause)
                 if self._closed:
                     return
                 self._woken = False
-            try:
-                while (row := self._next()) is not None and not self._closed:
+            while (row := self._next()) is not None and not self._closed:
+                try:
                     self._deliver(row)
-            except Exception:  # a door to the world outside: the thread must outlive whatever goes wrong in one try
-                log.exception("a notice of the PACS failed")
+                except Exception:  # a door to the world outside: the thread must outlive whatever goes wrong in one try
+                    log.exception("a notice of the PACS failed")
+                    self._give_up(row["id"])
+
+    def _give_up(self, number: int) -> None:
+        with self._store.write() as tx:
+            tx.execute(
+                "UPDATE pacs_notice SET state=?, error='internal error, see the log of the lab' WHERE id=?",
+                (UNDELIVERABLE, number),
+            )
 
     def _deliver(self, row: sqlite3.Row) -> None:
         with self._turn:

@@ -1,19 +1,23 @@
-"""What a trainee does at the workstation ADMIN with DICOM: echo, find, move, get, store, worklist."""
+"""What a trainee does at the workstation ADMIN with DICOM: echo, find, move, get, store, commit, worklist."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from simlab.dicom import client, identity, tls
+from simlab.dicom import client, identity, normalized, tls
 from simlab.dicom.client import Peer
+from simlab.dicom.commitment import COMPLETE, TOLD, Reference, told
 from simlab.dicom.instance import Instance
+from simlab.dicom.uids import uid
 from simlab.errors import BadInput
+from simlab.journal import OPERATION
 from simlab.lab.actions.action import Action, Result
 
 if TYPE_CHECKING:
@@ -221,6 +225,52 @@ class Store(_ToPeer):
         return Instance.from_part10(content, place=name)
 
 
+class Commit(_ToPeer):
+    """Ask an archive to commit to keeping instances, and wait for its report (N-ACTION, PS3.4 J)."""
+
+    name: ClassVar[str] = "dicom.commit"
+    study: str | None = Field(None, description="Study Instance UID of a study in the workstation")
+    references: dict[str, str] = Field({}, description="further instances: SOP class UIDs by SOP instance UID")
+    transaction: str | None = Field(None, description="Transaction UID; by default a new one")
+    wait: float = Field(3.0, ge=0, le=30, description="seconds to wait for the report; it may come later too")
+
+    def perform(self, lab: Lab) -> Result:
+        wanted = [Reference(sop_class, sop_uid) for sop_uid, sop_class in self.references.items()]
+        if self.study:
+            headers = [instance.header() for instance in lab.viewers["ADMIN"].instances(self.study)]
+            wanted += [Reference(header.sop_class_uid, header.sop_instance_uid) for header in headers]
+        if not wanted:
+            raise BadInput("no instance is named", remedy="Give the UID of a study in the workstation, or references.")
+        before = lab.journal.last
+        transaction = self.transaction or uid("commitment", "ADMIN", before)
+        done = normalized.commit(self.peer(lab), self.calling, transaction, wanted, wait=min(self.wait, 1.0))
+        data: dict[str, Any] = {"transaction_uid": transaction, "status": done.answer.status, "event": None}
+        if not done.answer.done:
+            said = f"commitment refused: {done.answer.status}{_comment(done.answer.comment)}"
+            return Result(said, data, ok=False)
+        if done.report is not None:
+            data |= {"event": done.report.event, **told(done.report)}
+        else:
+            data |= _reported(lab, transaction, before, self.wait - 1.0)
+        if data["event"] is None:
+            return Result(f"commitment to {len(wanted)} instances is asked for, its report not yet there", data)
+        kept = data["event"] == COMPLETE
+        said = f"event {data['event']}: " + ("all are committed to" if kept else "not all are committed to")
+        return Result(said, data, ok=kept)
+
+
+def _reported(lab: Lab, transaction: str, after: int, seconds: float) -> dict[str, Any]:
+    """What a report that comes to the workstation's own door says, when it comes in time."""
+    until = time.monotonic() + seconds
+    while True:
+        for event in lab.journal.events(after=after, kinds=(OPERATION,), system="ADMIN"):
+            if event.data.get("transaction_uid") == transaction and "event_type" in event.data:
+                return {"event": event.data["event_type"], **{key: event.data[key] for key in TOLD}}
+        left = until - time.monotonic()
+        if left <= 0 or not lab.journal.wait(lab.journal.last, left):
+            return {}
+
+
 def _asked(keys: dict[str, Any]) -> dict[str, Any]:
     """The keys with the usual return keys, where the caller names none of them (IHE RAD TF-2 4.5.4.1.2)."""
     step = keys.get("ScheduledProcedureStepSequence")
@@ -242,4 +292,4 @@ def _first(refused: list[client.StoreReply]) -> str:
     return f"; first refusal: {refused[0].status or 'no answer'}{_comment(refused[0].comment)}" if refused else ""
 
 
-ACTIONS: tuple[type[Action], ...] = (Echo, Find, Move, Get, Store, Worklist)
+ACTIONS: tuple[type[Action], ...] = (Echo, Find, Move, Get, Store, Commit, Worklist)

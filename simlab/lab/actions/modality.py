@@ -1,4 +1,4 @@
-"""What happens at a scanner's own console: configure, echo, ask for the worklist, scan, send again."""
+"""What happens at a scanner's own console: configure, echo, worklist, scan, performed steps, commitment."""
 
 from __future__ import annotations
 
@@ -82,4 +82,79 @@ class Send(_AtModality):
         return Result(str(done["summary"]), done, ok=not done["waiting"])
 
 
-ACTIONS: tuple[type[Action], ...] = (Configure, Echo, AskWorklist, Scan, Send)
+class StartStep(_AtModality):
+    """Tell the RIS that an examination begins (MPPS N-CREATE, PS3.4 F.7.2.1)."""
+
+    name: ClassVar[str] = "modality.start_step"
+    accession: str | None = Field(None, description="by default the first item of the worklist")
+    typed: dict[str, str] | None = Field(None, description="patient_id, patient_name…: a step that was not scheduled")
+
+    def perform(self, lab: Lab) -> Result:
+        return _told(self.scanner(lab).start_step(self.accession, typed=self.typed))
+
+
+class _EndStep(_AtModality):
+    accession: str = Field("", description="by default the latest step, one in progress first")
+    mpps: str = Field("", description="the step's SOP Instance UID")
+
+
+class CompleteStep(_EndStep):
+    """Tell the RIS that an examination is done, with its series (MPPS N-SET COMPLETED, PS3.4 F.7.2.2)."""
+
+    name: ClassVar[str] = "modality.complete_step"
+
+    def perform(self, lab: Lab) -> Result:
+        return _told(self.scanner(lab).complete_step(self.accession, mpps_uid=self.mpps))
+
+
+class DiscontinueStep(_EndStep):
+    """Tell the RIS that an examination was broken off, and why (MPPS N-SET DISCONTINUED, PS3.4 F.7.2.2)."""
+
+    name: ClassVar[str] = "modality.discontinue_step"
+    reason: str = Field("110513", description="code of CID 9301: 110514 is a wrong worklist entry")
+
+    def perform(self, lab: Lab) -> Result:
+        return _told(self.scanner(lab).discontinue_step(self.accession, mpps_uid=self.mpps, reason=self.reason))
+
+
+class _OfImages(_AtModality):
+    study: str = Field("", description="Study Instance UID")
+    accession: str = ""
+
+
+class Commit(_OfImages):
+    """Ask the PACS to commit to keeping the scanner's images, and wait for its report (PS3.4 J)."""
+
+    name: ClassVar[str] = "modality.commit"
+    wait: float = Field(3.0, ge=0, le=30, description="seconds to wait for the report; it may come later too")
+
+    def perform(self, lab: Lab) -> Result:
+        return _told(self.scanner(lab).commit(self.study, self.accession, wait=self.wait))
+
+
+class Free(_OfImages):
+    """Delete images from the scanner's own disk that the PACS has committed to."""
+
+    name: ClassVar[str] = "modality.free"
+
+    def perform(self, lab: Lab) -> Result:
+        done = self.scanner(lab).free(self.study, self.accession)
+        return Result(str(done["summary"]), done)
+
+
+def _told(done: dict[str, Any]) -> Result:
+    return Result(str(done["summary"]), done, ok=bool(done["done"]))
+
+
+ACTIONS: tuple[type[Action], ...] = (
+    Configure,
+    Echo,
+    AskWorklist,
+    Scan,
+    Send,
+    StartStep,
+    CompleteStep,
+    DiscontinueStep,
+    Commit,
+    Free,
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -105,6 +105,23 @@ class MapExam(Action):
         return Result(f"{self.code} is done on {self.station}", lab.ris.map_exam(self.code, self.station))
 
 
+class CorrectStep(Action):
+    """Set a performed step right when the modality no longer may: its order, how it ended (PS3.4 F.7.2.2.3)."""
+
+    name: ClassVar[str] = "ris.correct_step"
+    mpps: str = Field(description="the performed step's SOP Instance UID")
+    accession: str = Field("", description="the order that it belongs to")
+    step: str = Field("", description="the scheduled step's ID, where the order has several")
+    status: Literal["", "COMPLETED", "DISCONTINUED"] = ""
+    reason: str = Field("", description="code of CID 9301, for DISCONTINUED")
+
+    def perform(self, lab: Lab) -> Result:
+        done = lab.ris.correct_step(
+            self.mpps, accession=self.accession, step_id=self.step, status=self.status, reason=self.reason
+        )
+        return Result(f"performed step corrected: {done['told']}", done)
+
+
 class LogDowntime(_OfOrder):
     """Write a downtime entry: the exam goes on under its existing accession and is reconciled later."""
 
@@ -172,6 +189,7 @@ ACTIONS: tuple[type[Action], ...] = (
     Arrive,
     Reschedule,
     MapExam,
+    CorrectStep,
     LogDowntime,
     SetPeer,
     RemovePeer,

@@ -1,0 +1,205 @@
+"""A scanner tells the RIS what it performs: N-CREATE when it begins, N-SET when it ends (IHE RAD-6, RAD-7)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from simlab.clock import Clock
+from simlab.department.modality.calls import Calls, peers
+from simlab.department.modality.settings import ModalitySettings
+from simlab.dicom import charset, discontinuation
+from simlab.dicom.uids import uid
+from simlab.errors import BadInput, NotFound
+from simlab.store import Store
+
+IN_PROGRESS, COMPLETED, DISCONTINUED = "IN PROGRESS", "COMPLETED", "DISCONTINUED"
+Row = dict[str, Any]
+
+
+class Steps:
+    """The rows of one scanner in `modality_step`; a step stands there once the RIS has taken it."""
+
+    def __init__(self, system: str, store: Store, clock: Clock, calls: Calls) -> None:
+        self.system = system
+        self._store = store
+        self._clock = clock
+        self._calls = calls
+
+    def start(self, now: ModalitySettings, item: Mapping[str, str]) -> Row:
+        """Begin a step for a worklist item, or an unscheduled one: `done`, `status`, and the step's own row.
+
+        A refusal by the RIS is no error; what stops the association is raised.
+        """
+        moment = self._clock.now()
+        number = self._count() + 1
+        mpps_uid = uid("mpps", self.system, moment.isoformat(), number, item.get("accession", ""))
+        known = {**item, "study_uid": item.get("study_uid") or uid("study", mpps_uid)}
+        said = _begun(now, known, moment, f"PPS{number}")
+        answer = self._calls.create_step(peers(now)["RIS"], now.ae_title, mpps_uid, said)
+        row = {
+            "mpps_uid": mpps_uid, "accession": known["accession"], "step_id": known.get("step_id", ""),
+            "study_uid": known["study_uid"], "patient_id": known["patient_id"],
+            "patient_name": known["patient_name"], "performed_id": f"PPS{number}", "status": IN_PROGRESS,
+        }  # fmt: skip
+        if answer.done:
+            with self._store.write() as tx:
+                tx.execute(
+                    "INSERT INTO modality_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?)",
+                    (self.system, *row.values(), moment.isoformat(timespec="seconds"), json.dumps(known)),
+                )
+        what = f"step of {known['accession'] or known['patient_id']}"
+        told = f"{what} begun" if answer.done else f"{what} not begun: {answer.status} {answer.comment}"
+        return {**row, "done": answer.done, "answer": answer.status, "comment": answer.comment, "summary": told.strip()}
+
+    def end(
+        self, now: ModalitySettings, status: str, *, mpps_uid: str = "", accession: str = "", reason: str = ""
+    ) -> Row:
+        """End a step (see `find`) as COMPLETED or DISCONTINUED, with the series that were made in it.
+
+        Raises NotFound when there is none, BadInput when nothing was acquired in a step that is to be completed.
+        """
+        step = self.find(mpps_uid, accession)
+        series = self._series(step["mpps_uid"])
+        if status == COMPLETED and not series:
+            raise BadInput(
+                "nothing was acquired in that step", place=self.system, remedy="Scan first, or discontinue the step."
+            )
+        moment = self._clock.now()
+        said: Row = {
+            "PerformedProcedureStepStatus": status,
+            "PerformedProcedureStepEndDate": f"{moment:%Y%m%d}",
+            "PerformedProcedureStepEndTime": f"{moment:%H%M%S}",
+            "PerformedSeriesSequence": series,
+        }
+        if reason:
+            said["PerformedProcedureStepDiscontinuationReasonCodeSequence"] = discontinuation.sequence(reason)
+        answer = self._calls.change_step(
+            peers(now)["RIS"], now.ae_title, step["mpps_uid"], _in(now.character_set, said)
+        )
+        if answer.done:
+            with self._store.write() as tx:
+                tx.execute(
+                    "UPDATE modality_step SET status=?, reason=?, ended=? WHERE system=? AND mpps_uid=?",
+                    (status, reason, moment.isoformat(timespec="seconds"), self.system, step["mpps_uid"]),
+                )
+        what = f"step of {step['accession'] or step['patient_id']}"
+        ended = status.lower()
+        told = f"{what} {ended}" if answer.done else f"{what} not {ended}: {answer.status} {answer.comment}".strip()
+        return {"mpps_uid": step["mpps_uid"], "accession": step["accession"], "study_uid": step["study_uid"],
+                "status": status if answer.done else step["status"], "series": len(series), "done": answer.done,
+                "answer": answer.status, "comment": answer.comment, "summary": told}  # fmt: skip
+
+    def find(self, mpps_uid: str = "", accession: str = "") -> sqlite3.Row:
+        """The step of that UID, or the latest (one in progress first) of that accession, or of all; NotFound."""
+        with self._store.read() as tx:
+            row: sqlite3.Row | None = tx.execute(
+                "SELECT * FROM modality_step WHERE system=?1 AND (?2='' OR mpps_uid=?2) AND (?3='' OR accession=?3) "
+                "ORDER BY status=?4 DESC, rowid DESC",
+                (self.system, mpps_uid, accession, IN_PROGRESS),
+            ).fetchone()
+        if row is None:
+            raise NotFound(
+                f"no step of {mpps_uid or accession or 'anybody'} was begun", place=self.system, remedy="Start one."
+            )
+        return row
+
+    def going(self, accession: str | None) -> sqlite3.Row | None:
+        """The step in progress of an accession, without one the latest."""
+        with self._store.read() as tx:
+            row: sqlite3.Row | None = tx.execute(
+                "SELECT * FROM modality_step WHERE system=?1 AND status=?2 AND (?3 IS NULL OR accession=?3) "
+                "ORDER BY rowid DESC",
+                (self.system, IN_PROGRESS, accession),
+            ).fetchone()
+        return row
+
+    def _count(self) -> int:
+        with self._store.read() as tx:
+            found = tx.execute("SELECT count(*) FROM modality_step WHERE system=?", (self.system,)).fetchone()
+        return int(found[0])
+
+    def _series(self, mpps_uid: str) -> list[Row]:
+        """Performed Series Sequence (0040,0340) of what was acquired in a step."""
+        with self._store.read() as tx:
+            rows = tx.execute(
+                "SELECT series_uid, sop_class, sop_uid, description FROM modality_held WHERE system=? AND mpps_uid=? "
+                "ORDER BY rowid",
+                (self.system, mpps_uid),
+            ).fetchall()
+        found: dict[str, Row] = {}
+        for row in rows:
+            series = found.setdefault(
+                row["series_uid"],
+                {
+                    "PerformingPhysicianName": "",
+                    "ProtocolName": row["description"] or "UNKNOWN",
+                    "OperatorsName": "",
+                    "SeriesInstanceUID": row["series_uid"],
+                    "SeriesDescription": "",
+                    "RetrieveAETitle": "",
+                    "ReferencedImageSequence": [],
+                    "ReferencedNonImageCompositeSOPInstanceSequence": [],
+                },
+            )
+            series["ReferencedImageSequence"].append(
+                {"ReferencedSOPClassUID": row["sop_class"], "ReferencedSOPInstanceUID": row["sop_uid"]}
+            )
+        return list(found.values())
+
+
+def _begun(now: ModalitySettings, item: Mapping[str, str], moment: datetime, number: str) -> Row:
+    """What N-CREATE says (PS3.4 table F.7.2-1); an item without a step ID is unscheduled."""
+    said = {
+        "ScheduledStepAttributesSequence": [
+            {
+                "StudyInstanceUID": item["study_uid"],
+                "ReferencedStudySequence": [],
+                "AccessionNumber": item["accession"],
+                "RequestedProcedureID": item.get("procedure_id", ""),
+                "RequestedProcedureDescription": item.get("procedure", ""),
+                "ScheduledProcedureStepID": item.get("step_id", ""),
+                "ScheduledProcedureStepDescription": item.get("description", ""),
+                "ScheduledProtocolCodeSequence": [],
+            }
+        ],
+        "PatientName": item["patient_name"],
+        "PatientID": item["patient_id"],
+        "IssuerOfPatientID": item.get("issuer", ""),
+        "PatientBirthDate": item.get("birth_date", ""),
+        "PatientSex": item.get("sex", ""),
+        "ReferencedPatientSequence": [],
+        "PerformedProcedureStepID": number,
+        "PerformedStationAETitle": now.ae_title,
+        "PerformedStationName": now.station_name,
+        "PerformedLocation": "",
+        "PerformedProcedureStepStartDate": f"{moment:%Y%m%d}",
+        "PerformedProcedureStepStartTime": f"{moment:%H%M%S}",
+        "PerformedProcedureStepStatus": IN_PROGRESS,
+        "PerformedProcedureStepDescription": item.get("description", ""),
+        "PerformedProcedureTypeDescription": "",
+        "ProcedureCodeSequence": [],
+        "PerformedProcedureStepEndDate": "",
+        "PerformedProcedureStepEndTime": "",
+        "Modality": now.modality,
+        "StudyID": (item.get("procedure_id") or item["accession"])[:16],
+        "PerformedProtocolCodeSequence": [],
+        "PerformedSeriesSequence": [],
+    }
+    return _in(now.character_set, said)
+
+
+def _in(term: str, said: Row) -> Row:
+    """The attributes in the scanner's character set, a question mark for what that lacks."""
+
+    def fitted(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: fitted(one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [fitted(one) for one in value]
+        return charset.fitted(term, value) if isinstance(value, str) else value
+
+    return {**fitted(said), "SpecificCharacterSet": term}
