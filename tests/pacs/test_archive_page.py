@@ -18,8 +18,17 @@ def test_the_page_names_every_right_place_and_attribute(word: str) -> None:
     assert f"`{word}`" in PAGE.read_text("utf-8") or f"| {word} |" in PAGE.read_text("utf-8")
 
 
-NUMBERS = """retry_seconds retry_seconds_most transfer_attempts quota_kb high_water low_water archive_after_minutes
-recall_seconds retention_days""".split()
+NUMBERS = [
+    "retry_seconds",
+    "retry_seconds_most",
+    "transfer_attempts",
+    "quota_kb",
+    "high_water",
+    "low_water",
+    "archive_after_minutes",
+    "recall_seconds",
+    "retention_days",
+]
 
 
 @pytest.mark.parametrize("name", NUMBERS)

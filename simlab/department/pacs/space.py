@@ -66,7 +66,6 @@ class Space:
         if used > quota and setting(tx, "make_space"):
             used -= self.make_room(tx, used - self._mark(tx, quota, "low_water"))
         if used > quota:
-            self._warn(f"the cache is full: {used - size} of {quota} bytes, and nothing in it may be dropped", FULL)
             with self._lock:
                 self._used = None  # the transaction rolls back, and with it the room that was made
             raise CacheFull(
@@ -75,7 +74,7 @@ class Space:
                 remedy="Make space, archive what is not archived yet, or raise the quota.",
             )
         if used > self._mark(tx, quota, "high_water"):
-            self._warn(f"the cache holds {used} of {quota} bytes, above the high-water mark", WARNING)
+            self._warn(f"the cache holds {used} of {quota} bytes, above the high-water mark")
 
     def make_room(self, tx: sqlite3.Connection, wanted: int) -> int:
         """Drop archived studies from the cache, the longest unused first, to free `wanted` bytes; gives what it did."""
@@ -93,14 +92,15 @@ class Space:
         with self._store.read() as tx:
             quota = int(setting(tx, "quota_kb")) * KIB
             used = places.cached_bytes(tx) if quota else 0
-            due = quota and setting(tx, "make_space") and used > self._mark(tx, quota, "high_water")
-        if not due:
-            self._warned = self._warned and used > 0
+            above = quota and used > self._mark(tx, quota, "high_water")
+            allowed = setting(tx, "make_space")
+        if not above:
+            self._warned = False
+        if not above or not allowed:
             return
         with self._store.write() as tx:
             freed = self.make_room(tx, used - self._mark(tx, quota, "low_water"))
             if freed:
-                self._warned = False
                 self._journal.record(
                     kinds.LAB, "PACS", f"{freed} bytes dropped from the cache; the archive has them", {"freed": freed}
                 )
@@ -114,13 +114,12 @@ class Space:
             self._used = used
         return used
 
-    def _warn(self, what: str, state: str) -> None:
+    def _warn(self, what: str) -> None:
         if self._warned:
             return
-        # Said once, or a long queue at the door would fill the journal; again after room was made.
+        # Said once, or a long queue at the door would fill the journal; again when room was made in between.
         self._warned = True
-        with self._store.write():
-            self._journal.record(kinds.LAB, "PACS", what, {"space": state})
+        self._journal.record(kinds.LAB, "PACS", what, {"space": WARNING})
 
     # The console
 
