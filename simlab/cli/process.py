@@ -205,8 +205,8 @@ class Process:
             raise NotFound(f"there is no event {number}")
         return {**found[0].as_json(), "evidence": evidence_body(self.lab.journal.evidence(number))}
 
-    def _preview(self, sop_uid: str, width: str = "64") -> dict[str, Any]:
-        return self.lab.preview(sop_uid, min(_number("width", width), 1024))
+    def _preview(self, sop_uid: str, width: str = "64", frame: str = "1") -> dict[str, Any]:
+        return self.lab.preview(sop_uid, min(_number("width", width), 1024), _number("frame", frame))
 
     def _stop(self) -> dict[str, Any]:
         self.stopping.set()

@@ -178,9 +178,9 @@ class Lab:
         self.stage(self._staged)
         return True
 
-    def preview(self, sop_uid: str, width: int) -> dict[str, Any]:
-        """The first frame of an archived instance as rows of 8-bit grey, at most `width` pixels wide, base64."""
-        columns, lines, rows = preview.grey(self.pacs.load(sop_uid), width)
+    def preview(self, sop_uid: str, width: int, frame: int = 1) -> dict[str, Any]:
+        """A frame of an archived instance as rows of 8-bit grey, at most `width` pixels wide, base64."""
+        columns, lines, rows = preview.grey(self.pacs.load(sop_uid), width, frame)
         return {"width": columns, "height": lines, "rows": base64.b64encode(rows).decode()}
 
     def render(self, recipe: str, facts: Mapping[str, Any], seed: int = 0) -> list[Instance]:
