@@ -28,6 +28,14 @@ def unmatched(home: Home = None, json: Json = False) -> None:
 
 
 @app.command()
+def orders(accession: Wanted = None, patient: Wanted = None, home: Home = None, json: Json = False) -> None:
+    """List the orders that the PACS was told of."""
+    columns = {"accession": "Accession", "patient_id": "Patient ID", "patient_name": "Name", "status": "State",
+               "description": "Description", "performed_study": "Performed as"}  # fmt: skip
+    _list(home, json, "pacs.orders", columns, "The PACS was told of no order.", accession=accession, patient_id=patient)
+
+
+@app.command()
 def duplicates(home: Home = None, json: Json = False) -> None:
     """List the objects that were refused because their UID was taken."""
     columns = {"id": "No.", "state": "State", "what": "What", "patient_id": "Patient ID", "source": "From",

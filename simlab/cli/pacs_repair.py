@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from simlab.cli import show
-from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 
@@ -115,8 +114,8 @@ def correct(
     json: Json = False,
 ) -> None:
     """Correct attributes: StudyDescription=…, Laterality=R, PatientName=…"""
-    texts = {key: str(value) for key, value in (one.partition("=")[::2] for one in values)}
-    _act(home, json, "pacs.correct", level=level, uid=uid, issuer=issuer, values=texts, preview=preview)
+    facts = {key: value for key, _, value in (one.partition("=") for one in values)}
+    _act(home, json, "pacs.correct", level=level, uid=uid, issuer=issuer, values=facts, preview=preview)
 
 
 @app.command()
@@ -124,11 +123,12 @@ def quarantine(
     study_uid: Study,
     release: Annotated[bool, typer.Option("--release", help="Show it again.")] = False,
     reason: Annotated[str, typer.Option()] = "",
+    preview: Preview = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Hide a study from query and retrieve, or release it."""
-    _act(home, json, "pacs.quarantine", study=study_uid, release=release, reason=reason)
+    _act(home, json, "pacs.quarantine", study=study_uid, release=release, reason=reason, preview=preview)
 
 
 @app.command()
@@ -190,7 +190,8 @@ def note_order(
     json: Json = False,
 ) -> None:
     """Tell the PACS of an order that no message brought."""
-    _act(home, json, "pacs.note_order", **{**parse_arguments(values), "accession": accession})
+    facts = {key: value for key, _, value in (one.partition("=") for one in values)}
+    _act(home, json, "pacs.note_order", **{**facts, "accession": accession})
 
 
 @app.command()
