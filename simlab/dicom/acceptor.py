@@ -23,7 +23,7 @@ from simlab.faults import FaultTable
 from simlab.journal import Journal
 
 Gate = Callable[[Caller], Rejection | None]
-Doorman = Callable[[UserIdentity | None], "Login | Rejection"]
+Doorman = Callable[[Caller, UserIdentity | None], "Login | Rejection"]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Acceptor:
         refused = policy.gate(caller)
         if refused:
             return refused
-        login = policy.doorman(proposal.identity)
+        login = policy.doorman(caller, proposal.identity)
         if isinstance(login, Rejection):
             return login
         if crowded:

@@ -40,7 +40,7 @@ def admit_all(_caller: Caller) -> Rejection | None:
     return None
 
 
-def ask_nobody(_identity: UserIdentity | None) -> Login | Rejection:
+def ask_nobody(_caller: Caller, _identity: UserIdentity | None) -> Login | Rejection:
     """A doorman that takes no notice of users (PS3.7 D.3.3.7: what is not supported is passed over in silence)."""
     return Login()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
@@ -48,7 +49,7 @@ def test_get_is_cancelled_between_two_objects(stocked: House) -> None:
     taken: list[str] = []
 
     def take(event: evt.Event) -> int:
-        taken.append(str(event.request.AffectedSOPInstanceUID))
+        taken.append(str(event.dataset.SOPInstanceUID))
         if len(taken) == 2:
             event.assoc.send_c_cancel(9, query_model=contexts.STUDY_GET)
         time.sleep(0.05)
@@ -58,13 +59,13 @@ def test_get_is_cancelled_between_two_objects(stocked: House) -> None:
     ae.add_requested_context(contexts.STUDY_GET)
     for sop_class in (CT, OT):
         ae.add_requested_context(sop_class)
-    roles = [build_role(sop_class, scp_role=True) for sop_class in (CT, OT)]
+    roles: list[Any] = [build_role(sop_class, scp_role=True) for sop_class in (CT, OT)]
     assoc = ae.associate(
         HOST,
         stocked.port,
         ae_title="PACS",
         ext_neg=roles,
-        evt_handlers=[(evt.EVT_C_STORE, take)],  # type: ignore[list-item]
+        evt_handlers=[(evt.EVT_C_STORE, take)], 
     )
     assert assoc.is_established
     try:

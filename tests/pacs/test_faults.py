@@ -198,7 +198,7 @@ def test_duplicate(house: House) -> None:
 
 def test_wrong_id(house: House) -> None:
     """The response belongs to another message ID, which DCMTK notices and pynetdicom would too."""
-    wrong = {"effect": {"wrong_id": True}, "match": {"service": "C-ECHO"}, "count": 1}
+    wrong: dict[str, Any] = {"effect": {"wrong_id": True}, "match": {"service": "C-ECHO"}, "count": 1}
     with arranged(house, "operation", **wrong), pytest.raises(BadPdu, match="something else"):
         echo(house)
     with arranged(house, "operation", **wrong):

@@ -73,6 +73,16 @@ def test_others_are_rejected_with_the_reason_in_the_log(staffed: House, user: Us
     assert why in event.data["why"]
 
 
+def test_logins_stand_in_the_audit_trail(staffed: House) -> None:
+    """Who logged in, who failed to, and what they then asked for are entries of the audit trail under their name."""
+    peer = replace(staffed.peer, user=login("h.ward", "tulip"))
+    client.find(peer, "ADMIN", "study", "STUDY", {"PatientID": "PID001"})
+    with pytest.raises(client.DicomRefused):
+        echo(staffed, login("h.ward", "rose"))
+    found = [(row["event"], row["user"], row["outcome"]) for row in staffed.view("audit")]
+    assert found == [("login", "h.ward", "0"), ("query", "h.ward", "0"), ("login", "h.ward", "4")]
+
+
 def test_login_can_be_required(staffed: House) -> None:
     """With `require_login` nobody gets in without a user; without it anybody the gate knows."""
     assert echo(staffed, None) == "0000"

@@ -64,6 +64,7 @@ def _operation(store: Store, clock: Clock, request: Request, status: int) -> Non
             summary,
             patients=[one for one in patients if one],
             studies=[one for one in studies if one],
+            user=caller.user,
             ae=caller.calling,
             host=caller.host,
             outcome=audit.SUCCESS if statuses.is_done(status) else audit.MINOR_FAILURE,
@@ -92,6 +93,7 @@ class Arrivals:
                 f"instances arrive from {request.caller.calling}",
                 patients=[patient_id],
                 studies=[study_uid],
+                user=request.caller.user,
                 ae=request.caller.calling,
                 host=request.caller.host,
             )

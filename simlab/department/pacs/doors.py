@@ -9,6 +9,7 @@ from typing import Any
 
 from pynetdicom.presentation import PresentationContext
 
+from simlab.clock import Clock
 from simlab.department.pacs import users
 from simlab.department.pacs.peers import PeerEntry, find_peer
 from simlab.department.pacs.personality import PERSONALITIES, replies
@@ -47,6 +48,7 @@ class Doors:
         self,
         store: Store,
         journal: Journal,
+        clock: Clock,
         faults: FaultTable,
         handlers: Mapping[str, Handler],
         certificates: Path | None,
@@ -65,7 +67,7 @@ class Doors:
             contexts=self._contexts,
             handlers={name: self._allowed(name, handler) for name, handler in handlers.items()},
             gate=self._gate,
-            doorman=users.doorman(store),
+            doorman=users.Doorman(store, clock),
             check_called=lambda: bool(self._setting("check_called")),
             max_associations=lambda: int(self._setting("max_associations")),
             caller_limit=self._caller_limit,

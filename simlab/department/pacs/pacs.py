@@ -87,7 +87,7 @@ class Pacs:
             "C-GET": audited(store, clock, self._retrieval.get),
             "N-ACTION": Commitment(store, self._notices).asked,
         }
-        self._doors = Doors(store, journal, faults, handlers, certificates)
+        self._doors = Doors(store, journal, clock, faults, handlers, certificates)
         self.server = self._doors.server
 
     def open(self, host: str, port: int) -> int:

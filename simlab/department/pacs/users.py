@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from dataclasses import replace
 
+from simlab.clock import Clock
+from simlab.department.pacs import audit
 from simlab.department.pacs.settings import setting
 from simlab.dicom import identity
 from simlab.dicom.acceptor import Login
 from simlab.dicom.identity import PASSCODE, USERNAME, UserIdentity
+from simlab.dicom.operation import Caller
 from simlab.dicom.rejection import USER_UNKNOWN, Rejection
 from simlab.errors import BadInput, NotFound
 from simlab.store import Store
@@ -37,28 +39,49 @@ def remove_user(tx: sqlite3.Connection, name: str) -> dict[str, str]:
     return {"summary": f"user {name} removed", "name": name}
 
 
-def doorman(store: Store) -> Callable[[UserIdentity | None], Login | Rejection]:
-    """Lets in by the table of users. Who brings no identity is let in unless `require_login` is set; who brings one
-    that cannot be checked is not, so that nobody believes in a protection that is none."""
+class Doorman:
+    """Lets in by the table of users, and tells the audit trail.
 
-    def ask(given: UserIdentity | None) -> Login | Rejection:
-        with store.read() as tx:
-            if given is None:
-                return _refused("no user identity came") if setting(tx, "require_login") else Login()
-            if given.kind not in (USERNAME, PASSCODE):
-                return _refused(f"{given} is not taken here, only usernames and passcodes")
-            row = tx.execute("SELECT passcode FROM pacs_user WHERE name=?", (given.name,)).fetchone()
-        if row is None:
-            return _refused(f"there is no user {given.name!r}")
-        if row["passcode"]:
-            if given.kind != PASSCODE:
-                return _refused(f"user {given.name!r} brought no passcode")
-            if not identity.fits(given.secondary, row["passcode"]):
-                return _refused(f"a wrong passcode for user {given.name!r}")
-        return Login(given.name, confirmed=given.answer)
+    Who brings no identity is let in unless `require_login` is set. Who brings one that cannot be checked is not, so
+    that nobody believes in a protection that is none.
+    """
 
-    return ask
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def __call__(self, caller: Caller, given: UserIdentity | None) -> Login | Rejection:
+        with self._store.read() as tx:
+            if given is None and not setting(tx, "require_login"):
+                return Login()
+            why = _doubt(tx, given)
+        name = given.name if given else ""
+        with self._store.write() as tx:
+            audit.write(
+                tx,
+                self._clock.now(),
+                audit.LOGIN,
+                audit.EXECUTE,
+                why or f"{name} logged in",
+                user=name,
+                ae=caller.calling,
+                host=caller.host,
+                outcome=audit.MINOR_FAILURE if why else audit.SUCCESS,
+            )
+        return replace(USER_UNKNOWN, why=why) if why else Login(name, confirmed=bool(given and given.answer))
 
 
-def _refused(why: str) -> Rejection:
-    return replace(USER_UNKNOWN, why=why)
+def _doubt(tx: sqlite3.Connection, given: UserIdentity | None) -> str:
+    """Why somebody is not let in; empty for who is."""
+    if given is None:
+        return "no user identity came"
+    if given.kind not in (USERNAME, PASSCODE):
+        return f"{given} is not taken here, only usernames and passcodes"
+    row = tx.execute("SELECT passcode FROM pacs_user WHERE name=?", (given.name,)).fetchone()
+    if row is None:
+        return f"there is no user {given.name!r}"
+    if row["passcode"] and given.kind != PASSCODE:
+        return f"user {given.name!r} brought no passcode"
+    if row["passcode"] and not identity.fits(given.secondary, row["passcode"]):
+        return f"a wrong passcode for user {given.name!r}"
+    return ""
