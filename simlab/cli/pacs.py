@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from simlab.cli import pacs_record, pacs_repair, pacs_traffic, show
+from simlab.cli import pacs_notices, pacs_record, pacs_repair, pacs_traffic, show
 from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
@@ -15,6 +15,7 @@ app = group("The PACS console.")
 app.add_typer(pacs_repair.app)
 app.add_typer(pacs_record.app)
 app.add_typer(pacs_traffic.app)
+app.add_typer(pacs_notices.app)
 
 
 @app.command()

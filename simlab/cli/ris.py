@@ -68,3 +68,38 @@ def book(
 ) -> None:
     """Give a vetted order its time."""
     show.outcome(Door(chosen(home)).act("ris.book", {"accession": accession, "start": start}), json_wanted=json)
+
+
+@app.command()
+def mpps(
+    accession: Annotated[str | None, typer.Option(show_default=False)] = None,
+    status: Annotated[
+        str | None, typer.Option(help="IN PROGRESS, COMPLETED or DISCONTINUED.", show_default=False)
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """List the performed steps that modalities have told of."""
+    found = Door(chosen(home)).view("ris.mpps", accession=accession, status=status)
+    show.rows(
+        found,
+        {"begun": "Begun", "source": "From", "accession": "Accession", "patient_id": "Patient ID",
+         "patient_name": "Name", "status": "Status", "reason": "Reason", "ended": "Ended", "instances": "Images",
+         "conflict": "Conflict", "mpps_uid": "UID"},
+        json_wanted=json,
+        none="No performed step.",
+    )  # fmt: skip
+
+
+@app.command()
+def correct_step(
+    mpps_uid: Annotated[str, typer.Argument(help="As `simlab ris mpps` lists it.")],
+    accession: Annotated[str, typer.Option(help="The order that it belongs to.", show_default=False)] = "",
+    status: Annotated[str, typer.Option(help="COMPLETED or DISCONTINUED.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option(help="Code of CID 9301, for DISCONTINUED.", show_default=False)] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Set a performed step right that the modality may no longer change."""
+    given = {"mpps": mpps_uid, "accession": accession, "status": status, "reason": reason}
+    show.outcome(Door(chosen(home)).act("ris.correct_step", given), json_wanted=json)

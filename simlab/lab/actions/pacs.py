@@ -58,4 +58,15 @@ class Configure(Action):
         return Result(f"PACS settings: {', '.join(settings) or 'none'}", lab.pacs.configure(**settings))
 
 
-ACTIONS: tuple[type[Action], ...] = (SetPeer, RemovePeer, Configure)
+class ResendReport(Action):
+    """Try anew to deliver a commitment report that could not be (PS3.4 J.3.3)."""
+
+    name: ClassVar[str] = "pacs.resend_report"
+    transaction: str = Field(description="Transaction UID, as the list of commitments has it")
+
+    def perform(self, lab: Lab) -> Result:
+        done = lab.pacs.resend_report(self.transaction)
+        return Result(str(done["summary"]), done)
+
+
+ACTIONS: tuple[type[Action], ...] = (SetPeer, RemovePeer, Configure, ResendReport)
