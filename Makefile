@@ -12,15 +12,15 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 SEEDS ?= 3
 
-.PHONY: help lab setup test check demo bench nightly lock clean
+.PHONY: help lab setup test check demo bench bench-short nightly lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make lab      set up once and open SimLab (without a terminal: play the demo)'
 	@echo 'make test     set up and run every check: style, types, imports, tests, exercises'
 	@echo 'make demo     play one exercise from start to full marks, without a screen'
-	@echo 'make bench    measure what must hold'
-	@echo 'make nightly  everything, with twenty seeds an exercise'
+	@echo 'make bench    measure what must hold, beside Orthanc and dcmqrscp where they are installed'
+	@echo 'make nightly  everything, with twenty seeds an exercise, 100,000 damaged inputs and twenty kills'
 	@echo 'make setup    only set up .venv        make clean    remove what was made'
 
 lab: $(VENV)/lab.stamp
@@ -47,8 +47,12 @@ test check: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	@$(PY) -m tests.benchmarks $(if $(QUICK),--quick)
 
+bench-short:
+	@$(MAKE) --no-print-directory bench QUICK=1 || echo 'The benchmark did not finish.'
+
 nightly:
 	@$(MAKE) --no-print-directory test SEEDS=20
+	@$(PY) -m tests.nightly $(if $(SEED),--seed $(SEED))
 	@$(MAKE) --no-print-directory bench
 
 # The locks hold for Linux, macOS and Windows and every Python that we support; see CONTRIBUTING.md.

@@ -97,6 +97,8 @@ def read_proposal(body: bytes) -> Proposal:
         contexts = tuple(primitive.presentation_context_definition_list)
     except Exception as error:  # pynetdicom raises whatever the damaged bytes provoke
         raise BadPdu(f"an association request that cannot be read ({type(error).__name__})", 6) from error
+    if not all(context.abstract_syntax and context.transfer_syntax and context.context_id for context in contexts):
+        raise BadPdu("an association request with half a presentation context", 6)
     roles: dict[str, tuple[bool, bool]] = {}
     max_pdu, implementation = 0, ""
     asked: dict[str, bytes] = {}

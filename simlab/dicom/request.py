@@ -80,6 +80,7 @@ class Request:
         """What a fault does to the instance that came."""
         self.recorder: Callable[[int, str], int] | None = None
         self._instance: Instance | None = None
+        self._dataset: Dataset | None = None
 
     @property
     def options(self) -> frozenset[str]:
@@ -101,8 +102,10 @@ class Request:
         return self.message.data or b""
 
     def dataset(self) -> Dataset:
-        """The identifier or attribute list; raises Malformed when it cannot be read."""
-        return decode_dataset(self.data, self.transfer_syntax)
+        """The identifier or attribute list, the same one each time; raises Malformed when it cannot be read."""
+        if self._dataset is None:
+            self._dataset = decode_dataset(self.data, self.transfer_syntax)
+        return self._dataset
 
     def instance(self) -> Instance:
         """The instance of a C-STORE; raises Malformed when its bytes end early or make no sense."""

@@ -133,6 +133,14 @@ def _name(element: DataElement) -> str:
     return keyword_for_tag(element.tag) or f"{int(element.tag):08X}"
 
 
+def _whole(value: Any) -> int | str:
+    """A number, or the text of what should be one and is not."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return str(value)
+
+
 def _plain(element: DataElement) -> Any:
     value = element.value
     if element.VR == "SQ":
@@ -142,7 +150,7 @@ def _plain(element: DataElement) -> Any:
     if element.VR in _NUMBERS:
         if value is None or value == "":
             return None
-        return [int(part) for part in value] if isinstance(value, MultiValue) else int(value)
+        return [_whole(part) for part in value] if isinstance(value, MultiValue) else _whole(value)
     if isinstance(value, (MultiValue, list)):
         return [str(part) for part in value]
     return "" if value is None else str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,8 +62,9 @@ class House:
         return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@contextmanager
+def open_house(tmp_path: Path) -> Iterator[House]:
+    """A house in that folder, for as long as the block lasts."""
     clock = Clock()
     store = Store(tmp_path / "lab.sqlite3", clock)
     journal = Journal(store)
@@ -83,6 +85,12 @@ def house(tmp_path: Path) -> Iterator[House]:
         pacs.close()
         theatre.close()
         store.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with open_house(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
