@@ -46,6 +46,7 @@ SOURCES: dict[str, Source] = {
     "pacs.series": Source("series in the PACS", "series_uid", view="pacs.series", filters=("study_uid",)),
     "pacs.instance": Source("instance in the PACS", "sop_uid", view="pacs.instances", filters=("study_uid",)),
     "pacs.patient": Source("patient of the PACS", "patient_id", view="pacs.patients"),
+    "pacs.user": Source("user of the PACS", "name", view="pacs.users"),
     "pacs.peer": Source("peer of the PACS", "title", view="pacs.peers"),
     "pacs.unmatched": Source("unmatched study in the PACS", "study_uid", view="pacs.unmatched"),
     "pacs.order": Source("order that the PACS was told of", "accession", view="pacs.orders"),
