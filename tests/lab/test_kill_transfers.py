@@ -11,7 +11,7 @@ from simlab.cli.door import Door
 from simlab.dicom import client
 from simlab.dicom.client import Peer
 from tests.dicom.made import ROOT, made
-from tests.lab.test_kill import a_lab
+from tests.nightly.killing import a_lab
 from tests.pacs.sink import HOST, Sink, until
 
 
