@@ -170,3 +170,18 @@ def test_a_damaged_note_rejects_nothing(two: House) -> None:
     broken = Instance(odd.transfer_syntax, odd.head[:end] + title + odd.head[end:], odd.pixels)
     assert client.store(two.peer, "CT1", [broken])[0].stored
     assert two.view("rejections") == []
+
+
+def test_the_same_image_under_another_patient_is_no_resend(two: House) -> None:
+    """One SOP instance UID of two patients is refused even when the pixels are the same; a true resend is not."""
+    other = image(A, 1, 1, "A").with_identity({"PatientID": "X"})
+    assert client.store(two.peer, "CT1", [other, image(A, 1, 1, "A")])[0].status == "C111"
+    assert two.view("duplicates")[0]["what"] == "SOP instance UID held already with another patient, A"
+    assert len(two.view("duplicates")) == 1
+
+
+def test_what_was_sent_out_after_a_repair_may_come_back(two: House) -> None:
+    """An image that returns under the identity it was sent out with is the one that is held."""
+    two.pacs.repairs.move_study(A, "C")
+    assert client.store(two.peer, "CT1", [two.pacs.load(A_ALL[0])])[0].status == "0000"
+    assert two.view("duplicates") == []

@@ -79,14 +79,14 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
     header = instance.header()
     check(header)
     held = tx.execute(
-        "SELECT i.pixels, i.sop_class, i.stored_series, i.stored_study, s.patient_id, s.issuer FROM pacs_instance i "
-        "JOIN pacs_series e USING (series_uid) JOIN pacs_study s USING (study_uid) WHERE sop_uid=?",
+        "SELECT i.pixels, i.sop_class, i.series_uid, i.stored_series, e.study_uid, i.stored_study, s.patient_id, "
+        "i.stored_patient_id, s.issuer FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
+        "JOIN pacs_study s USING (study_uid) WHERE sop_uid=?",
         (header.sop_instance_uid,),
     ).fetchone()
     if held is not None:
-        now = (pixels, header.sop_class_uid, header.series_uid, header.study_uid)
-        if tuple(held)[:4] != now:
-            what = "other pixels" if held["pixels"] != pixels else "other study, series or class"
+        what = _difference(held, header, pixels)
+        if what:
             raise OtherContent(
                 f"SOP instance UID held already with {what}",
                 place=header.sop_instance_uid,
@@ -165,6 +165,24 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
     if (study is not None and study["hidden"]) or (series is not None and series["hidden"]):
         visibility.refresh(tx, study_uid)
     return Filed(True, patient_id, issuer, conflict)
+
+
+def _difference(held: sqlite3.Row, header: Header, pixels: str | None) -> str:
+    """What sets an object apart from the one of its UID that is held, "" when it is that one.
+
+    It may come as it came first, or as it was sent out since.
+    """
+    if held["pixels"] != pixels:
+        return "other pixels"
+    if (
+        held["sop_class"] != header.sop_class_uid
+        or header.series_uid not in (held["series_uid"], held["stored_series"])
+        or header.study_uid not in (held["study_uid"], held["stored_study"])
+    ):
+        return "other study, series or class"
+    if header.patient_id not in (held["patient_id"], held["stored_patient_id"]):
+        return f"another patient, {held['stored_patient_id'] or 'none'}"
+    return ""
 
 
 def _home(tx: sqlite3.Connection, study_uid: str, header: Header) -> str:
