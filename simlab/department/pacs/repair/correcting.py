@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from simlab.department.pacs import corrections
 from simlab.department.pacs.archive import survivor
-from simlab.department.pacs.corrections import CORRECTABLE, SERIES, STUDY
+from simlab.department.pacs.corrections import CORRECTABLE, STUDY
 from simlab.department.pacs.repair.patients import Done, Number, held, patient, shown, studies_of, the_study
 from simlab.dicom.matching import fold
 from simlab.errors import BadInput, NotFound
@@ -94,6 +94,3 @@ def _study_of_series(tx: sqlite3.Connection, series_uid: str) -> str:
 
 def _many(tx: sqlite3.Connection, series_uid: str) -> int:
     return int(tx.execute("SELECT count(*) FROM pacs_instance WHERE series_uid=?", (series_uid,)).fetchone()[0])
-
-
-__all__ = ["DEMOGRAPHICS", "SERIES", "correct", "correct_patient", "update"]
