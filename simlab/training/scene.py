@@ -123,7 +123,11 @@ def staging(scene: Scene, place: Place, *, name: str) -> Staging:
         },
         "viewers": {viewer: {**settings.get(viewer, {}), "instances": images.pop(viewer, [])} for viewer in VIEWERS},
         "modalities": {
-            modality: {"settings": settings.get(modality, {}), "queued": images.pop(modality, [])}
+            modality: {
+                "settings": settings.get(modality, {}),
+                "queued": images.pop(modality, []),
+                "held": images.pop(f"{modality} (sent)", []),
+            }
             for modality in MODALITIES
         },
         "desk": {"inbox": scene.inbox, "colleagues": scene.colleagues},
@@ -229,6 +233,8 @@ def _images(scene: Scene, patients: Mapping[str, ScenePatient], place: Place, no
         instances = place.render(study.recipe, _facts(study, patients[study.patient], now))
         for system in study.where:
             found.setdefault(system, []).extend(instances[: study.images])
+        for scanner in study.sent:
+            found.setdefault(f"{scanner} (sent)", []).extend(instances)
     return found
 
 

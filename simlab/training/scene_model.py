@@ -102,6 +102,7 @@ class SceneStudy(Strict):
     referring: str = ""
     station: str = Field("", description="the scanner that made it; by default one of its modality")
     where: list[str] = Field(["PACS"], alias="in", description="PACS, a viewer's name, or a scanner's (its queue)")
+    sent: list[str] = Field([], description="scanners that still hold all of it and count it as sent")
     labelled: dict[str, str] = Field({}, description="facts that the images carry otherwise than the patient has them")
     images: int | None = Field(None, ge=1, description="the first so many images alone")
     quarantined: bool = False

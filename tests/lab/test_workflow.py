@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from simlab.lab.lab import Lab
+from simlab.training.scene import load_scene
 
 QUILL = "RXX10000025"
 
@@ -106,17 +107,25 @@ def test_images_may_be_deleted_only_after_event_1(lab: Lab) -> None:
     assert rows(lab, "modality.held", system="CT1") == []
 
 
+HALF_LOST = """
+use: [_lib/small-hospital]
+studies:
+- {recipe: ct-head, patient: quill, accession: RXX10000025, study_uid: 2.25.777, images: 10, sent: [CT1]}
+"""
+
+
 def test_a_failed_commitment_is_repaired_by_sending_again(lab: Lab) -> None:
-    """Event 2 names what is not held; after it was sent, a new transaction succeeds."""
-    do(lab, "modality.configure", modality="CT1", pacs_port=1)
-    study = do(lab, "modality.scan", modality="CT1", accession=QUILL)["study_uid"]
-    do(lab, "modality.configure", modality="CT1", pacs_port=lab.endpoints["PACS"].port)
-    first = lab.perform("modality.commit", {"modality": "CT1", "study": study})
-    if first.data["event"] == 2:  # the queue may have gone out by itself already
-        assert not first.ok and first.data["failed"][0]["reason"] == "0112 no such object instance"
-    until(lambda: not rows(lab, "modality.queue", system="CT1"))
-    second = do(lab, "modality.commit", modality="CT1", study=study)
+    """Event 2 names the two images that never came; they are sent, and a new transaction succeeds."""
+    lab.stage(load_scene(HALF_LOST, lab))
+    assert len(rows(lab, "modality.held", system="CT1")) == 12
+    first = lab.perform("modality.commit", {"modality": "CT1", "study": "2.25.777"})
+    assert not first.ok and first.data["event"] == 2
+    assert [one["reason"] for one in first.data["failed"]] == ["0112 no such object instance"] * 2
+    assert not lab.perform("modality.free", {"modality": "CT1", "study": "2.25.777"}).ok
+    assert do(lab, "modality.send", modality="CT1", again=[one["sop_uid"] for one in first.data["failed"]])["sent"] == 2
+    second = do(lab, "modality.commit", modality="CT1", study="2.25.777")
     assert second["event"] == 1 and second["transaction_uid"] != first.data["transaction_uid"]
+    assert do(lab, "modality.free", modality="CT1", study="2.25.777")["deleted"] == 12
 
 
 @pytest.mark.parametrize("caller", ["modality.commit", "dicom.commit"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from simlab import journal as kinds
@@ -229,8 +229,13 @@ class Modality:
         """Delete held images that the PACS has committed to; see `Safekeeping.free`."""
         return self._safekeeping.free(self.settings(), study_uid, accession)
 
-    def send(self) -> dict[str, Any]:
-        """Send what is queued now: `sent`, `waiting` (left in the queue), `problem` (why), `summary`."""
+    def send(self, again: Sequence[str] = ()) -> dict[str, Any]:
+        """Send what is queued now: `sent`, `waiting` (left in the queue), `problem` (why), `summary`.
+
+        `again` are SOP instance UIDs of held images to send once more. Raises NotFound for one that is not held.
+        """
+        if again:
+            self._outbox.again(again)
         sent, problem = self._sender.drain()
         waiting = self._outbox.waiting()
         self._sender.retry_in()

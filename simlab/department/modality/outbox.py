@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simlab import provenance
@@ -12,6 +12,7 @@ from simlab.clock import Clock
 from simlab.department.modality.calls import why_not
 from simlab.dicom.client import StoreReply
 from simlab.dicom.instance import Instance
+from simlab.errors import NotFound
 from simlab.store import Store
 
 BATCH = 200
@@ -81,6 +82,25 @@ class Outbox:
                         (self.system, header.sop_instance_uid, int(bool(error)), error, now, who.actor, who.cause),
                     )
         return new
+
+    def again(self, sop_uids: Sequence[str]) -> None:
+        """Line held instances up once more; NotFound when one is not held, and then none is."""
+        who = provenance.current()
+        now = self._clock.now().isoformat(timespec="seconds")
+        with self._store.write() as tx:
+            for sop_uid in sop_uids:
+                held = tx.execute(
+                    "UPDATE modality_held SET sent_at=NULL WHERE system=? AND sop_uid=?", (self.system, sop_uid)
+                ).rowcount
+                if not held:
+                    raise NotFound(
+                        f"{self.system} holds no instance {sop_uid}", place=self.system, remedy="Look what it holds."
+                    )
+                tx.execute(
+                    "INSERT OR IGNORE INTO modality_queue (system, sop_uid, queued_at, actor, cause) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    (self.system, sop_uid, now, who.actor, who.cause),
+                )
 
     def waiting(self) -> int:
         """How many instances wait."""

@@ -73,12 +73,13 @@ class Scan(_AtModality):
 
 
 class Send(_AtModality):
-    """Send what waits in the scanner's queue now."""
+    """Send what waits in the scanner's queue now, and what is named once more."""
 
     name: ClassVar[str] = "modality.send"
+    again: list[str] = Field([], description="SOP instance UIDs of held images to send again")
 
     def perform(self, lab: Lab) -> Result:
-        done = self.scanner(lab).send()
+        done = self.scanner(lab).send(self.again)
         return Result(str(done["summary"]), done, ok=not done["waiting"])
 
 
