@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -97,6 +98,23 @@ EFFECTS: dict[str, Effect] = {
 }
 """Every word that an `effect` may hold; docs/faults.md explains each."""
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_VALUES: dict[str, Callable[[Any], bool]] = {
+    "true": lambda value: isinstance(value, bool),
+    "seconds": lambda value: bool(_NUMBER.fullmatch(str(value))),
+    "bytes": lambda value: isinstance(value, int) and value > 0,
+    "bytes a second": lambda value: isinstance(value, int) and value > 0,
+    "how many operations first": lambda value: isinstance(value, int) and value >= 0,
+    "[result, source, reason]": lambda value: (
+        isinstance(value, list) and len(value) == 3 and all(isinstance(n, int) and 0 <= n < 256 for n in value)
+    ),
+    "{UID or *: result}": lambda value: (
+        isinstance(value, dict) and all(isinstance(n, int) and 0 < n < 256 for n in value.values())
+    ),
+    "four hexadecimal digits": lambda value: bool(re.fullmatch("[0-9A-Fa-f]{4}", str(value))),
+}
+"""Which values of an effect can be meant, by what the table says of them; any for the others."""
+
 SCHEMA = Schema(
     system="fault",
     version=1,
@@ -134,6 +152,9 @@ class Fault(BaseModel):
             if word not in EFFECTS or self.point not in EFFECTS[word].points:
                 fitting = [name for name, effect in EFFECTS.items() if self.point in effect.points]
                 raise ValueError(f"{word!r} is no effect at the point {self.point}; it has {', '.join(fitting)}")
+            wanted = EFFECTS[word].value
+            if not _VALUES.get(wanted, lambda _value: True)(self.effect[word]):
+                raise ValueError(f"{self.effect[word]!r} is no value of {word}; it takes: {wanted}")
         for fact in self.match:
             if fact not in POINTS[self.point]:
                 has = ", ".join(POINTS[self.point]) or "none"

@@ -139,7 +139,7 @@ def _finish(request: Request, reply: Reply) -> None:
         reply = replace(reply, status=int(str(effect["warning"]), 16), comment=comment)
     request.record(reply.status, reply.comment)
     if "late" in effect:
-        time.sleep(min(float(effect["late"]), LATEST))
+        time.sleep(min(max(float(effect["late"]), 0.0), LATEST))
     if not effect.get("lost"):
         if effect.get("wrong_id"):
             other = request.message_id % 0xFFFF + 1

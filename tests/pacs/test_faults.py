@@ -306,6 +306,9 @@ def test_clock_off(house: House) -> None:
         ({"point": "door", "effect": {"status": "A700"}}, "'status' is no effect at the point door"),
         ({"point": "operation", "effect": {"explode": True}}, "'explode' is no effect"),
         ({"point": "association", "match": {"service": "C-STORE"}}, "'service' is no fact at the point association"),
+        ({"point": "operation", "effect": {"late": "soon"}}, "'soon' is no value of late; it takes: seconds"),
+        ({"point": "association", "effect": {"reject": [1, 3]}}, "is no value of reject"),
+        ({"point": "operation", "effect": {"status": "FULL"}}, "'FULL' is no value of status"),
         ({"point": "cellar"}, "String should match pattern"),
     ],
 )

@@ -69,7 +69,9 @@ class _ToPeer(Action):
         known = lab.endpoint(secured if self.tls and secured in lab.endpoints else self.to)
         if not known.ae_title:
             raise BadInput(f"{self.to} does not speak DICOM", remedy="Choose PACS, RIS or a viewer.")
-        return Peer(self.title or known.ae_title, self.host or known.host, self.port or known.port, tls=secure, user=login)
+        return Peer(
+            self.title or known.ae_title, self.host or known.host, self.port or known.port, tls=secure, user=login
+        )
 
     def for_journal(self) -> dict[str, Any]:
         shown = super().for_journal()
