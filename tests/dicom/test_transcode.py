@@ -149,7 +149,7 @@ def test_extended_offset_table_and_trailing_padding() -> None:
     ds = read("MR_small_jp2klossless.dcm").dataset()
     compressed = read("MR_small_jp2klossless.dcm").pixels or b""
     (length,) = struct.unpack_from("<L", compressed, 12)
-    stream, offsets, lengths = encapsulate_extended([compressed[16 : 16 + length]])
+    stream, offsets, lengths = encapsulate_extended([bytes(compressed[16 : 16 + length])])
     ds.ExtendedOffsetTable, ds.ExtendedOffsetTableLengths, ds.PixelData = offsets, lengths, stream
     ds["PixelData"].is_undefined_length = True
     made_so = Instance.from_dataset(ds, JPEG_2000)

@@ -17,8 +17,8 @@ from simlab.config import LOOPBACK
 from simlab.department.modality import Modality, ModalityStage
 from simlab.dicom import contexts, statuses
 from simlab.dicom.instance import Instance
-from simlab.dicom.rejection import CALLING_UNKNOWN
 from simlab.dicom.operation import Reply, Request
+from simlab.dicom.rejection import CALLING_UNKNOWN
 from simlab.dicom.server import DicomServer
 from simlab.dicom.values import as_dataset
 from simlab.faults import FaultTable

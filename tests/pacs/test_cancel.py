@@ -65,7 +65,7 @@ def test_get_is_cancelled_between_two_objects(stocked: House) -> None:
         stocked.port,
         ae_title="PACS",
         ext_neg=roles,
-        evt_handlers=[(evt.EVT_C_STORE, take)], 
+        evt_handlers=[(evt.EVT_C_STORE, take)],
     )
     assert assoc.is_established
     try:

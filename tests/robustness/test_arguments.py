@@ -5,7 +5,7 @@ import pytest
 from simlab.errors import SimlabError
 
 HOSTS = ("x" * 100_000, "../../etc/passwd", "*" * 70, "a\x00b", "", "😀", "|^~\\&")
-TO_A_HOST = (
+TO_A_HOST: tuple[tuple[str, dict[str, str]], ...] = (
     ("dicom.echo", {}),
     ("dicom.find", {}),
     ("dicom.move", {"destination": "ADMIN"}),
