@@ -117,10 +117,10 @@ class Ward:
         options = ["-S", "-aet", "ADMIN", "-aec", "PACS", *_keys(wanted)]
         return sorted(answers(self.dcmtk("findscu", *options)), key=lambda row: str(row))
 
-    def worklist(self, *keys: str, calling: str = "CT1", step: Iterable[str] = ()) -> Rows:
+    def worklist(self, *step: str, calling: str = "CT1") -> Rows:
         """What findscu finds on the RIS's worklist; `step` are keys of the scheduled step."""
-        wanted = ["AccessionNumber", "PatientID", "StudyInstanceUID", *keys]
-        inside = [f"ScheduledProcedureStepSequence[0].{key}" for key in ("ScheduledStationAETitle", "Modality", *step)]
+        wanted = ["AccessionNumber", "PatientID", "StudyInstanceUID"]
+        inside = [f"ScheduledProcedureStepSequence[0].{key}" for key in step or ("Modality",)]
         return answers(
             self.dcmtk("findscu", "-W", "-aet", calling, "-aec", "RIS", *_keys([*wanted, *inside]), to="RIS")
         )
