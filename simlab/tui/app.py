@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import App
@@ -19,6 +19,7 @@ from simlab.tui import words
 from simlab.tui.attempt import Attempt, open_attempt, read_attempt
 from simlab.tui.client import Door, Lost, Rows
 from simlab.tui.commands import LabCommands
+from simlab.tui.pages import row_page, rows_page
 from simlab.tui.screens.act import ActionDialog
 from simlab.tui.screens.debrief import Debrief
 from simlab.tui.screens.dialogs import SMALLEST, Confirm, Reading, TooSmall
@@ -28,7 +29,16 @@ from simlab.tui.screens.help_page import HELP
 from simlab.tui.screens.home import Home
 from simlab.tui.screens.workbench import Workbench
 from simlab.tui.theme import DAY, NIGHT
-from simlab.tui.told import Acted, Refused, WantsAction, WantsEvidence, WantsRow, heard
+from simlab.tui.told import (
+    Acted,
+    Refused,
+    WantsAction,
+    WantsEvidence,
+    WantsRow,
+    WantsScene,
+    WantsView,
+    heard,
+)
 from simlab.tui.widgets.title_bar import TitleBar
 
 RETRY = 2.0
@@ -177,17 +187,17 @@ class SimlabApp(App[int]):
             await self.push_screen_wait(Debrief(self._door, event.attempt.id, event.attempt.title))
 
     @work(exclusive=True, group="stage")
-    async def stage(self, scene: str) -> None:
+    async def on_wants_scene(self, event: WantsScene) -> None:
         """Stage a scene to try things in, after asking; what was done in the old one is gone."""
         if not await self.push_screen_wait(
-            Confirm(f"Stage “{scene}”?\n\nAn open attempt is given up.", "Stage", "Back")
+            Confirm(f"Stage “{event.scene}”?\n\nAn open attempt is given up.", "Stage", "Back")
         ):
             return
-        if await heard(self, self._door.post("/stage", {"scene": scene})) is not None:
+        if await heard(self, self._door.post("/stage", {"scene": event.scene})) is not None:
             self._work_at(None)
 
     @work(exclusive=True, group="stage")
-    async def reset_department(self) -> None:
+    async def on_wants_reset(self) -> None:
         """Put the department back to how the attempt or the scene began, after asking."""
         asked = Confirm("Put the department back to how it began?\n\nWhat was done since is undone.", "Reset", "Back")
         if not await self.push_screen_wait(asked):
@@ -221,6 +231,13 @@ class SimlabApp(App[int]):
     def on_wants_row(self, event: WantsRow) -> None:
         self.push_screen(Reading(event.title, row_page(event.row)))
 
+    @work(exclusive=True, group="view")
+    async def on_wants_view(self, event: WantsView) -> None:
+        """Show a list to read."""
+        rows = await heard(self, self._door.view(event.view, **event.filters))
+        if rows is not None:
+            self.push_screen(Reading(event.title, rows_page(rows) or "Nothing here."))
+
     def on_wants_evidence(self, event: WantsEvidence) -> None:
         self.push_screen(EvidenceScreen(self._door, event.event))
 
@@ -253,25 +270,6 @@ def _address(card: Path | None) -> tuple[str, str]:
         return str(told["control"]), str(told["token"])
     except (OSError, ValueError, KeyError, TypeError):
         return "", ""
-
-
-def row_page(row: dict[str, Any]) -> str:
-    """A mail or ticket as a page: the short values as a heading, the text as it was written."""
-    text = words.full(row.get("text") or row.get("reply") or "")
-    facts = [
-        f"**{words.title(name)}** {words.full(value)}"
-        for name, value in row.items()
-        if name not in ("text", "id") and value not in (None, "")
-    ]
-    return "\n\n".join([*facts, "---", text])
-
-
-def rows_page(rows: Rows) -> str:
-    """Rows as a page: one list item each."""
-    return "\n".join(
-        "- " + ", ".join(f"**{words.title(name)}** {words.full(value)}" for name, value in row.items() if value)
-        for row in rows
-    )
 
 
 def run(base_url: str, token: str, card: Path | None = None) -> int:

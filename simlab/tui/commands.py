@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import Any, Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from simlab.errors import SimlabError
 from simlab.tui.screens.home import Home
 from simlab.tui.screens.workbench import TABS, Workbench
-from simlab.tui.told import WantsAction
-
-if TYPE_CHECKING:
-    from simlab.tui.app import SimlabApp
+from simlab.tui.told import WantsAction, WantsReset, WantsScene
 
 SCENES = ("small-hospital", "empty")
+
+
+class Known(Protocol):
+    """What the palette asks of the application: what there is in the lab."""
+
+    async def actions(self) -> list[dict[str, Any]]: ...
+
+    async def exercises(self) -> list[dict[str, Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class LabCommands(Provider):
     """Everything the terminal can do, by name."""
 
     async def _entries(self) -> AsyncIterator[Entry]:
-        app = cast("SimlabApp", self.app)
+        app, known = self.app, cast(Known, self.app)
+        tell = partial(partial, app.post_message)
         bench = next((screen for screen in app.screen_stack if isinstance(screen, Workbench)), None)
         if bench is not None:
             for tab in TABS:
@@ -44,17 +50,15 @@ class LabCommands(Provider):
                 yield Entry("Hint", "open the next hint (h)", bench.action_hint, True)
                 yield Entry("Submit", "hand the attempt in (s)", bench.action_submit, True)
         for scene in SCENES:
-            yield Entry(f"Stage scene: {scene}", "a department to try things in", partial(app.stage, scene))
-        yield Entry("Reset", "put the department back to how it began", app.reset_department)
+            yield Entry(f"Stage scene: {scene}", "a department to try things in", tell(WantsScene(scene)))
+        yield Entry("Reset", "put the department back to how it began", tell(WantsReset()))
         try:
-            for row in await app.exercises():
+            for row in await known.exercises():
                 begin = Home.Start(str(row.get("id")), str(row.get("title") or row.get("id")))
-                yield Entry(
-                    f"Exercise: {row.get('title')}", str(row.get("track", "")), partial(app.post_message, begin)
-                )
-            for action in await app.actions():
+                yield Entry(f"Exercise: {row.get('title')}", str(row.get("track", "")), tell(begin))
+            for action in await known.actions():
                 wanted = WantsAction(str(action["name"]), {})
-                yield Entry(f"Act: {action['name']}", str(action.get("doc", "")), partial(app.post_message, wanted))
+                yield Entry(f"Act: {action['name']}", str(action.get("doc", "")), tell(wanted))
         except SimlabError:
             return
 

@@ -59,6 +59,27 @@ class WantsRow(Message):
 
 
 @dataclass
+class WantsView(Message):
+    """Show the rows of a view of the department."""
+
+    title: str
+    view: str
+    filters: dict[str, Any]
+
+
+@dataclass
+class WantsScene(Message):
+    """Stage a scene to try things in; after asking."""
+
+    scene: str
+
+
+@dataclass
+class WantsReset(Message):
+    """Put the department back to how it began; after asking."""
+
+
+@dataclass
 class WantsQuery(Message):
     """Go to the Query tab with a service chosen and fields filled in."""
 

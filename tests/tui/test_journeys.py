@@ -135,10 +135,10 @@ async def test_a_row_of_an_answer_is_used_for_the_next_call(app: SimlabApp, lab:
 
 
 async def test_a_peer_is_changed_in_a_form_made_from_the_schema(app: SimlabApp, lab: FakeLab) -> None:
-    """Systems, PACS peers, Enter, Change: the row's values stand in the form."""
+    """Systems, PACS, Peers, Enter, Change: the row's values stand in the form."""
     async with app.run_test(size=(80, 24)) as pilot:
         await into_workbench(pilot)
-        await pilot.press("5", "down", "enter")
+        await pilot.press("5", "down", "down", "enter")
         await shows(pilot, "THEATRE")
         await until(pilot, lambda: isinstance(app.focused, DataTable), "the cursor in the peers")
         await pilot.press("down", "enter")

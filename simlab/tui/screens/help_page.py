@@ -29,8 +29,9 @@ Ctrl+Q             leave
 - **Query**: DICOM by hand from the workstation ADMIN. Choose with `e f w m g o`, fill in, `Enter`. `Enter`
   on a row goes on with it.
 - **Messages**: HL7 in and out. `n` writes a new one, `e` edits the shown one, `v` opens its event.
-- **Systems**: who listens where, settings, orders, routes and queues. `Enter` on a row changes it, `n` makes
-  a new one.
+- **Systems**: every system's console by group; `Enter` opens a group. `Enter` on a row offers what can be
+  done with it, `n` makes a new one, `/` filters (`user=`, `since=` and the like search the audit trail).
+  A repair says first what would happen; Ctrl+R then does it, and Repairs undoes it.
 - **Desk**: inbox, questions of the tasks, colleagues, tickets.
 - **Logs**: what each system wrote down. `Enter` opens the evidence.
 

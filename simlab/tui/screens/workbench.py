@@ -18,13 +18,14 @@ from textual.widgets import ContentSwitcher, Footer
 from simlab.tui import feed, words
 from simlab.tui.attempt import Attempt, Marks, open_attempt, read_marks
 from simlab.tui.client import Door
+from simlab.tui.console.desk import DESK
+from simlab.tui.console.systems import SYSTEMS
 from simlab.tui.screens.compose_message import ComposeScreen
 from simlab.tui.screens.dialogs import Confirm
 from simlab.tui.screens.question import QuestionDialog
 from simlab.tui.told import Acted, Refused, WantsAnswer, WantsQuery, heard
 from simlab.tui.widgets.archive import Archive
 from simlab.tui.widgets.brief import BriefPane
-from simlab.tui.widgets.deeds import DESK, SYSTEMS
 from simlab.tui.widgets.logs import Logs
 from simlab.tui.widgets.messages import Messages
 from simlab.tui.widgets.query import Query

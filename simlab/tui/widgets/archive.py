@@ -16,7 +16,9 @@ from textual.widgets.tree import TreeNode
 
 from simlab.tui import words
 from simlab.tui.client import Door, Rows
-from simlab.tui.told import WantsAction, WantsQuery, heard
+from simlab.tui.console.archive import ARCHIVE
+from simlab.tui.console.deeds import fits
+from simlab.tui.told import heard
 from simlab.tui.widgets.branches import Branches
 from simlab.tui.widgets.menu import Menu
 from simlab.tui.widgets.preview import Preview, read_picture
@@ -244,28 +246,9 @@ class Archive(Vertical):
         node = self.levels.cursor_node
         if node is None or node.data is None:
             return
-        row, level = node.data.row, node.data.level
-        study = str(row.get("study_uid") or "")
-        choices: dict[str, tuple[str, WantsAction | WantsQuery]] = {}
-        if level == "patients":
-            number, issuer = row.get("patient_id"), row.get("issuer") or ""
-            choices["find"] = ("Query its studies", WantsQuery("find", {"PatientID": number, "level": "STUDY"}))
-            choices["merge"] = (
-                "Merge into another patient…",
-                WantsAction("pacs.merge_patients", {"retire": number, "retire_issuer": issuer, "preview": True}),
-            )
-        elif study:
-            keys = {"StudyInstanceUID": study, "level": "STUDY"}
-            choices["move"] = ("Send to a destination (C-MOVE)…", WantsQuery("move", keys))
-            choices["get"] = ("Fetch to this workstation (C-GET)…", WantsQuery("get", keys))
-            choices["study"] = (
-                "Move the study to another patient…", WantsAction("pacs.move_study", {"study": study, "preview": True})
-            )  # fmt: skip
-            choices["hide"] = (
-                "Quarantine or release…", WantsAction("pacs.quarantine", {"study": study, "release": False})
-            )  # fmt: skip
-        if not choices:
-            return
-        chosen = await self.app.push_screen_wait(Menu("Do…", [(id, label) for id, (label, _) in choices.items()]))
-        if chosen in choices:
-            self.post_message(choices[chosen][1])
+        row = node.data.row
+        offers = [offer for offer in ARCHIVE.get(node.data.level, ()) if fits(offer.when, row)]
+        choices = [(str(number), offer.label) for number, offer in enumerate(offers)]
+        chosen = await self.app.push_screen_wait(Menu(label_of(node.data).plain.strip(), choices))
+        if chosen:
+            self.post_message(offers[int(chosen)].wants(row))

@@ -23,7 +23,7 @@ class Row(Horizontal):
     """A field: its label, marked when focused, and its control."""
 
     def __init__(self, field: Field, value: Any) -> None:
-        super().__init__(classes="-tall" if field.kind in TALL else "")
+        super().__init__(classes="-list" if field.kind == "lines" else "-tall" if field.kind in TALL else "")
         self.field = field
         self._value = value
 

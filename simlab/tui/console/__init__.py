@@ -1,0 +1,1 @@
+"""Tables of what an administrator sees in the terminal, with what each row offers to do."""

@@ -1,0 +1,257 @@
+"""Every system's console by group: who listens where, the PACS, RIS, EPR, engine, scanners, viewers."""
+
+from __future__ import annotations
+
+from simlab.tui.console.deeds import ADDRESSES, SETTING, Ask, Deed, Group, Look, Section
+from simlab.tui.console.pacs import ACCESS
+from simlab.tui.console.pacs_identity import IDENTITY
+from simlab.tui.console.pacs_room import ROOM
+from simlab.tui.console.pacs_traffic import TRAFFIC
+
+_ACCESSION = {"accession": "accession"}
+_PEER = {"title": "title", "host": "host", "port": "port"}
+_SCANNER = {"modality": "system"}
+_STUDY = {"study": "study_uid"}
+_STEP = {**_SCANNER, "mpps": "mpps_uid"}
+
+_BEGIN = Deed("Tell the RIS that an exam begins (MPPS)…", "modality.start_step", _SCANNER)
+_COMMIT = Deed("Ask the PACS to commit to its images…", "modality.commit", {**_SCANNER, **_STUDY})
+_SCANNER_DEEDS = (
+    Deed("Change this setting…", "modality.configure", {**_SCANNER, **SETTING}),
+    Deed("Echo the PACS from its console", "modality.echo", _SCANNER, {"to": "PACS"}),
+    Deed("Echo the RIS from its console", "modality.echo", _SCANNER, {"to": "RIS"}),
+    Deed("Ask for its worklist", "modality.worklist", _SCANNER),
+    Deed("Scan a patient from its worklist…", "modality.scan", _SCANNER),
+    _BEGIN,
+    Deed("Send what waits in its queue", "modality.send", _SCANNER),
+    Deed("Ask the PACS to commit to its images…", "modality.commit", _SCANNER),
+)
+_ORDER_DEEDS = (
+    Deed("Mark the patient as arrived", "ris.arrive", _ACCESSION),
+    Deed("Vet", "ris.vet", _ACCESSION),
+    Deed("Book…", "ris.book", _ACCESSION),
+    Deed("Another station or time…", "ris.reschedule", _ACCESSION),
+    Deed("Cancel…", "ris.cancel_order", _ACCESSION),
+    Deed("Write a downtime entry…", "ris.log_downtime", _ACCESSION),
+    Look("Scheduled steps", "ris.steps", _ACCESSION),
+    Look("Performed steps", "ris.mpps", _ACCESSION),
+)
+_MERGE_RIS = Deed(
+    "Merge into another patient…", "ris.merge_patients", {"retire": "patient_id", "retire_issuer": "issuer"}
+)
+
+_RIS = Group(
+    "RIS",
+    (
+        Section(
+            "ris-orders",
+            "Orders",
+            "ris.orders",
+            ("accession", "patient_id", "patient_name", "state"),
+            _ORDER_DEEDS,
+            Deed("New order", "ris.create_order"),
+            search=("accession", "patient_id", "state"),
+        ),
+        Section(
+            "ris-worklist",
+            "Worklist",
+            "ris.worklist",
+            ("accession", "station_ae", "modality", "start", "patient_name"),
+            _ORDER_DEEDS,
+            search=("station", "modality", "date", "accession"),
+        ),
+        Section(
+            "ris-mpps",
+            "Performed",
+            "ris.mpps",
+            ("status", "accession", "conflict", "modality", "station_ae", "begun", "ended", "instances"),
+            (
+                Deed("Set it right…", "ris.correct_step", {"mpps": "mpps_uid", **_ACCESSION}),
+                Look("Its order", "ris.orders", _ACCESSION),
+                Look("Its study in the PACS", "pacs.studies", {"study_uid": "study_uid"}, when="study_uid"),
+            ),
+            search=("accession", "status", "mpps_uid"),
+            newest_first=True,
+            empty="No scanner told of a performed step.",
+        ),
+        Section("ris-patients", "Patients", "ris.patients", ("patient_id", "issuer", "name"), (_MERGE_RIS,)),
+        Section(
+            "ris-exams",
+            "Exams",
+            "ris.exams",
+            ("code", "description", "modality", "station_ae"),
+            (Deed("Done on another station…", "ris.map_exam", {"code": "code", "station": "station_ae"}),),
+        ),
+        Section(
+            "ris-availability",
+            "Availability",
+            "ris.availability",
+            ("accession", "study_uid"),
+            newest_first=True,
+            empty="No notice that images are available.",
+        ),
+        Section(
+            "ris-outbox",
+            "Outbox",
+            "ris.outbox",
+            ("id", "type", "control_id", "state", "attempts", "error"),
+            search=("state",),
+            newest_first=True,
+            empty="The RIS has nothing to send on.",
+        ),
+        Section(
+            "ris-downtime",
+            "Downtime log",
+            "ris.downtime",
+            ("accession", "text"),
+            empty="Nothing was written down in a downtime.",
+        ),
+        Section(
+            "ris-peers",
+            "Peers",
+            "ris.peers",
+            ("title", "host", "port"),
+            (Deed("Change…", "ris.set_peer", _PEER), Deed("Remove…", "ris.remove_peer", {"title": "title"})),
+            Deed("New peer", "ris.set_peer"),
+        ),
+        Section(
+            "ris-settings",
+            "Settings",
+            "ris.settings",
+            ("key", "value"),
+            (Deed("Change…", "ris.configure", SETTING),),
+        ),
+    ),
+)
+
+_EPR = Group(
+    "EPR",
+    (
+        Section(
+            "epr-patients",
+            "Patients",
+            "epr.patients",
+            ("patient_id", "issuer", "name", "birth_date", "nhs_number"),
+            (
+                Deed("Update…", "epr.update", {"patient": "patient_id", "issuer": "issuer"}),
+                Deed("Merge into another number…", "epr.merge", {"retire": "patient_id", "issuer": "issuer"}),
+                Deed("Order an exam…", "epr.order", {"patient": "patient_id", "issuer": "issuer"}),
+            ),
+            Deed("Admit a patient…", "epr.admit"),
+        ),
+        Section(
+            "epr-orders",
+            "Orders",
+            "epr.orders",
+            ("placer", "patient_id", "exam", "state"),
+            (Deed("Cancel…", "epr.cancel_order", {"placer": "placer"}),),
+        ),
+    ),
+)
+
+_ENGINE = Group(
+    "Engine",
+    (
+        Section(
+            "routes",
+            "Routes",
+            "engine.routes",
+            ("name", "state", "waiting", "errors"),
+            (Deed("Hold", "engine.hold", {"route": "name"}), Deed("Release", "engine.release", {"route": "name"})),
+        ),
+        Section(
+            "queue",
+            "Queue",
+            "engine.queue",
+            ("id", "route", "state", "type", "control_id", "patient_ids", "attempts", "error"),
+            (
+                Deed("Queue again…", "engine.resend", {"item": "id"}),
+                Deed("Edit and queue again…", "engine.resend", {"item": "id", "message": "message"}),
+                Deed("Discard…", "engine.discard", {"item": "id"}),
+            ),
+        ),
+    ),
+)
+
+_SCANNERS = Group(
+    "Scanners",
+    (
+        Section(
+            "scanners", "Settings", "modality.config", ("system", "key", "value"), _SCANNER_DEEDS, search=("system",)
+        ),
+        Section(
+            "scanner-queue",
+            "Queues",
+            "modality.queue",
+            ("system", "accession", "patient_name", "attempts", "last_error"),
+            (Deed("Send now", "modality.send", _SCANNER),),
+            search=("system", "study_uid"),
+            empty="No images wait at a scanner.",
+        ),
+        Section(
+            "scanner-disk",
+            "Disks",
+            "modality.held",
+            ("system", "accession", "patient_name", "description", "sent_at", "committed"),
+            (
+                _COMMIT,
+                Deed("Delete from its disk what is committed…", "modality.free", {**_SCANNER, **_STUDY}),
+                Deed("Send what waits in its queue", "modality.send", _SCANNER),
+            ),
+            search=("system", "study_uid"),
+            empty="No images at any scanner.",
+        ),
+        Section(
+            "scanner-steps",
+            "Steps (MPPS)",
+            "modality.steps",
+            ("system", "accession", "state", "images"),
+            (
+                Deed("Done (N-SET COMPLETED)…", "modality.complete_step", _STEP),
+                Deed("Broken off (N-SET DISCONTINUED)…", "modality.discontinue_step", _STEP),
+                Deed("Begin another exam (N-CREATE)…", "modality.start_step", _SCANNER),
+            ),
+            Deed("Begin an exam (N-CREATE)", "modality.start_step"),
+            search=("system", "accession"),
+            newest_first=True,
+            empty="No scanner told the RIS of a step; n begins one.",
+        ),
+        Section(
+            "scanner-commitments",
+            "Commitment",
+            "modality.commitments",
+            ("system", "accession", "event", "images", "failed", "transaction_uid"),
+            (_COMMIT,),
+            Deed("Ask for commitment", "modality.commit"),
+            search=("system",),
+            newest_first=True,
+            empty="No scanner asked for commitment; n does.",
+        ),
+    ),
+)
+
+SYSTEMS: tuple[Group | Section, ...] = (
+    Section(
+        ADDRESSES,
+        "Addresses",
+        "",
+        ("system", "ae_title", "host", "port"),
+        (Deed("Echo it (C-ECHO)", "dicom.echo", {"to": "system"}, when="ae_title"),),
+    ),
+    ACCESS,
+    IDENTITY,
+    TRAFFIC,
+    ROOM,
+    _RIS,
+    _EPR,
+    _ENGINE,
+    _SCANNERS,
+    Section(
+        "viewers",
+        "Viewers hold",
+        "viewer.holds",
+        ("system", "patient_id", "study_uid"),
+        (Ask("Send it again (C-MOVE)…", "move", {"StudyInstanceUID": "study_uid"}, {"level": "STUDY"}),),
+        empty="No viewer holds an image.",
+    ),
+)
