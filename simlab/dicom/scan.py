@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from simlab.errors import BadInput
 
@@ -66,6 +67,7 @@ class Coding:
     order: ByteOrder
 
 
+@lru_cache(maxsize=64)
 def coding(transfer_syntax: str) -> Coding:
     """The coding of a transfer syntax (PS3.5 A); all but two are explicit VR little endian, once inflated."""
     return Coding(transfer_syntax != IMPLICIT_LITTLE, BIG if transfer_syntax == EXPLICIT_BIG else LITTLE)
@@ -88,13 +90,27 @@ def _cut(at: int) -> Malformed:
     )
 
 
+_explicit_short = struct.Struct("<HH2sH").unpack_from
+
+
 def elements(data: bytes, *, explicit: bool, start: int = 0, order: ByteOrder = LITTLE) -> Iterator[Element]:
     """The top-level elements of `data` in order, up to and including the pixel data.
 
     Raises Malformed when the bytes end early or are not in this syntax.
     """
     position, end = start, len(data)
+    plain = explicit and order is LITTLE
     while position < end:
+        # Nearly every element of a head is of this form; spelt out here it takes a third of the time of `element`.
+        if plain and position + 8 <= end and data[position + 4 : position + 6] in _SHORT:
+            group, number, vr, length = _explicit_short(data, position)
+            if group != 0xFFFE and position + 8 + length <= end:
+                tag = group << 16 | number
+                yield tag, vr, position + 8, length, position + 8 + length
+                if tag in PIXEL_TAGS:
+                    return
+                position += 8 + length
+                continue
         found = element(data, position, explicit, 0, order)
         yield found
         if found[0] in PIXEL_TAGS:

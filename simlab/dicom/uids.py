@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 _VALID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 
@@ -14,6 +15,7 @@ def uid(*parts: object) -> str:
     return f"2.25.{int.from_bytes(digest[:16], 'big')}"
 
 
+@lru_cache(maxsize=1024)
 def is_uid(text: str) -> bool:
     """Whether `text` is a UID by PS3.5 9.1: at most 64 characters, components without leading zeros."""
     return len(text) <= 64 and _VALID.fullmatch(text) is not None

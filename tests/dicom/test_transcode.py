@@ -147,7 +147,7 @@ def test_pixels_of_rare_kinds(keyword: str, bits: int, pixels: np.ndarray, synta
 def test_extended_offset_table_and_trailing_padding() -> None:
     """Offsets before the fragments and padding after them come back as they were, and go with the compression."""
     ds = read("MR_small_jp2klossless.dcm").dataset()
-    compressed = read("MR_small_jp2klossless.dcm").pixels or b""
+    compressed = bytes(read("MR_small_jp2klossless.dcm").pixels or b"")
     (length,) = struct.unpack_from("<L", compressed, 12)
     stream, offsets, lengths = encapsulate_extended([bytes(compressed[16 : 16 + length])])
     ds.ExtendedOffsetTable, ds.ExtendedOffsetTableLengths, ds.PixelData = offsets, lengths, stream
