@@ -22,7 +22,14 @@ app.add_typer(pacs_notices.app)
 def peers(home: Home = None, json: Json = False) -> None:
     """List the DICOM peers that the PACS knows."""
     found = Door(chosen(home)).view("pacs.peers")
-    columns = {"title": "AE title", "host": "Host", "port": "Port", "services": "Services", "classes": "Classes"}
+    columns = {
+        "title": "AE title",
+        "host": "Host",
+        "port": "Port",
+        "services": "Services",
+        "classes": "Classes",
+        "tls": "TLS",
+    }
     show.rows(found, columns, json_wanted=json, none="The PACS knows no peer.")
 
 
@@ -39,11 +46,13 @@ def set_peer(
         typer.Option("--class", help="A SOP class it may store, or `standard`; repeat.", show_default=False),
     ] = None,
     max_associations: Annotated[int, typer.Option(help="How many it may hold at once; 0 sets no limit.")] = 0,
+    tls: Annotated[bool, typer.Option("--tls", help="The PACS calls it over TLS.")] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Register a peer, or change the one of that title."""
     given: dict[str, Any] = {"title": title, "host": host, "port": port, "max_associations": max_associations}
+    given |= {"tls": True} if tls else {}
     given |= {"classes": sop_class} if sop_class else {}
     show.outcome(
         Door(chosen(home)).act("pacs.set_peer", given | ({"services": service} if service else {})), json_wanted=json

@@ -20,7 +20,7 @@ CERTIFICATES = {
     "renewed": "the same, issued later: what an expired one is replaced by",
     "expired": "the same, run out a month ago",
     "untrusted": "a server certificate that the test CA never signed",
-    "client": "what a workstation or modality shows where both sides must",
+    "client": "what a workstation, a modality, or the PACS where it calls, shows where both sides must",
     "client-expired": "the same, run out a month ago",
 }
 """Every certificate beside the CA's, by the name of its files (``NAME.pem``, ``NAME.key``)."""

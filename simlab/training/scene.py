@@ -114,6 +114,7 @@ def staging(scene: Scene, place: Place, *, name: str) -> Staging:
             "exams": [{"station_ae": exam.station, **exam.model_dump(exclude={"station"})} for exam in scene.exams],
             "patients": list(_ris_patients(patients)),
             "orders": list(_orders(scene, patients, now)),
+            "performed": list(_performed(scene, now)),
         },
         "epr": {"settings": settings.get("EPR", {}), "patients": list(_epr_patients(patients))},
         "engine": {
@@ -157,7 +158,7 @@ def _peers(scene: Scene, system: str, place: Place) -> list[dict[str, Any]]:
             "host": peer.host or (at.host if at else LOOPBACK),
             "port": peer.port or (at.port if at else 104),
         }
-        rights = {name: getattr(peer, name) for name in ("services", "classes", "max_associations")}
+        rights = {name: getattr(peer, name) for name in ("services", "classes", "max_associations", "tls")}
         found.append({**row, **{name: right for name, right in rights.items() if right is not None}})
     return found
 
@@ -224,6 +225,12 @@ def _orders(scene: Scene, patients: Mapping[str, ScenePatient], now: datetime) -
             "station_ae": order.station,
             "start": start.isoformat() if start else None,
         }
+
+
+def _performed(scene: Scene, now: datetime) -> Iterator[dict[str, Any]]:
+    for step in scene.performed:
+        begun = moment(step.begun, now)
+        yield {"mpps_uid": step.mpps_uid, "accession": step.accession, "source": step.scanner, "begun": begun}
 
 
 def _images(scene: Scene, patients: Mapping[str, ScenePatient], place: Place, now: datetime) -> dict[str, list[Any]]:

@@ -90,6 +90,15 @@ class SceneOrder(Strict):
     step_id: str = ""
 
 
+class ScenePerformed(Strict):
+    """A performed step that a scanner has begun for an order and told the RIS of (MPPS), and not ended."""
+
+    mpps_uid: str
+    accession: str
+    scanner: str
+    begun: str = Field("07:00", description="as an order's start")
+
+
 class SceneStudy(Strict):
     """A study made from a recipe, and where its images are: in the PACS, at viewers, in a scanner's queue."""
 
@@ -121,6 +130,7 @@ class ScenePeer(Strict):
     services: list[str] | None = None
     classes: list[str] | None = Field(None, description="PACS: SOP classes it may store; `standard` for all of those")
     max_associations: int | None = Field(None, description="PACS: how many it may hold at once")
+    tls: bool | None = Field(None, description="PACS: it calls this peer over TLS")
     absent: bool = Field(False, description="take the line of a used scene away")
 
 
@@ -150,6 +160,7 @@ class Scene(Strict):
     use: list[str] = []
     patients: list[ScenePatient] = []
     orders: list[SceneOrder] = []
+    performed: list[ScenePerformed] = []
     studies: list[SceneStudy] = []
     exams: list[SceneExam] = []
     peers: list[ScenePeer] = []
@@ -184,6 +195,7 @@ class Scene(Strict):
             use=[],
             patients=_laid(below.patients, self.patients, "id"),
             orders=_laid(below.orders, self.orders, "accession"),
+            performed=_laid(below.performed, self.performed, "mpps_uid"),
             studies=[*below.studies, *self.studies],
             exams=_laid(below.exams, self.exams, "code"),
             peers=[peer for peer in _laid(below.peers, self.peers, "system", "title") if not peer.absent],

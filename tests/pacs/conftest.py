@@ -70,7 +70,7 @@ def open_house(tmp_path: Path) -> Iterator[House]:
     journal = Journal(store)
     faults = FaultTable(store, journal)
     blobs = Blobs(tmp_path / "blobs")
-    pacs = Pacs(store, journal, clock, faults, blobs)
+    pacs = Pacs(store, journal, clock, faults, blobs, tmp_path / "tls")
     theatre = Viewer("THEATRE", store, journal, clock, faults, blobs)
     port, theatre_port = pacs.open(HOST, 0), theatre.open(HOST, 0)
     titles = ("ADMIN", "ECHOSCU", "STORESCU", "FINDSCU", "MOVESCU", "GETSCU", "CT1")

@@ -42,7 +42,6 @@ class Secured:
 def secured(house: House, tmp_path: Path) -> Iterator[Secured]:
     folder = tmp_path / "tls"
     certificates.make(folder)
-    house.pacs._doors._certificates = folder
     yield Secured(house, folder, house.pacs.open_tls(HOST, 0))
 
 

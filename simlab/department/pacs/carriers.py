@@ -6,13 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from simlab import journal as kinds
 from simlab import provenance
 from simlab.clock import Clock
 from simlab.department.pacs import transfers
 from simlab.department.pacs.archive import Held
-from simlab.department.pacs.peers import PeerEntry, find_destination
+from simlab.department.pacs.peers import PeerEntry, address, find_destination
 from simlab.department.pacs.settings import setting
 from simlab.department.pacs.shelf import Shelf
 from simlab.department.pacs.transfers import Transfer
@@ -34,13 +35,14 @@ class _Refused(SimlabError):
 
 
 class Carriers:
-    """The threads that empty the transfer queue."""
+    """The threads that empty the transfer queue; `certificates` is the folder of those for TLS."""
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, shelf: Shelf) -> None:
+    def __init__(self, store: Store, journal: Journal, clock: Clock, shelf: Shelf, certificates: Path | None) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock
         self._shelf = shelf
+        self._certificates = certificates
         self._lock = threading.Lock()
         self._woken: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
@@ -154,7 +156,7 @@ class Carriers:
             self._settle(transfer, sop_uid, why)
         sent = 0
         replies = client.store_each(
-            client.Peer(peer.title, peer.host, peer.port),
+            address(peer, self._certificates),
             title,
             self._load(transfer, ready),
             client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from simlab.clock import Clock
@@ -25,11 +26,11 @@ from simlab.store import Store
 class Dispatch:
     """Rules, the transfer queue and its carriers. Its console methods give a dictionary and raise SimlabErrors."""
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, shelf: Shelf) -> None:
+    def __init__(self, store: Store, journal: Journal, clock: Clock, shelf: Shelf, certificates: Path | None) -> None:
         self._store = store
         self._clock = clock
         self._console = Console(store, journal).carry_out
-        self.carriers = Carriers(store, journal, clock, shelf)
+        self.carriers = Carriers(store, journal, clock, shelf, certificates)
 
     def stage(self, tx: sqlite3.Connection, section: PacsStage) -> None:
         """Put a scene's rules, held destinations and waiting transfers in."""

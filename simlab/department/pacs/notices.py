@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydicom.dataset import Dataset
 
 from simlab import journal as kinds
 from simlab import provenance
 from simlab.clock import Clock
-from simlab.department.pacs.peers import find_peer
+from simlab.department.pacs.peers import address, find_peer
 from simlab.department.pacs.settings import setting
 from simlab.dicom import normalized, statuses
 from simlab.dicom.client import Peer
@@ -49,10 +50,21 @@ Write = Callable[[sqlite3.Connection, sqlite3.Row], Draft]
 
 
 class Notices:
-    """The rows of `pacs_notice`, and the thread that delivers them. `writers` make the message, by kind of notice."""
+    """The rows of `pacs_notice`, and the thread that delivers them. `writers` make the message, by kind of notice.
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, writers: Mapping[str, Write]) -> None:
+    `certificates` is the folder of those for TLS.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        clock: Clock,
+        writers: Mapping[str, Write],
+        certificates: Path | None,
+    ) -> None:
         self._store = store
+        self._certificates = certificates
         self._journal = journal
         self._clock = clock
         self._writers = writers
@@ -237,7 +249,7 @@ class Notices:
                 try:
                     if peer is None:
                         raise NotFound(f"{row['title']} is not among the peers, nobody knows where it listens")
-                    answer = _send(Peer(peer.title, peer.host, peer.port), title, draft)
+                    answer = _send(address(peer, self._certificates), title, draft)
                 except SimlabError as error:
                     self.settle(row["id"], draft, None, error.what, how=OWN)
                 else:

@@ -70,12 +70,11 @@ class Pacs:
         self.repairs = Repairs(store, journal, clock, blobs)
         self.space = Space(store, journal, clock)
         shelf = Shelf(store, blobs, clock, self.space, faults)
-        self.dispatch = Dispatch(store, journal, clock, shelf)
+        self.dispatch = Dispatch(store, journal, clock, shelf, certificates)
         self._upkeep = Upkeep(store, clock, self.space, self.dispatch)
-        self._retrieval = Retrieval(store, clock, shelf)
-        self._notices = Notices(
-            store, journal, clock, {commitment.KIND: commitment.write, availability.KIND: availability.write}
-        )
+        self._retrieval = Retrieval(store, clock, shelf, certificates)
+        writers = {commitment.KIND: commitment.write, availability.KIND: availability.write}
+        self._notices = Notices(store, journal, clock, writers, certificates)
         self._arrivals = Arrivals(store, clock)
         self._availability = Availability(store, self._notices)
         self.endpoints: dict[str, Endpoint] = {}
@@ -177,12 +176,14 @@ class Pacs:
         *,
         classes: Sequence[str] = (),
         max_associations: int = 0,
+        tls: bool = False,
     ) -> dict[str, Any]:
         """Register a peer or change it; `services` of echo, store, query, retrieve, destination, all when None.
 
         `classes` are the SOP classes it may store, none meaning all of the standard; `max_associations` 0 no limit.
+        With `tls` the PACS calls it over TLS: for retrievals, transfers and commitment reports.
         """
-        peer = checked_peer(title, host, port, services, classes, max_associations)
+        peer = checked_peer(title, host, port, services, classes, max_associations, tls)
 
         def act(tx: Any) -> dict[str, Any]:
             write_peer(tx, peer)
@@ -190,7 +191,7 @@ class Pacs:
             self.dispatch.look_again(tx, peer.title)
             return {"summary": f"{peer.title} at {peer.host}:{peer.port}", **asdict(peer)}
 
-        given = {"services": services, "classes": list(classes), "max_associations": max_associations}
+        given = {"services": services, "classes": list(classes), "max_associations": max_associations, "tls": tls}
         return self._console("set_peer", act, title=title, host=host, port=port, **given)
 
     def resend_report(self, transaction_uid: str) -> dict[str, Any]:
@@ -245,8 +246,7 @@ class Pacs:
         with self._store.write() as tx:
             write_settings(tx, section.settings)
             for peer in section.peers:
-                entry = (peer.title, peer.host, peer.port, peer.services, peer.classes, peer.max_associations)
-                write_peer(tx, checked_peer(*entry))
+                write_peer(tx, checked_peer(**dict(peer)))
             for user in section.users:
                 users.set_user(tx, user.name, user.passcode, user.full_name)
             for patient in section.patients:

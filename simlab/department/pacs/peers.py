@@ -6,11 +6,14 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from simlab.department.pacs.settings import checked_title
+from simlab.dicom import tls
+from simlab.dicom.client import Peer
 from simlab.dicom.contexts import STORAGE_CLASSES
 from simlab.dicom.uids import is_uid
-from simlab.errors import BadInput, NotFound
+from simlab.errors import BadInput, NotFound, Unavailable
 
 SERVICES = ("echo", "store", "commit", "query", "retrieve", "destination")
 """What a peer may be allowed to do; `commit` is to ask for storage commitment, a `destination` may be sent to."""
@@ -27,7 +30,7 @@ class PeerEntry:
     """A row of the table of peers.
 
     `classes` are the SOP classes that it may store, private ones among them; none means those of the standard.
-    `max_associations` is how many it may hold at once, 0 as many as the PACS has.
+    `max_associations` is how many it may hold at once, 0 as many as the PACS has. With `tls` it is called over TLS.
     """
 
     title: str
@@ -36,6 +39,7 @@ class PeerEntry:
     services: tuple[str, ...] = SERVICES
     classes: tuple[str, ...] = ()
     max_associations: int = 0
+    tls: bool = False
 
     def may_store(self, sop_class: str) -> bool:
         """Whether it may store objects of that class."""
@@ -64,6 +68,7 @@ def checked_peer(
     services: Sequence[str] | None,
     classes: Sequence[str] = (),
     max_associations: int = 0,
+    tls: bool = False,
 ) -> PeerEntry:
     """A peer's entry; raises BadInput for what cannot be one."""
     wanted = SERVICES if services is None else services
@@ -79,14 +84,16 @@ def checked_peer(
         raise BadInput(f"{host!r} is no host", place=title, remedy="Write a name or an IP address.")
     if not 0 <= max_associations <= _MOST_ASSOCIATIONS:
         raise BadInput(f"{max_associations} is no number of associations", place=title, remedy="0 sets no limit.")
-    return PeerEntry(checked_title(title), host.strip(), int(port), tuple(wanted), tuple(classes), max_associations)
+    plain = (checked_title(title), host.strip(), int(port))
+    return PeerEntry(*plain, tuple(wanted), tuple(classes), max_associations, tls)
 
 
 def write_peer(tx: sqlite3.Connection, peer: PeerEntry) -> None:
     tx.execute(
-        "INSERT INTO pacs_peer (title, host, port, services, classes, max_associations) VALUES (?, ?, ?, ?, ?, ?) "
+        "INSERT INTO pacs_peer (title, host, port, services, classes, max_associations, tls) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (title) DO UPDATE SET host=excluded.host, port=excluded.port, services=excluded.services, "
-        "classes=excluded.classes, max_associations=excluded.max_associations",
+        "classes=excluded.classes, max_associations=excluded.max_associations, tls=excluded.tls",
         (
             peer.title,
             peer.host,
@@ -94,6 +101,7 @@ def write_peer(tx: sqlite3.Connection, peer: PeerEntry) -> None:
             json.dumps(peer.services),
             json.dumps(peer.classes),
             peer.max_associations,
+            int(peer.tls),
         ),
     )
 
@@ -104,7 +112,8 @@ def find_peer(tx: sqlite3.Connection, title: str) -> PeerEntry | None:
     if row is None:
         return None
     services, classes = (tuple(json.loads(row[column])) for column in ("services", "classes"))
-    return PeerEntry(row["title"], row["host"], row["port"], services, classes, row["max_associations"])
+    limits = (row["max_associations"], bool(row["tls"]))
+    return PeerEntry(row["title"], row["host"], row["port"], services, classes, *limits)
 
 
 def the_peer(tx: sqlite3.Connection, title: str) -> PeerEntry:
@@ -122,3 +131,15 @@ def find_destination(tx: sqlite3.Connection, title: str) -> PeerEntry | None:
     """The peer of that AE title, if it may be sent to."""
     peer = find_peer(tx, title)
     return peer if peer and "destination" in peer.services else None
+
+
+def address(peer: PeerEntry, certificates: Path | None) -> Peer:
+    """How to call a peer. Over TLS it is verified against the CA in `certificates` and shown the `client` one there.
+
+    Raises Unavailable when the certificates are missing.
+    """
+    if not peer.tls:
+        return Peer(peer.title, peer.host, peer.port)
+    if certificates is None:
+        raise Unavailable("the PACS has no certificates", place="PACS", remedy="`simlab tls make` makes them.")
+    return Peer(peer.title, peer.host, peer.port, tls.client_context(certificates))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydicom.dataset import Dataset
 
@@ -11,7 +12,7 @@ from simlab.clock import Clock
 from simlab.department.pacs import archive, sent
 from simlab.department.pacs.archive import Held
 from simlab.department.pacs.identifier import COLUMNS, scope
-from simlab.department.pacs.peers import find_destination
+from simlab.department.pacs.peers import address, find_destination
 from simlab.department.pacs.personality import PERSONALITIES
 from simlab.department.pacs.settings import setting
 from simlab.department.pacs.shelf import Shelf
@@ -79,10 +80,11 @@ class _Count:
 
 
 class Retrieval:
-    """Serves C-MOVE and C-GET out of the archive."""
+    """Serves C-MOVE and C-GET out of the archive; `certificates` is the folder of those for TLS."""
 
-    def __init__(self, store: Store, clock: Clock, shelf: Shelf) -> None:
+    def __init__(self, store: Store, clock: Clock, shelf: Shelf, certificates: Path | None) -> None:
         self._store = store
+        self._certificates = certificates
         self._clock = clock
         self._shelf = shelf
 
@@ -136,7 +138,7 @@ class Retrieval:
         ready = self._fetch(request, count, chosen)
         originator = (request.caller.calling, request.message_id)
         replies = client.store_each(
-            client.Peer(peer.title, peer.host, peer.port),
+            address(peer, self._certificates),
             title,
             (self._shelf.outgoing(held.sop_uid, peer.title) for held in ready),
             client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),

@@ -36,7 +36,8 @@ SCHEMA = Schema(
     CREATE INDEX IF NOT EXISTS pacs_instance_by_kind ON pacs_instance (sop_class, transfer_syntax);
     CREATE TABLE IF NOT EXISTS pacs_peer (
         title TEXT PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, services TEXT NOT NULL,
-        classes TEXT NOT NULL DEFAULT '[]', max_associations INTEGER NOT NULL DEFAULT 0);
+        classes TEXT NOT NULL DEFAULT '[]', max_associations INTEGER NOT NULL DEFAULT 0,
+        tls INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE IF NOT EXISTS pacs_user (name TEXT PRIMARY KEY, full_name TEXT NOT NULL, passcode TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pacs_setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pacs_rule (

@@ -19,7 +19,8 @@ class _Staged(BaseModel):
 class PacsPeer(_Staged):
     """A peer; `services` of echo, store, query, retrieve and destination, all when not said.
 
-    `classes` are the SOP classes that it may store, `max_associations` how many it may hold at once.
+    `classes` are the SOP classes that it may store, `max_associations` how many it may hold at once; with `tls` it is
+    called over TLS.
     """
 
     title: str
@@ -28,6 +29,7 @@ class PacsPeer(_Staged):
     services: list[str] | None = None
     classes: list[str] = []
     max_associations: int = 0
+    tls: bool = False
 
 
 class PacsUser(_Staged):

@@ -103,7 +103,7 @@ def peers(tx: sqlite3.Connection, title: str | None = None) -> Rows:
     where, values = _where({"title": title})
     rows = tx.execute(f"SELECT * FROM pacs_peer {where} ORDER BY title", values)
     lists = ("services", "classes")
-    return [{**dict(row), **{name: json.loads(row[name]) for name in lists}} for row in rows]
+    return [{**dict(row), **{name: json.loads(row[name]) for name in lists}, "tls": bool(row["tls"])} for row in rows]
 
 
 def settings(tx: sqlite3.Connection, key: str | None = None) -> Rows:

@@ -22,6 +22,7 @@ class SetPeer(Action):
     services: list[str] | None = Field(None, description="what it may do; by default everything a workstation does")
     classes: list[str] = Field([], description="SOP classes it may store; `standard` for those of the standard")
     max_associations: int = Field(0, ge=0, le=10_000, description="how many it may hold at once; 0 sets no limit")
+    tls: bool = Field(False, description="the PACS calls it over TLS")
 
     def perform(self, lab: Lab) -> Result:
         return Result(
@@ -33,6 +34,7 @@ class SetPeer(Action):
                 self.services,
                 classes=self.classes,
                 max_associations=self.max_associations,
+                tls=self.tls,
             ),
         )
 
