@@ -23,6 +23,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(_LAB, "down", "lab", "down", "Stop the lab."),
     Entry(_LAB, "status", "lab", "status", "Say where the lab's systems listen."),
     Entry(_LAB, "reset", "lab", "reset", "Put the department back to how the attempt or the scene began."),
+    Entry(_LAB, "stage", "lab", "stage", "Put another scene into the department that runs."),
     Entry(_LAB, "log", "log", "log", "Show what happened, from the journal."),
     Entry(_LAB, "doctor", "doctor", "doctor", "Look whether this computer has what SimLab needs."),
     Entry(_LAB, "tls", "tls", "app", "Make and list the lab's own TLS certificates."),

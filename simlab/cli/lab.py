@@ -7,17 +7,20 @@ import importlib
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from simlab.cli import show
+from simlab.cli import files, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen
 from simlab.config import LOOPBACK
 from simlab.errors import BadInput, Unavailable
 
 PORTS = ("standard", "auto")
+_LARGEST_SCENE = 1_000_000
+"""Bytes of a scene in a file."""
 
 
 def up(
@@ -93,3 +96,17 @@ def reset(home: Home = None, json: Json = False) -> None:
         show.as_json(done)
     else:
         typer.echo("The department is as it was at the start.")
+
+
+def stage(
+    scene: Annotated[str, typer.Argument(help="a scene of the library (situations/01-called-title), or a YAML file")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Replace the whole department by a scene, outside any exercise; an open attempt is given up."""
+    given = files.text(scene, _LARGEST_SCENE) if Path(scene).suffix in (".yaml", ".yml") else scene
+    done = Door(chosen(home)).post("/stage", scene=given)
+    if json:
+        show.as_json(done)
+    else:
+        typer.echo(f"The department is as the scene {done['scene']} has it.")

@@ -144,3 +144,12 @@ def test_hl7_send_takes_a_message_from_a_file(simlab, lab, tmp_path):
     ran = simlab("hl7", "send", str(tmp_path / "a.hl7"))
     assert ran.out == "ADT answered AA\n"
     assert lab.acted() == [("hl7.send", {"message": "MSH|^~\\&|EPR\rEVN|A08\r", "to": "ADT"})]
+
+
+def test_stage_sends_a_name_or_the_content_of_a_file(lab, simlab, tmp_path):
+    """A name goes as it is; of a YAML file the text, for the lab reads no paths of its clients."""
+    lab.answers["POST /stage"] = {"scene": "empty"}
+    (tmp_path / "mine.yaml").write_text("use: [_lib/empty]\n")
+    assert "scene empty" in simlab("stage", "situations/05-slots").out
+    assert simlab("stage", str(tmp_path / "mine.yaml")).code == 0
+    assert [body for call, body in lab.asked] == [{"scene": "situations/05-slots"}, {"scene": "use: [_lib/empty]\n"}]

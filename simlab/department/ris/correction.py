@@ -43,7 +43,7 @@ def correct(
         )
     freed = performed.release(tx, mpps_uid)
     if accession or step_id:
-        said |= _identity(tx, _target(tx, accession, step_id))
+        said |= identity(tx, _target(tx, accession, step_id))
     odd = performed.begin(tx, mpps_uid, mpps.links(said), str(said.get("PatientID") or ""))
     if after != IN_PROGRESS:
         code, meaning = mpps.reason(said)
@@ -79,7 +79,7 @@ def _target(tx: sqlite3.Connection, accession: str, step_id: str) -> sqlite3.Row
     return step
 
 
-def _identity(tx: sqlite3.Connection, step: sqlite3.Row) -> dict[str, Any]:
+def identity(tx: sqlite3.Connection, step: sqlite3.Row) -> dict[str, Any]:
     """Patient and request of a scheduled step, as a performed step carries them."""
     order = orders.find(tx, step["accession"])
     patient = tx.execute(

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from simlab.department.ris import orders, patients, settings, states
+from simlab.department.ris import correction, mpps, orders, patients, performed, settings, states
 from simlab.department.ris.patients import Identifier
 from simlab.errors import BadInput
 from simlab.people import TRUST
@@ -98,6 +98,15 @@ class RisOrder(_Staged):
             raise ValueError(str(error)) from None
 
 
+class RisPerformed(_Staged):
+    """A performed step that the scanner `source` has begun for an order, and not ended. `begun` is ISO."""
+
+    mpps_uid: str
+    accession: str
+    source: str
+    begun: datetime
+
+
 class RisStage(_Staged):
     """The RIS in a scene."""
 
@@ -106,6 +115,7 @@ class RisStage(_Staged):
     exams: list[RisExam] = []
     patients: list[RisPatient] = []
     orders: list[RisOrder] = []
+    performed: list[RisPerformed] = []
 
 
 def lay_out(tx: sqlite3.Connection, section: RisStage, now: datetime) -> None:
@@ -129,6 +139,29 @@ def lay_out(tx: sqlite3.Connection, section: RisStage, now: datetime) -> None:
     for order in section.orders:
         values = order.model_dump(exclude={"patient_id", "issuer"})
         orders.create(tx, orders.OrderRequest(patient=Identifier(order.patient_id, order.issuer), **values), now)
+    for number, step in enumerate(section.performed, 1):
+        _perform(tx, step, f"PPS{number}")
+
+
+def _perform(tx: sqlite3.Connection, begun: RisPerformed, number: str) -> None:
+    orders.find(tx, begun.accession)
+    scheduled = tx.execute("SELECT * FROM ris_step WHERE accession=?", (begun.accession,)).fetchone()
+    said = {
+        **correction.identity(tx, scheduled),
+        "PerformedProcedureStepStatus": performed.IN_PROGRESS,
+        "PerformedProcedureStepID": number,
+        "PerformedStationAETitle": begun.source,
+        "PerformedProcedureStepStartDate": f"{begun.begun:%Y%m%d}",
+        "PerformedProcedureStepStartTime": f"{begun.begun:%H%M%S}",
+        "Modality": scheduled["modality"],
+        "PerformedSeriesSequence": [],
+    }
+    tx.execute(
+        "INSERT INTO ris_mpps (mpps_uid, status, source, begun, attributes) VALUES (?, ?, ?, ?, ?)",
+        (begun.mpps_uid, performed.IN_PROGRESS, begun.source, begun.begun.isoformat(timespec="seconds"),
+         json.dumps(said, ensure_ascii=False)),
+    )  # fmt: skip
+    performed.begin(tx, begun.mpps_uid, mpps.links(said), str(said["PatientID"]))
 
 
 def _patient(tx: sqlite3.Connection, patient: RisPatient) -> None:
