@@ -14,8 +14,9 @@ from pydicom.uid import generate_uid
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
-from simlab.department.pacs import PacsStage
+from simlab.department.pacs import PacsStage, notices
 from simlab.dicom.instance import Instance
+from simlab.errors import NotKept
 from tests.dicom.made import the_48
 from tests.pacs.conftest import HOST, House
 
@@ -211,6 +212,25 @@ def test_a_peer_without_the_right_may_not_ask(scanner: Scanner) -> None:
     """Commitment is a right of its own."""
     scanner.house.pacs.set_peer("CT1", HOST, scanner.port, ["echo", "store"])
     assert scanner.ask(the_48()[:1], stay=False)[0] == 0x0124
+
+
+def test_reports_go_on_after_the_disk_was_full(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a delivery nor its failure could be written down: the report comes once there is room again."""
+    full = [1, 1, 1]
+    kept = notices.Notices._now
+
+    def now(self: notices.Notices) -> str:
+        if threading.current_thread().name == "PACS-notices" and full:
+            full.pop()
+            raise NotKept(OSError("disk full"), "here")
+        return kept(self)
+
+    monkeypatch.setattr(notices, "_REST_SECONDS", 0.05)
+    monkeypatch.setattr(notices.Notices, "_now", now)
+    monkeypatch.setattr(notices.Notices, "_give_up", lambda self, number: now(self))
+    _, uid = scanner.ask(the_48()[:1], stay=False)
+    scanner.waits(lambda: scanner.house.view("commitments")[0]["state"] == "delivered")
+    assert not full and scanner.reports[-1][1].TransactionUID == uid
 
 
 def test_a_report_that_waits_outlives_the_process(scanner: Scanner) -> None:

@@ -27,6 +27,9 @@ from simlab.store import Store
 log = logging.getLogger(__name__)
 
 HELD, WAITING, DELIVERED, UNDELIVERABLE = "held", "waiting", "delivered", "undeliverable"
+_REST_SECONDS = 2.0
+"""How long nothing is tried after a try could not even be written down."""
+
 SAME, OWN = "same association", "own association"
 """On which association a notice went: that of the peer who asked, or one of ours."""
 
@@ -209,11 +212,15 @@ class Notices:
         return None if due is None else max(due - time.time(), 0.01)
 
     def _run(self) -> None:
-        try:
-            self._work()
-        except sqlite3.Error:
-            if not self._closed:  # else the store was closed under us
-                log.exception("the notices of the PACS stopped")
+        while not self._closed:
+            try:
+                self._work()
+            except Exception:  # a door: notices are durable, and the disk may have room again
+                if self._closed:  # the store was closed under us
+                    return
+                log.exception("the notices of the PACS rest for a moment")
+                with self._turn:
+                    self._turn.wait_for(lambda: self._closed, _REST_SECONDS)
 
     def _work(self) -> None:
         while True:
