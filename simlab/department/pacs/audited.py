@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from simlab.clock import Clock
 from simlab.department.pacs import audit
 from simlab.dicom import statuses
+from simlab.dicom.association import Association
 from simlab.dicom.matching import key_of
 from simlab.dicom.operation import Handler, Reply, Request
 from simlab.errors import SimlabError
 from simlab.store import Store
 
-_REMEMBERED = 1000
-"""Studies on associations that are remembered as told already."""
 _PENDING = (statuses.PENDING, statuses.PENDING_WARNING)
 
 
@@ -77,12 +77,12 @@ class Arrivals:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._told: dict[tuple[int, str], None] = {}
+        self._told: WeakKeyDictionary[Association, set[str]] = WeakKeyDictionary()
 
     def arrived(self, request: Request, study_uid: str, patient_id: str) -> None:
         """A new instance of the study was filed; inside the caller's transaction."""
-        key = (id(request.association), study_uid)
-        if key in self._told:
+        association = request.association
+        if study_uid in self._told.get(association, ()):
             return
         with self._store.write() as tx:
             audit.write(
@@ -98,9 +98,4 @@ class Arrivals:
                 host=request.caller.host,
             )
         # Only what stands is remembered: a transaction that rolls back is told again.
-        self._store.after_commit(lambda: self._remember(key))
-
-    def _remember(self, key: tuple[int, str]) -> None:
-        while len(self._told) >= _REMEMBERED:
-            self._told.pop(next(iter(self._told)), None)
-        self._told[key] = None
+        self._store.after_commit(lambda: self._told.setdefault(association, set()).add(study_uid))
