@@ -224,12 +224,69 @@ PEERS: Rows = [
 ]
 
 
+AUDIT: Rows = [
+    {
+        "id": 1,
+        "at": "2026-03-02T06:58:10",
+        "user": "night",
+        "event": "login",
+        "action": "E",
+        "summary": "night logs in",
+    },
+    {
+        "id": 2,
+        "at": "2026-03-02T07:02:31",
+        "user": "night",
+        "event": "query",
+        "action": "E",
+        "summary": "one study found",
+    },
+    {
+        "id": 3,
+        "at": "2026-03-02T07:31:05",
+        "user": "modality",
+        "event": "transferred",
+        "action": "C",
+        "summary": "3 in",
+    },
+]
+
+REPAIRS: Rows = [
+    {
+        "id": 1,
+        "method": "move_study",
+        "state": "done",
+        "summary": "24 instances of 1 series go from RXX4410082 to RXX4417720",
+        "actor": "night",
+        "at": "2026-03-02T07:05:00",
+        "changes": [{"table": "pacs_study", "op": "update", "before": {"patient_id": "RXX4410082"}, "after": {}}],
+    }
+]
+
+TRANSFERS: Rows = [
+    {
+        "id": 4,
+        "destination": "THEATRE",
+        "state": "waiting",
+        "sent": 0,
+        "instances": 3,
+        "failed": 0,
+        "study_uid": STUDY_2,
+    },
+    {"id": 5, "destination": "CLINIC", "state": "failed", "sent": 1, "instances": 3, "failed": 2, "study_uid": STUDY_1},
+]
+
+
 def views(name: str, filters: dict[str, str]) -> Rows:
     fixed: dict[str, Rows] = {
         "pacs.patients": PATIENTS,
         "pacs.studies": STUDIES,
         "pacs.peers": PEERS,
         "pacs.settings": [{"key": "ae_title", "value": "PACS"}, {"key": "check_calling", "value": True}],
+        "pacs.audit": AUDIT,
+        "pacs.unmatched": [{**STUDIES[2], "patient_name": "Whitcombe^Harold", "reason": "no order with this number"}],
+        "pacs.repairs": REPAIRS,
+        "pacs.transfers": TRANSFERS,
         "ris.orders": [
             {
                 "accession": "RXX2603020004",
@@ -401,6 +458,13 @@ ACTIONS: Rows = [
         "name": "pacs.configure",
         "doc": "Change settings of the PACS.",
         "schema": {"type": "object", "properties": {}, "additionalProperties": True},
+    },
+    {
+        "name": "pacs.move_study",
+        "doc": "Move one study to another patient.",
+        "schema": _schema(
+            ("study", "patient"), study=_TEXT, patient=_TEXT, preview={"type": "boolean", "default": False}
+        ),
     },
     {"name": "desk.ask", "doc": "Ask a colleague.", "schema": _schema(("who", "text"), who=_TEXT, text=_TEXT)},
     {

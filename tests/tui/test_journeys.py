@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Tree
 
 from simlab.tui.app import SimlabApp
@@ -218,3 +219,70 @@ async def test_faults_and_actors_stay_out_of_the_logs_of_an_exercise(app: Simlab
         await shows(pilot, "ENGINE (1)", "PACS (2)")
         assert "fired" not in screen(pilot)
         assert "whole wire" not in screen(pilot)
+
+
+async def into_list(pilot: Pilot[Any], group: str, name: str) -> None:
+    """Systems, a group, one of its lists."""
+    await pilot.press("5")
+    tree = pilot.app.screen.query_one("#systems Tree", Tree)
+    await until(pilot, lambda: tree.cursor_node is not None, "the lists")
+    for wanted, key in ((group, "enter"), (name, "enter")):
+        await pilot.press("home")
+        while str(tree.cursor_node.label) != wanted:
+            await pilot.press("down")
+        if not tree.cursor_node.is_expanded:
+            await pilot.press(key)
+            await pilot.pause()
+    await until(pilot, lambda: isinstance(pilot.app.focused, DataTable), "the cursor in the rows")
+
+
+async def test_one_group_of_lists_is_open_at_a_time(app: SimlabApp) -> None:
+    """Forty lists fit a small terminal: opening a group closes the other and goes to its first list."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        await into_workbench(pilot)
+        await pilot.press("5")
+        await shows(pilot, "Audit trail")
+        await pilot.press(*["down"] * 8)
+        await shows(pilot, "Enter opens: Unmatched, Repairs, Approvals")
+        await pilot.press("enter")
+        await shows(pilot, "no order with this number", "Duplicates")
+        assert "Audit trail" not in screen(pilot)
+
+
+async def test_the_audit_trail_is_searched_by_its_filters_and_by_text(app: SimlabApp, lab: FakeLab) -> None:
+    """`user=` goes to the department, the other words narrow what came back."""
+    async with app.run_test(size=(120, 40)) as pilot:
+        await into_workbench(pilot)
+        await into_list(pilot, "PACS", "Audit trail")
+        await shows(pilot, "3 in", "night logs in")
+        await pilot.press("slash")
+        await shows(pilot, "filter by any text, or user=")
+        await pilot.press(*"user=night found", "enter")
+        await until(pilot, lambda: "night logs in" not in screen(pilot), "the others gone")
+        await shows(pilot, "one study found")
+        assert ("GET /view/pacs.audit", {"user": "night"}) in lab.calls
+
+
+async def test_a_repair_is_done_only_after_its_preview_of_the_same_values(app: SimlabApp, lab: FakeLab) -> None:
+    """Enter only asks; Ctrl+R asks again when a value has changed since, and then does it."""
+
+    def asked() -> list[tuple[str, bool]]:
+        acts = [given["args"] for call, given in lab.calls if call == "POST /act"]
+        return [(args["patient"], "preview" in args) for args in acts]
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await into_workbench(pilot)
+        await into_list(pilot, "PACS identity", "Unmatched")
+        await pilot.press("enter")
+        await shows(pilot, "Move to another patient")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.focused, Input), "the cursor in the form")
+        await pilot.press("7", "enter")
+        await shows(pilot, "This would happen", "Do it")
+        await pilot.press("enter")
+        await until(pilot, lambda: asked() == [("7", True)] * 2, "asked twice")
+        await pilot.press("8", "ctrl+r")
+        await until(pilot, lambda: asked()[2:] == [("78", True)], "asked for the other patient")
+        await shows(pilot, "Do it")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: asked()[3:] == [("78", False)], "done")

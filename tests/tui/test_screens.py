@@ -42,6 +42,14 @@ async def archive(pilot: Pilot[Any]) -> None:
     await shows(pilot, "%%%")
 
 
+async def transfers(pilot: Pilot[Any]) -> None:
+    await way("5", *["down"] * 9, then=("Enter opens: Transfers",))(pilot)
+    await pilot.press("enter")
+    await shows(pilot, "Commitment", "CLINIC")
+    await pilot.press("enter", "enter")
+    await shows(pilot, "Hold it", "Cancel it")
+
+
 async def grade(pilot: Pilot[Any]) -> None:
     await way("s", then=("Submit this attempt",))(pilot)
     await pilot.press("y")
@@ -68,6 +76,7 @@ WAYS: dict[str, Way] = {
     "messages": way("4", then=("EPR000041", "PID")),
     "compose": way("4", "n", then=("begin with a template",)),
     "systems": way("5", "down", "down", then=("THEATRE", "ADMIN")),
+    "transfers": transfers,
     "desk": way("6", then=("Inbox", "Sister Osei")),
     "logs": way("7", then=("EPR (1)", "ADT^A08")),
     "question": way("1", "down", "down", "enter", then=("Give answer",)),

@@ -38,7 +38,7 @@ IDENTITY = Group(
             "pacs-repairs",
             "Repairs",
             "pacs.repairs",
-            ("id", "method", "state", "summary", "actor", "at", "approved_by"),
+            ("summary", "state", "method", "id", "at", "actor", "approved_by"),
             (Deed("Undo…", "pacs.undo", {"repair": "id"}),),
             search=("study_uid", "method", "state"),
             newest_first=True,
@@ -48,7 +48,7 @@ IDENTITY = Group(
             "pacs-requests",
             "Approvals",
             "pacs.requests",
-            ("id", "state", "method", "summary", "actor"),
+            ("summary", "state", "method", "id", "actor"),
             (
                 Deed("Approve…", "pacs.approve", {"request": "id"}),
                 Deed("Decline…", "pacs.approve", {"request": "id"}, {"decline": True}),

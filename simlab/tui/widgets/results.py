@@ -19,7 +19,17 @@ MOST_ROWS = 2000
 """More rows than a person reads; the detail line says how many there are."""
 
 NARROW = 26
-WIDE = {"what": 160, "question": 80, "text": 60, "subject": 60, "reply": 60, "error": 60, "last_error": 60, "value": 34}
+WIDE = {
+    "what": 160,
+    "question": 80,
+    "text": 60,
+    "subject": 60,
+    "reply": 60,
+    "error": 60,
+    "last_error": 60,
+    "value": 34,
+    "summary": 36,
+}
 """Characters after which a cell is shortened: columns of prose later than others."""
 
 
