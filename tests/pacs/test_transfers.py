@@ -17,6 +17,7 @@ from simlab.department.pacs.stage import PacsTransfer
 from simlab.dicom import client
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput, NotFound
+from simlab.faults import Fault
 from simlab.hl7 import mllp
 from tests.dicom.made import ROOT, made
 from tests.pacs.conftest import HOST, House
@@ -406,3 +407,31 @@ def test_a_scene_may_begin_with_transfers_that_wait(house: House, sink: Sink) ->
     house.pacs.dispatch.release_transfers("SINK")
     settled(house)
     assert sink.taken == uids(images(2))
+
+
+def test_an_instance_that_loses_its_uid_on_the_way_is_settled_once(house: House, sink: Sink) -> None:
+    """The queue counts what it sent, not what the damaged object says of itself: nothing is sent over and over."""
+    effect = {"missing": "SOPInstanceUID"}
+    house.faults.declare([Fault(id="f", point="instance", system="PACS", match={"way": "sent"}, effect=effect)])
+    house.pacs.stage(PacsStage(instances=images(2)))
+    house.pacs.dispatch.forward(STUDY, "SINK")
+    until(lambda: transfer(house)["state"] not in ("waiting", "sending"))
+    assert len(sink.asked) == 2
+
+
+@pytest.mark.parametrize("how", ["forward", "move"])
+def test_an_instance_whose_pixels_are_gone_holds_up_no_other(house: House, sink: Sink, how: str) -> None:
+    """It alone has failed, with its UID; what is before it and behind it goes."""
+    three = [image for n in (1, 2, 3) for image in [made(f"{STUDY}.1.{n}", study_uid=STUDY, number=n, shade=n)]]
+    house.pacs.stage(PacsStage(instances=three))
+    with house.store.read() as tx:
+        (digest,) = tx.execute("SELECT pixels FROM pacs_instance WHERE sop_uid=?", (uids(three)[1],)).fetchone()
+    (house.folder.parent / "blobs" / digest[:2] / digest[2:]).unlink()
+    if how == "forward":
+        house.pacs.dispatch.forward(STUDY, "SINK")
+        settled(house)
+        assert (transfer(house)["sent"], transfer(house)["failed"]) == (2, 1)
+    else:
+        moved = client.move(house.peer, "ADMIN", "SINK", "study", "STUDY", {"StudyInstanceUID": STUDY})
+        assert (moved.completed, moved.failed, moved.failed_uids) == (2, 1, (uids(three)[1],))
+    assert sink.taken == [uids(three)[0], uids(three)[2]]

@@ -20,7 +20,7 @@ from simlab.department.pacs.transfers import Transfer
 from simlab.dicom import client, statuses
 from simlab.dicom.client import StoreReply
 from simlab.dicom.instance import Instance
-from simlab.errors import NotFound, SimlabError
+from simlab.errors import BadInput, NotFound, SimlabError
 from simlab.journal import Journal
 from simlab.store import Store
 
@@ -154,18 +154,19 @@ class Carriers:
         ready, missing = self._shelf.fetch(todo, self._closed.is_set)
         for sop_uid, why in missing.items():
             self._settle(transfer, sop_uid, why)
-        sent = 0
+        sent, going = 0, []  # type: tuple[int, list[str]]
         replies = client.store_each(
             address(peer, self._certificates),
             title,
-            self._load(transfer, ready),
+            self._load(transfer, ready, going),
             client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),
         )
         try:
             for reply in replies:
                 if _worth_a_retry(reply):
                     raise _Refused(_said(reply), place=transfer.destination)
-                go_on = self._settle(transfer, reply.sop_uid, "" if reply.stored else _said(reply))
+                # As the queue names it: a fault may have damaged the UID that went out.
+                go_on = self._settle(transfer, going[-1], "" if reply.stored else _said(reply))
                 sent += reply.stored
                 if not go_on or self._closed.is_set():
                     break
@@ -179,13 +180,15 @@ class Carriers:
             replies.close()
         return sent
 
-    def _load(self, transfer: Transfer, ready: list[Held]) -> Iterator[Instance]:
+    def _load(self, transfer: Transfer, ready: list[Held], going: list[str]) -> Iterator[Instance]:
         for held in ready:
             try:
                 instance = self._shelf.outgoing(held.sop_uid, transfer.destination)
-            except NotFound as error:  # deleted meanwhile
+                instance.header()
+            except (BadInput, NotFound) as error:  # beyond reading, or deleted meanwhile: no fault of the destination
                 self._settle(transfer, held.sop_uid, error.what)
                 continue
+            going.append(held.sop_uid)
             yield instance
 
     def _settle(self, transfer: Transfer, sop_uid: str, error: str) -> bool:

@@ -121,6 +121,17 @@ class Retrieval:
             with self._store.write() as tx:
                 sent.note(tx, count.taken, destination, how, self._clock.now())
 
+    def _outgoing(self, ready: list[Held], destination: str, count: _Count, going: list[str]) -> Iterator[Instance]:
+        for held in ready:
+            try:
+                instance = self._shelf.outgoing(held.sop_uid, destination)
+                instance.header()
+            except (BadInput, NotFound) as error:  # this one cannot be sent; the others may
+                count.add(held.sop_uid, None, error.what)
+                continue
+            going.append(held.sop_uid)
+            yield instance
+
     def move(self, request: Request) -> Iterator[Reply]:
         """Send what the identifier names to the move destination."""
         destination = request.message.text("MoveDestination")
@@ -137,17 +148,19 @@ class Retrieval:
             return
         ready = self._fetch(request, count, chosen)
         originator = (request.caller.calling, request.message_id)
+        going: list[str] = []
         replies = client.store_each(
             address(peer, self._certificates),
             title,
-            (self._shelf.outgoing(held.sop_uid, peer.title) for held in ready),
+            self._outgoing(ready, peer.title, count, going),
             client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),
             originator=originator,
             priority=request.message.number("Priority"),
         )
         try:
             for reply in replies:
-                count.add(reply.sop_uid, int(reply.status, 16) if reply.status else None, reply.comment)
+                # As it is held: a fault may have damaged the UID that went out.
+                count.add(going[-1], int(reply.status, 16) if reply.status else None, reply.comment)
                 if count.remaining and request.cancelled():
                     yield count.final(request, statuses.CANCELLED)
                     return
