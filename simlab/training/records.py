@@ -93,7 +93,13 @@ class Records:
     """Reads and writes the records database at `url`; by default `SIMLAB_RECORDS`, else a file in the lab's home."""
 
     def __init__(self, home: Path, url: str | None = None) -> None:
-        self.url = url or os.environ.get(URL_VARIABLE) or f"sqlite:///{(home / 'records.sqlite3').as_posix()}"
+        named = url or os.environ.get(URL_VARIABLE)
+        self.url = named or f"sqlite:///{(home / 'records.sqlite3').as_posix()}"
+        self._remedy = (
+            f"Correct {URL_VARIABLE}, or unset it to use a file in the lab's home."
+            if named
+            else "Make room on the disk; or move the file away, and history begins anew."
+        )
         with self._reachable():
             self._engine = create_engine(self.url)
             Base.metadata.create_all(self._engine)
@@ -107,9 +113,7 @@ class Records:
             raise Unavailable(
                 f"the records cannot be used ({str(error).splitlines()[0]})",
                 place=self.url.split("@")[-1],  # never the password
-                remedy=f"Correct {URL_VARIABLE}, or unset it to use a file in the lab's home."
-                if os.environ.get(URL_VARIABLE)
-                else "Make room on the disk; or move the file away, and history begins anew.",
+                remedy=self._remedy,
             ) from error
 
     @contextmanager
