@@ -83,6 +83,76 @@ def test_a_note_about_another_patients_images_rejects_none(two: House) -> None:
     assert images(two, A) == 4
 
 
+def test_a_note_that_comes_first_rejects_its_images_when_they_come(two: House) -> None:
+    """Images are rejected as they arrive, those of another patient and those it does not name are not."""
+    late = [image(A, 3, number, "A") for number in (1, 2, 3)]
+    assert all(reply.stored for reply in client.store(two.peer, "CT1", late))
+    done = two.pacs.repairs.reject(A, "113001", instances=[f"{A}.3.1", f"{A}.3.2"])
+    note = two.pacs.load(done["note_uid"])
+    with two.store.write() as tx:
+        tx.execute("DELETE FROM pacs_rejection")
+        tx.execute("DELETE FROM pacs_instance WHERE sop_uid LIKE ? OR sop_uid=?", (f"{A}.3.%", done["note_uid"]))
+    assert client.store(two.peer, "CT1", [note])[0].stored
+    assert two.view("rejections") == []
+    assert two.view("audit", study_uid=A, event="accessed")[-1]["summary"].startswith(
+        "note rejects 0 instances, 2 more when they come"
+    )
+    stranger = image(A, 3, 1, "A").with_identity({"PatientID": "X", "StudyInstanceUID": f"{ROOT}.8"})
+    stranger = stranger.with_identity({"SeriesInstanceUID": f"{ROOT}.8.1", "SOPInstanceUID": f"{A}.3.2"})
+    assert all(reply.stored for reply in client.store(two.peer, "CT1", [late[0], stranger, late[2]]))
+    assert {row["sop_uid"] for row in two.view("rejections")} == {f"{A}.3.1"}
+    assert images(two, A) == 5
+    assert images(two, f"{ROOT}.8") == 1
+
+
+def test_an_image_that_was_rejected_before_it_came_is_not_routed(two: House) -> None:
+    """What must not be used is not sent on."""
+    note = two.pacs.load(two.pacs.repairs.reject(B, "113037")["note_uid"])
+    with two.store.write() as tx:
+        for table in ("pacs_rejection", "pacs_instance", "pacs_series", "pacs_study"):
+            tx.execute(f"DELETE FROM {table}")
+    two.pacs.dispatch.add_rule({"name": "all", "destinations": ["THEATRE"], "match": {"modality": "CT"}})
+    assert all(
+        reply.stored for reply in client.store(two.peer, "CT1", [note, image(B, 1, 1, "B"), image(A, 1, 1, "A")])
+    )
+    assert [row["study_uid"] for row in two.view("transfers")] == [A]
+
+
+def test_a_note_that_is_stored_is_held_to_the_retention_rules(two: House) -> None:
+    """113039 is refused while a rule keeps the study, with an entry in the trail; when it has expired it is taken."""
+    done = two.pacs.repairs.reject(A, "113039")
+    note = two.pacs.load(done["note_uid"])
+    two.pacs.repairs.undo(done["repair"])
+    two.pacs.space.set_retention("ever", [])
+    [reply] = client.store(two.peer, "CT1", [note])
+    assert (reply.status, images(two, A)) == ("0124", 4)
+    assert "the retention rule ever keeps the study for ever" in reply.comment
+    entry = two.view("audit", study_uid=A, event="accessed")[-1]
+    assert (entry["outcome"], entry["ae"]) == ("4", "CT1")
+    assert entry["summary"].startswith("rejection note refused")
+    two.pacs.space.set_retention("ever", remove=True)
+    assert client.store(two.peer, "CT1", [note])[0].stored
+    assert images(two, A) == 0
+    entry = two.view("audit", study_uid=A, event="accessed")[-1]
+    assert (entry["outcome"], entry["action"], entry["patient_id"]) == ("0", "U", "A")
+    assert entry["summary"] == "note rejects 4 instances: Data Retention Policy Expired (113039)"
+
+
+def test_a_late_image_that_a_rule_keeps_is_shown(two: House) -> None:
+    """A note that comes before its images does not get round the rules either."""
+    note = two.pacs.load(two.pacs.repairs.reject(B, "113039")["note_uid"])
+    with two.store.write() as tx:
+        for table in ("pacs_rejection", "pacs_instance", "pacs_series", "pacs_study"):
+            tx.execute(f"DELETE FROM {table}")
+    assert client.store(two.peer, "CT1", [note])[0].stored
+    two.pacs.space.set_retention("ever", ["CT"])
+    assert client.store(two.peer, "CT1", [image(B, 1, 1, "B")])[0].stored
+    assert images(two, B) == 2
+    assert two.view("audit", study_uid=B, event="accessed")[-1]["summary"].startswith(
+        "an image that a note had rejected is shown"
+    )
+
+
 def test_an_ordinary_key_object_is_just_stored(two: House) -> None:
     """A key object selection with another title rejects nothing."""
     plain = made(f"{ROOT}.7.1.1", study_uid=f"{ROOT}.7", series_uid=f"{ROOT}.7.1", sop_class=KEY_OBJECT_SELECTION)

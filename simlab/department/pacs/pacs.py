@@ -29,7 +29,9 @@ from simlab.department.pacs.dispatch import Dispatch
 from simlab.department.pacs.doors import Doors
 from simlab.department.pacs.notices import Notices
 from simlab.department.pacs.peers import checked_peer, the_peer, write_peer
+from simlab.department.pacs.rejection_notes import RejectionNotes
 from simlab.department.pacs.repair import Repairs
+from simlab.department.pacs.retention import StillKept
 from simlab.department.pacs.retrieve import Retrieval
 from simlab.department.pacs.schema import SCHEMA
 from simlab.department.pacs.settings import checked_value, write_settings
@@ -76,6 +78,7 @@ class Pacs:
         writers = {commitment.KIND: commitment.write, availability.KIND: availability.write}
         self._notices = Notices(store, journal, clock, writers, certificates)
         self._arrivals = Arrivals(store, clock)
+        self._rejections = RejectionNotes(store, clock)
         self._availability = Availability(store, self._notices)
         self.endpoints: dict[str, Endpoint] = {}
         handlers: dict[str, Handler] = {
@@ -136,6 +139,9 @@ class Pacs:
                 given = (error.what, request.caller.calling, self._clock.now())
                 request.note["duplicate"] = duplicates.keep(tx, instance, pixels, *given)
             raise
+        except StillKept as error:
+            self._rejections.refused(request, header, error)
+            raise
         return Reply(statuses.SUCCESS)
 
     def _keep(self, request: Request, instance: Instance, pixels: str | None, note: reject.Note | None) -> None:
@@ -146,11 +152,12 @@ class Pacs:
             request.note |= {"new": filed.new, "filed_under": filed.patient_id}
             if filed.new:
                 self.space.admit(tx, instance.size)
-                self.dispatch.arrived(tx, header, request.caller.calling, filed.patient_id, filed.issuer)
+                if not self._rejections.arrived(tx, request, header):
+                    self.dispatch.arrived(tx, header, request.caller.calling, filed.patient_id, filed.issuer)
                 self._availability.stored(tx, header.study_uid)
                 self._arrivals.arrived(request, header.study_uid, filed.patient_id)
             if note is not None:
-                request.note["rejected"] = reject.apply(tx, header.sop_instance_uid, *note)
+                request.note["rejected"] = self._rejections.taken(tx, request, header, note)
             if filed.conflict:
                 request.note["conflict"] = filed.conflict
             request.record(statuses.SUCCESS)

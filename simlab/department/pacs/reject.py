@@ -142,23 +142,32 @@ def _items(ds: Dataset, keyword: str) -> list[Dataset]:
     return list(value) if isinstance(value, Sequence) else []
 
 
+_OWNER = (
+    "SELECT s.patient_id, s.issuer, s.study_uid FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
+    "JOIN pacs_study s USING (study_uid) WHERE i.sop_uid=?"
+)
+
+
+def subjects(tx: sqlite3.Connection, note_uid: str, named: Iterable[str]) -> dict[str, str]:
+    """The instances that a filed note may reject, those that are held and of the note's patient, with their studies."""
+    note = tx.execute(_OWNER, (note_uid,)).fetchone()
+    found: dict[str, str] = {}
+    for sop_uid in named:
+        row = tx.execute(_OWNER, (sop_uid,)).fetchone()
+        if row is not None and (row["patient_id"], row["issuer"]) == (note["patient_id"], note["issuer"]):
+            found[sop_uid] = row["study_uid"]
+    return found
+
+
 def apply(tx: sqlite3.Connection, note_uid: str, code: str, rejected: Iterable[str]) -> list[str]:
     """Reject what a filed note names, as far as it is held and of the note's patient; give the SOP instance UIDs."""
-    owner = "SELECT s.patient_id, s.issuer, s.study_uid FROM pacs_instance i JOIN pacs_series e USING (series_uid) " \
-            "JOIN pacs_study s USING (study_uid) WHERE i.sop_uid=?"  # fmt: skip
-    note = tx.execute(owner, (note_uid,)).fetchone()
-    done, studies = [], {note["study_uid"]}
-    for sop_uid in rejected:
-        row = tx.execute(owner, (sop_uid,)).fetchone()
-        if row is None or (row["patient_id"], row["issuer"]) != (note["patient_id"], note["issuer"]):
-            continue
+    found = subjects(tx, note_uid, rejected)
+    for sop_uid in found:
         tx.execute(
             "INSERT INTO pacs_rejection VALUES (?, ?, ?) ON CONFLICT (sop_uid) DO UPDATE SET code=excluded.code, "
             "note_uid=excluded.note_uid",
             (sop_uid, code, note_uid),
         )
-        done.append(sop_uid)
-        studies.add(row["study_uid"])
-    for study_uid in studies:
+    for study_uid in {tx.execute(_OWNER, (note_uid,)).fetchone()["study_uid"], *found.values()}:
         visibility.refresh(tx, study_uid)
-    return done
+    return list(found)

@@ -13,7 +13,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simlab.department.pacs.settings import setting
+from simlab.dicom import statuses
 from simlab.errors import BadInput, NotFound
+
+
+class StillKept(BadInput):
+    """A study that a retention rule keeps; who asks over DICOM is refused as one who may not."""
+
+    dicom_status = statuses.NOT_AUTHORIZED
+
 
 REPORTED, UNREPORTED = "reported", "unreported"
 
@@ -104,11 +112,11 @@ def standings(
 
 
 def let_go(tx: sqlite3.Connection, study_uid: str, today: date) -> None:
-    """Raise BadInput when a rule holds the study still; where no rule speaks of it the administrator decides."""
+    """Raise StillKept when a rule holds the study still; where no rule speaks of it the administrator decides."""
     for _facts, standing in standings(tx, today, study_uid):
         if standing.rule and not standing.may_go:
             until = f"until {standing.until.isoformat()}" if standing.until else "for ever"
-            raise BadInput(
+            raise StillKept(
                 f"the retention rule {standing.rule} keeps the study {until}",
                 place=study_uid,
                 remedy="It may go when that has passed; `pacs.retention` says when.",

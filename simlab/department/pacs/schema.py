@@ -68,6 +68,10 @@ SCHEMA = Schema(
     CREATE TABLE IF NOT EXISTS pacs_rejection (
         sop_uid TEXT PRIMARY KEY, code TEXT NOT NULL, note_uid TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS pacs_rejection_by_note ON pacs_rejection (note_uid);
+    CREATE TABLE IF NOT EXISTS pacs_rejection_awaited (
+        sop_uid TEXT NOT NULL, note_uid TEXT NOT NULL REFERENCES pacs_instance ON DELETE CASCADE, code TEXT NOT NULL,
+        PRIMARY KEY (sop_uid, note_uid));
+    CREATE INDEX IF NOT EXISTS pacs_rejection_awaited_by_note ON pacs_rejection_awaited (note_uid);
     CREATE TABLE IF NOT EXISTS pacs_order (
         accession TEXT PRIMARY KEY, patient_id TEXT NOT NULL, issuer TEXT NOT NULL, patient_name TEXT NOT NULL,
         birth_date TEXT NOT NULL, sex TEXT NOT NULL, study_uid TEXT NOT NULL, description TEXT NOT NULL,
@@ -124,6 +128,7 @@ SCHEMA = Schema(
         "pacs_lane",
         "pacs_sent",
         "pacs_place",
+        "pacs_rejection_awaited",
         "pacs_repair",
         "pacs_request",
         "pacs_audit",
@@ -137,4 +142,5 @@ SCHEMA = Schema(
 quarantined study, a rejected instance, a series or study that has no other. `report` is the report's status (P, F, C…).
 `services` is a JSON list; a setting's `value` is JSON. A peer's `classes` are the SOP classes that it may store, none
 meaning those of the standard. `pacs_sent` has a row for every instance that went out and how: move, get, route,
-prefetch or forward. An instance without a row in `pacs_place` stands in the cache and is not archived yet."""
+prefetch or forward. An instance without a row in `pacs_place` stands in the cache and is not archived yet.
+`pacs_rejection_awaited` are the instances that a filed note rejects as soon as they come."""
