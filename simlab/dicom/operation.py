@@ -132,8 +132,9 @@ def _refused(server: Server, handler: Handler | None, request: Request) -> Reply
 
 def _finish(request: Request, reply: Reply) -> None:
     """Record and send the final response, as the faults that were arranged have it."""
-    request.association.flush()
     effect = request.arranged
+    if effect:
+        request.association.flush()
     if reply.status == statuses.SUCCESS and "warning" in effect:
         comment = str(effect.get("comment", ""))
         reply = replace(reply, status=int(str(effect["warning"]), 16), comment=comment)
