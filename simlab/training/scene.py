@@ -11,6 +11,7 @@ from simlab import config
 from simlab.config import LOOPBACK, SEATS, Endpoint
 from simlab.errors import BadInput, NotFound
 from simlab.lab.staging import Staging
+from simlab.lab.systems import MODALITIES, VIEWERS
 from simlab.people import NHS
 from simlab.training import archive_history, yaml_source
 from simlab.training.scene_model import Scene, ScenePatient, SceneSource, SceneStudy, moment, use
@@ -20,8 +21,6 @@ from simlab.training.yaml_source import YamlMap
 
 SITUATIONS = "situations"
 """The folder of the library with the scenes that `simlab.training.situation` reads."""
-VIEWERS = ("ADMIN", "THEATRE", "CLINIC")
-MODALITIES = ("CT1", "CT2", "US1")
 _STATIONS = {"ct": "CT1", "us": "US1", "dx": "DX1", "mr": "MR1"}
 """Which scanner made a study when the scene does not say, by the beginning of the recipe's name."""
 _LABELS = {"name": "patient_name", "mrn": "patient_id"}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Action(BaseModel):
 
     name: ClassVar[str]
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         """Do it in `lab`; raises SimlabError when it cannot be done."""
         raise NotImplementedError
 

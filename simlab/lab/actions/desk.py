@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 class Answer(Action):
@@ -19,7 +17,7 @@ class Answer(Action):
     task: str
     value: Any
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"answered {self.task}", lab.desk.answer(self.task, self.value))
 
 
@@ -30,7 +28,7 @@ class Ask(Action):
     who: str
     text: str = Field(min_length=1)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.desk.ask(self.who, self.text)
         return Result(f"{self.who}: {done['reply']}", done)
 
@@ -44,7 +42,7 @@ class WriteTicket(Action):
     text: str
     fields: dict[str, str] = {}
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"ticket to {self.to}", lab.desk.write_ticket(self.to, self.subject, self.text, self.fields))
 
 
@@ -55,7 +53,7 @@ class Escalate(Action):
     to: str
     text: str = Field(min_length=1)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"escalated to {self.to}", lab.desk.escalate(self.to, self.text))
 
 

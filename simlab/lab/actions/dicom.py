@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,10 +19,7 @@ from simlab.dicom.uids import uid
 from simlab.errors import BadInput
 from simlab.journal import OPERATION
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
-
+from simlab.lab.systems import Systems
 
 _RETURNED = (
     "AccessionNumber",
@@ -59,7 +56,7 @@ class _ToPeer(Action):
     user: str | None = Field(None, description="the user to log in as")
     passcode: str | None = None
 
-    def peer(self, lab: Lab) -> Peer:
+    def peer(self, lab: Systems) -> Peer:
         folder = lab.home.certificates
         secure = tls.client_context(folder, self.certificate) if self.tls else None
         login = identity.login(self.user, self.passcode) if self.user else None
@@ -92,7 +89,7 @@ class Echo(_ToPeer):
 
     name: ClassVar[str] = "dicom.echo"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         peer = self.peer(lab)
         status = client.echo(peer, self.calling)
         return Result(f"{peer.ae_title} answered {status}", {"status": status}, ok=status == "0000")
@@ -104,7 +101,7 @@ class Find(_Query):
     name: ClassVar[str] = "dicom.find"
     limit: int = Field(1000, ge=1, description="answers after which the query is cancelled")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         found = client.find(
             self.peer(lab), self.calling, self.root, self.level, self.keys, self.limit, options=self.options
         )
@@ -125,7 +122,7 @@ class Worklist(_ToPeer):
     )
     limit: int = Field(1000, ge=1)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         found = client.worklist(self.peer(lab), self.calling, _asked(self.keys), self.limit)
         return Result(
             f"{len(found.rows)} scheduled steps, status {found.status}{_comment(found.comment)}",
@@ -140,7 +137,7 @@ class Move(_Query):
     name: ClassVar[str] = "dicom.move"
     destination: str = Field(description="the destination's AE title")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = client.move(
             self.peer(lab),
             self.calling,
@@ -169,7 +166,7 @@ class Get(_Query):
 
     name: ClassVar[str] = "dicom.get"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         workstation = lab.viewers["ADMIN"]
         done = client.get(
             self.peer(lab),
@@ -201,7 +198,7 @@ class Store(_ToPeer):
             kept["files"] = [f"sha256:{hashlib.sha256(file.encode()).hexdigest()}" for file in self.files]
         return kept
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         named = [*self.names, *(f"file {number}" for number in range(len(self.names) + 1, len(self.files) + 1))]
         instances = [self._instance(name, text) for name, text in zip(named, self.files, strict=False)]
         if self.study:
@@ -236,7 +233,7 @@ class Commit(_ToPeer):
     transaction: str | None = Field(None, description="Transaction UID; by default a new one")
     wait: float = Field(3.0, ge=0, le=30, description="seconds to wait for the report; it may come later too")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         wanted = [Reference(sop_class, sop_uid) for sop_uid, sop_class in self.references.items()]
         if self.study:
             headers = [instance.header() for instance in lab.viewers["ADMIN"].instances(self.study)]
@@ -261,7 +258,7 @@ class Commit(_ToPeer):
         return Result(said, data, ok=kept)
 
 
-def _reported(lab: Lab, transaction: str, after: int, seconds: float) -> dict[str, Any]:
+def _reported(lab: Systems, transaction: str, after: int, seconds: float) -> dict[str, Any]:
     """What a report that comes to the workstation's own door says, when it comes in time."""
     until = time.monotonic() + seconds
     while True:

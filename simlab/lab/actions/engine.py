@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 class Hold(Action):
@@ -18,7 +16,7 @@ class Hold(Action):
     name: ClassVar[str] = "engine.hold"
     route: str
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"route {self.route} held", lab.engine.hold(self.route))
 
 
@@ -28,7 +26,7 @@ class Release(Action):
     name: ClassVar[str] = "engine.release"
     route: str
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"route {self.route} released", lab.engine.release(self.route))
 
 
@@ -39,7 +37,7 @@ class Resend(Action):
     item: int = Field(ge=1, lt=2**63)
     message: str | None = Field(None, description="the edited message; by default the original")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"item {self.item} queued again", lab.engine.resend(self.item, self.message))
 
 
@@ -50,7 +48,7 @@ class Discard(Action):
     item: int = Field(ge=1, lt=2**63)
     reason: str = Field(min_length=1)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"item {self.item} discarded", lab.engine.discard(self.item, self.reason))
 
 
@@ -62,7 +60,7 @@ class SetRoute(Action):
     host: str | None = None
     port: int | None = Field(None, ge=1, le=65535)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"route {self.route} changed", lab.engine.set_route(self.route, self.host, self.port))
 
 

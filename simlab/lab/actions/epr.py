@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 class Admit(Action):
@@ -24,7 +22,7 @@ class Admit(Action):
     consultant: str = ""
     facts: dict[str, str] = Field({}, description="name (DICOM PN), birth_date, sex, nhs_number, address, phone")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.epr.admit(
             self.patient,
             issuer=self.issuer,
@@ -44,7 +42,7 @@ class Update(Action):
     issuer: str = ""
     facts: dict[str, str] = Field(description="name (DICOM PN), birth_date, sex, nhs_number, address, phone")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.epr.update(self.patient, issuer=self.issuer, **self.facts)
         return Result(str(done["summary"]), done)
 
@@ -57,7 +55,7 @@ class Merge(Action):
     survive: str
     issuer: str = ""
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.epr.merge(self.retire, self.survive, issuer=self.issuer)
         return Result(str(done["summary"]), done)
 
@@ -78,7 +76,7 @@ class Order(Action):
     referrer: str = ""
     start: datetime | None = None
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         facts = self.model_dump(exclude={"patient", "exam"})
         done = lab.epr.order(self.patient, self.exam, **facts)
         return Result(str(done["summary"]), done)
@@ -91,7 +89,7 @@ class CancelOrder(Action):
     placer: str
     reason: str = ""
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.epr.cancel_order(self.placer, self.reason)
         return Result(str(done["summary"]), done)
 
@@ -102,7 +100,7 @@ class Configure(Action):
     model_config = ConfigDict(extra="allow")
     name: ClassVar[str] = "epr.configure"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         settings: dict[str, Any] = dict(self.model_extra or {})
         done = lab.epr.configure(**settings)
         return Result(str(done["summary"]), done)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from simlab import provenance
 from simlab.errors import NotAllowed
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 class Mend(Action):
@@ -18,7 +16,7 @@ class Mend(Action):
     name: ClassVar[str] = "fault.mend"
     fault: str
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         if provenance.current().actor == provenance.TRAINEE:
             raise NotAllowed("that is nothing you could mend", remedy="Ask who runs it, and say what you have seen.")
         lab.faults.clear(self.fault)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
 from simlab.hl7 import acknowledge, message, mllp
 from simlab.hl7.record import OUT, record
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 class Send(Action):
@@ -24,7 +22,7 @@ class Send(Action):
     port: int | None = Field(None, ge=1, le=65535)
     timeout: float = Field(10.0, gt=0, le=120, description="seconds to wait for the acknowledgement")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         sent = message.from_text(self.message)
         known = lab.endpoint(self.to)
         host, port = self.host or known.host, self.port or known.port

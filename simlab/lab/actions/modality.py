@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from simlab.department.modality import Modality
 from simlab.errors import NotFound
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.department.modality import Modality
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 class _AtModality(Action):
     modality: str = Field(description="the scanner: CT1, CT2, US1")
 
-    def scanner(self, lab: Lab) -> Modality:
+    def scanner(self, lab: Systems) -> Modality:
         if self.modality not in lab.modalities:
             raise NotFound(
                 f"there is no modality {self.modality}", remedy=f"There are: {', '.join(sorted(lab.modalities))}."
@@ -31,7 +29,7 @@ class Configure(_AtModality):
     model_config = ConfigDict(extra="allow")
     name: ClassVar[str] = "modality.configure"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         settings: dict[str, Any] = dict(self.model_extra or {})
         return Result(
             f"{self.modality} settings: {', '.join(settings) or 'none'}", self.scanner(lab).configure(**settings)
@@ -44,7 +42,7 @@ class Echo(_AtModality):
     name: ClassVar[str] = "modality.echo"
     to: Literal["PACS", "RIS"] = "PACS"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = self.scanner(lab).echo(self.to)
         return Result(f"{self.modality}: {self.to} answered {done['status']}", done, ok=done["status"] == "0000")
 
@@ -54,7 +52,7 @@ class AskWorklist(_AtModality):
 
     name: ClassVar[str] = "modality.worklist"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         rows = self.scanner(lab).worklist()
         return Result(f"{self.modality} shows {len(rows)} scheduled steps", {"rows": rows})
 
@@ -67,7 +65,7 @@ class Scan(_AtModality):
     recipe: str | None = Field(None, description="sample study; by default the one that suits the exam")
     typed: dict[str, str] | None = Field(None, description="patient_id, patient_name…: examined without the worklist")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = self.scanner(lab).scan(self.accession, self.recipe, typed=self.typed)
         return Result(str(done["summary"]), done)
 
@@ -78,7 +76,7 @@ class Send(_AtModality):
     name: ClassVar[str] = "modality.send"
     again: list[str] = Field([], description="SOP instance UIDs of held images to send again")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = self.scanner(lab).send(self.again)
         return Result(str(done["summary"]), done, ok=not done["waiting"])
 
@@ -90,7 +88,7 @@ class StartStep(_AtModality):
     accession: str | None = Field(None, description="by default the first item of the worklist")
     typed: dict[str, str] | None = Field(None, description="patient_id, patient_name…: a step that was not scheduled")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(self.scanner(lab).start_step(self.accession, typed=self.typed))
 
 
@@ -104,7 +102,7 @@ class CompleteStep(_EndStep):
 
     name: ClassVar[str] = "modality.complete_step"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(self.scanner(lab).complete_step(self.accession, mpps_uid=self.mpps))
 
 
@@ -114,7 +112,7 @@ class DiscontinueStep(_EndStep):
     name: ClassVar[str] = "modality.discontinue_step"
     reason: str = Field("110513", description="code of CID 9301: 110514 is a wrong worklist entry")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(self.scanner(lab).discontinue_step(self.accession, mpps_uid=self.mpps, reason=self.reason))
 
 
@@ -129,7 +127,7 @@ class Commit(_OfImages):
     name: ClassVar[str] = "modality.commit"
     wait: float = Field(3.0, ge=0, le=30, description="seconds to wait for the report; it may come later too")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(self.scanner(lab).commit(self.study, self.accession, wait=self.wait))
 
 
@@ -138,7 +136,7 @@ class Free(_OfImages):
 
     name: ClassVar[str] = "modality.free"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = self.scanner(lab).free(self.study, self.accession)
         return Result(str(done["summary"]), done)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 class SetPeer(Action):
@@ -24,7 +22,7 @@ class SetPeer(Action):
     max_associations: int = Field(0, ge=0, le=10_000, description="how many it may hold at once; 0 sets no limit")
     tls: bool = Field(False, description="the PACS calls it over TLS")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(
             f"peer {self.title} at {self.host}:{self.port}",
             lab.pacs.set_peer(
@@ -45,7 +43,7 @@ class RemovePeer(Action):
     name: ClassVar[str] = "pacs.remove_peer"
     title: str
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"peer {self.title} removed", lab.pacs.remove_peer(self.title))
 
 
@@ -55,7 +53,7 @@ class Configure(Action):
     model_config = ConfigDict(extra="allow")
     name: ClassVar[str] = "pacs.configure"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         settings: dict[str, Any] = dict(self.model_extra or {})
         return Result(f"PACS settings: {', '.join(settings) or 'none'}", lab.pacs.configure(**settings))
 
@@ -66,7 +64,7 @@ class ResendReport(Action):
     name: ClassVar[str] = "pacs.resend_report"
     transaction: str = Field(description="Transaction UID, as the list of commitments has it")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.resend_report(self.transaction)
         return Result(str(done["summary"]), done)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from simlab.department.pacs.repair import reconciling
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 _PREVIEW = "say what would happen, and change nothing"
 _BIGGEST = 2**63
@@ -31,7 +29,7 @@ class MergePatients(Action):
     survive_issuer: str = ""
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         numbers = (self.retire, self.retire_issuer, self.survive, self.survive_issuer)
         return _told(lab.pacs.repairs.merge_patients(*numbers, preview=self.preview))
 
@@ -45,7 +43,7 @@ class UnmergePatients(Action):
     studies: list[str] = Field([], description="Study Instance UIDs that came after the merge and go home too")
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(lab.pacs.repairs.unmerge_patients(self.patient, self.issuer, self.studies, preview=self.preview))
 
 
@@ -58,7 +56,7 @@ class MoveStudy(Action):
     issuer: str = ""
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(lab.pacs.repairs.move_study(self.study, self.patient, self.issuer, preview=self.preview))
 
 
@@ -74,7 +72,7 @@ class SplitStudy(Action):
     into: str = Field("", description="Study Instance UID of the study that takes them; by default a new one")
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.repairs.split_study(
             self.study,
             self.series,
@@ -104,7 +102,7 @@ class Reconcile(Action):
     adopt_uid: bool = Field(False, description="give the images the order's Study Instance UID")
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         facts = {"patient_id": self.patient, "study_uid": self.order_study}
         facts |= {name: getattr(self, name) for name in reconciling.FACTS if name not in facts}
         given = (self.study, self.accession, facts)
@@ -121,7 +119,7 @@ class Correct(Action):
     values: dict[str, str] = Field(description="DICOM keyword: value (StudyDescription, Laterality, PatientName…)")
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.repairs.correct(self.level, self.uid, self.values, issuer=self.issuer, preview=self.preview)
         return _told(done)
 
@@ -135,7 +133,7 @@ class Quarantine(Action):
     reason: str = ""
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.repairs.quarantine(self.study, release=self.release, reason=self.reason, preview=self.preview)
         return _told(done)
 
@@ -152,7 +150,7 @@ class Reject(Action):
     instances: list[str] = []
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.repairs.reject(self.study, self.code, self.series, self.instances, preview=self.preview)
         return _told(done)
 
@@ -165,7 +163,7 @@ class DeleteStudy(Action):
     reason: str
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(lab.pacs.repairs.delete_study(self.study, self.reason, preview=self.preview))
 
 
@@ -177,7 +175,7 @@ class SettleDuplicate(Action):
     admit: bool = False
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(lab.pacs.repairs.settle_duplicate(self.duplicate, admit=self.admit, preview=self.preview))
 
 
@@ -188,7 +186,7 @@ class MarkReported(Action):
     study: str = Field(description="Study Instance UID")
     status: Literal["P", "F", "C", "W", ""] = "F"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(lab.pacs.repairs.mark_reported(self.study, self.status))
 
 
@@ -203,7 +201,7 @@ class NoteOrder(Action):
     study: str = Field("", description="the order's Study Instance UID")
     description: str = ""
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.repairs.note_order(
             self.accession,
             patient_id=self.patient,
@@ -222,7 +220,7 @@ class Undo(Action):
     repair: int = Field(ge=1, lt=_BIGGEST, description="its number in pacs.repairs")
     preview: bool = Preview
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(lab.pacs.repairs.undo(self.repair, preview=self.preview))
 
 
@@ -234,7 +232,7 @@ class Approve(Action):
     study: str = Field("", description="or a study that it is about")
     decline: bool = False
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return _told(lab.pacs.repairs.approve(self.request, self.study, decline=self.decline))
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 Priority = Literal["low", "medium", "high"]
 _BIGGEST = 2**63
@@ -32,7 +30,7 @@ class AddRule(Action):
     last: int = Field(3, ge=1, le=100, description="how many priors at most")
     years: int = Field(5, ge=1, le=100, description="how old they may be")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         given = self.model_dump(exclude={"rule"}) | {"name": self.rule}
         done = lab.pacs.dispatch.add_rule(given)
         return Result(str(done["summary"]), done)
@@ -44,7 +42,7 @@ class RemoveRule(Action):
     name: ClassVar[str] = "pacs.remove_rule"
     rule: str = Field(min_length=1, description="the rule's name")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.dispatch.remove_rule(self.rule)
         return Result(str(done["summary"]), done)
 
@@ -58,7 +56,7 @@ class Forward(Action):
     series: str = ""
     priority: Priority = "medium"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.dispatch.forward(self.study, self.destination, series_uid=self.series, priority=self.priority)
         return Result(str(done["summary"]), done)
 
@@ -70,7 +68,7 @@ class HoldTransfers(Action):
     destination: str = ""
     transfer: int | None = Field(None, ge=1, lt=_BIGGEST)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.dispatch.hold_transfers(self.destination, self.transfer)
         return Result(str(done["summary"]), done)
 
@@ -82,7 +80,7 @@ class ReleaseTransfers(Action):
     destination: str = ""
     transfer: int | None = Field(None, ge=1, lt=_BIGGEST)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.dispatch.release_transfers(self.destination, self.transfer)
         return Result(str(done["summary"]), done)
 
@@ -93,7 +91,7 @@ class RetryTransfer(Action):
     name: ClassVar[str] = "pacs.retry_transfer"
     transfer: int = Field(ge=1, lt=_BIGGEST)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.dispatch.retry_transfer(self.transfer)
         return Result(str(done["summary"]), done)
 
@@ -104,7 +102,7 @@ class CancelTransfer(Action):
     name: ClassVar[str] = "pacs.cancel_transfer"
     transfer: int = Field(ge=1, lt=_BIGGEST)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.dispatch.cancel_transfer(self.transfer)
         return Result(str(done["summary"]), done)
 
@@ -120,7 +118,7 @@ class SetRetention(Action):
     until_age: int | None = Field(None, ge=1, le=120, description="at least until the patient is so many years old")
     remove: bool = False
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.space.set_retention(
             self.rule, self.modalities, self.status, self.keep_days, self.until_age, remove=self.remove
         )
@@ -134,7 +132,7 @@ class ArchiveStudy(Action):
     study: str = Field(min_length=1, description="Study Instance UID")
     shelve: bool = False
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.space.archive_study(self.study, shelve=self.shelve)
         return Result(str(done["summary"]), done)
 
@@ -145,7 +143,7 @@ class RecallStudy(Action):
     name: ClassVar[str] = "pacs.recall_study"
     study: str = Field(min_length=1, description="Study Instance UID")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.space.recall_study(self.study)
         return Result(str(done["summary"]), done)
 
@@ -157,7 +155,7 @@ class FreeSpace(Action):
     to: int | None = Field(None, ge=0, le=100, description="per cent of the quota; the low-water mark when not said")
     preview: bool = Field(False, description="say what would leave the cache, and change nothing")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.space.free_space(self.to, preview=self.preview)
         return Result(str(done["summary"]), done)
 

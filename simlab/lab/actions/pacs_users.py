@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 class SetUser(Action):
@@ -20,7 +18,7 @@ class SetUser(Action):
     passcode: str | None = Field(None, description="without one the name alone lets in")
     full_name: str = ""
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.set_user(self.user, self.passcode, self.full_name)
         return Result(str(done["summary"]), done)
 
@@ -34,7 +32,7 @@ class RemoveUser(Action):
     name: ClassVar[str] = "pacs.remove_user"
     user: str
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.pacs.remove_user(self.user)
         return Result(str(done["summary"]), done)
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
 from simlab.lab.actions.action import Action, Result
-
-if TYPE_CHECKING:
-    from simlab.lab.lab import Lab
+from simlab.lab.systems import Systems
 
 
 class CreateOrder(Action):
@@ -25,7 +23,7 @@ class CreateOrder(Action):
     referrer: str = ""
     accession: str | None = Field(None, description="by default the RIS gives one")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.ris.create_order(
             self.patient,
             self.exam,
@@ -48,7 +46,7 @@ class CancelOrder(_OfOrder):
     name: ClassVar[str] = "ris.cancel_order"
     reason: str = ""
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"order {self.accession} cancelled", lab.ris.cancel_order(self.accession, self.reason))
 
 
@@ -57,7 +55,7 @@ class Vet(_OfOrder):
 
     name: ClassVar[str] = "ris.vet"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"order {self.accession} vetted", lab.ris.vet(self.accession))
 
 
@@ -67,7 +65,7 @@ class Book(_OfOrder):
     name: ClassVar[str] = "ris.book"
     start: datetime
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"order {self.accession} booked", lab.ris.book(self.accession, self.start.isoformat()))
 
 
@@ -76,7 +74,7 @@ class Arrive(_OfOrder):
 
     name: ClassVar[str] = "ris.arrive"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"patient arrived for {self.accession}", lab.ris.arrive(self.accession))
 
 
@@ -88,7 +86,7 @@ class Reschedule(_OfOrder):
     modality: str = ""
     start: datetime | None = None
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         start = self.start.isoformat() if self.start else ""
         done = lab.ris.reschedule(self.accession, station=self.station, modality=self.modality, start=start)
         return Result(f"order {self.accession} rescheduled", done)
@@ -101,7 +99,7 @@ class MapExam(Action):
     code: str
     station: str = Field(description="station AE title")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"{self.code} is done on {self.station}", lab.ris.map_exam(self.code, self.station))
 
 
@@ -115,7 +113,7 @@ class CorrectStep(Action):
     status: Literal["", "COMPLETED", "DISCONTINUED"] = ""
     reason: str = Field("", description="code of CID 9301, for DISCONTINUED")
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.ris.correct_step(
             self.mpps, accession=self.accession, step_id=self.step, status=self.status, reason=self.reason
         )
@@ -128,7 +126,7 @@ class LogDowntime(_OfOrder):
     name: ClassVar[str] = "ris.log_downtime"
     text: str = Field(min_length=1)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result("downtime entry written", lab.ris.log_downtime(self.accession, self.text))
 
 
@@ -140,7 +138,7 @@ class SetPeer(Action):
     host: str = "127.0.0.1"
     port: int = Field(ge=1, le=65535)
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"RIS peer {self.title}", lab.ris.set_peer(self.title, self.host, self.port))
 
 
@@ -150,7 +148,7 @@ class RemovePeer(Action):
     name: ClassVar[str] = "ris.remove_peer"
     title: str
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         return Result(f"RIS peer {self.title} removed", lab.ris.remove_peer(self.title))
 
 
@@ -163,7 +161,7 @@ class MergePatients(Action):
     survive: str
     survive_issuer: str | None = None
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         done = lab.ris.merge_patients(
             self.retire, self.survive, retire_issuer=self.retire_issuer, survive_issuer=self.survive_issuer
         )
@@ -176,7 +174,7 @@ class Configure(Action):
     model_config = ConfigDict(extra="allow")
     name: ClassVar[str] = "ris.configure"
 
-    def perform(self, lab: Lab) -> Result:
+    def perform(self, lab: Systems) -> Result:
         settings: dict[str, Any] = dict(self.model_extra or {})
         return Result(f"RIS settings: {', '.join(settings) or 'none'}", lab.ris.configure(**settings))
 

@@ -1,0 +1,133 @@
+"""The department's systems as one: made over one home, opened, closed, and reached by their names."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from contextlib import suppress
+from typing import Protocol
+
+from simlab.blobs import Blobs
+from simlab.clock import Clock
+from simlab.config import LOOPBACK, Endpoint
+from simlab.department.desk import CarryOut, Desk
+from simlab.department.engine import Engine
+from simlab.department.epr import Epr
+from simlab.department.modality import Modality
+from simlab.department.pacs import Pacs
+from simlab.department.pacs.inbox import PacsInbox
+from simlab.department.ris import Ris
+from simlab.department.viewer import Viewer
+from simlab.dicom import certificates
+from simlab.errors import NotFound, NotKept
+from simlab.faults import FaultTable, SystemClock
+from simlab.journal import Journal
+from simlab.lab.home import Home
+from simlab.lab.seating import Seating
+from simlab.store import Store
+
+_log = logging.getLogger(__name__)
+
+VIEWERS = ("ADMIN", "THEATRE", "CLINIC")
+MODALITIES = ("CT1", "CT2", "US1")
+
+_TICK = 1.0
+"""Seconds between two looks at whether a call or mail is due."""
+
+
+class _System(Protocol):
+    def busy(self) -> int: ...
+    def close(self) -> None: ...
+
+
+class Systems:
+    """Every system of one department over one home: opened and closed together, reached by name."""
+
+    def __init__(self, home: Home, carry_out: CarryOut, *, durability: str = "process") -> None:
+        self.home = home
+        self.clock = Clock()
+        self.store = Store(home.database, self.clock, durability=durability)
+        self.journal = Journal(self.store)
+        self.faults = FaultTable(self.store, self.journal)
+        self.blobs = Blobs(home.blobs)
+        self.pacs = Pacs(*self._ground("PACS"), self.blobs, home.certificates)
+        self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"))
+        self.ris = Ris(*self._ground("RIS"))
+        self.epr = Epr(*self._ground("EPR"))
+        self.engine = Engine(*self._ground("ENGINE"))
+        self.viewers = {
+            name: Viewer(name, *self._ground(name), self.blobs, folder=home.workstation if name == "ADMIN" else None)
+            for name in VIEWERS
+        }
+        self.modalities = {name: Modality(name, *self._ground(name), self.blobs) for name in MODALITIES}
+        self.desk = Desk(self.store, self.journal, self.clock, carry_out)
+        self.endpoints: dict[str, Endpoint] = {}
+        self._closing = threading.Event()
+        self._restore()
+
+    def _ground(self, system: str) -> tuple[Store, Journal, Clock, FaultTable]:
+        return self.store, self.journal, SystemClock(self.clock, self.faults, system), self.faults
+
+    def _restore(self) -> None:
+        kept = self.store.get_state("clock")
+        if kept:
+            self.clock.restore(json.loads(kept))
+        self.journal.attempt = self.store.get_state("attempt")
+
+    def open(self, host: str = LOOPBACK, *, ports: str = "auto") -> dict[str, Endpoint]:
+        """Open every door and give where each listens; Unavailable names the door that cannot be opened."""
+        if not certificates.present(self.home.certificates):
+            certificates.make(self.home.certificates)
+        seating = Seating(self.store, host, ports)
+        try:
+            seating.open("PACS", self.pacs.open)
+            seating.open("PACS_TLS", self.pacs.open_tls)
+            seating.open("PACS_HL7", self.pacs_inbox.open)
+            ris = self.ris.open(host, seating.port("RIS"), seating.port("RIS_HL7"))
+            for name, endpoint in ris.items():
+                seating.take(name, endpoint.port)
+            seating.open("ADT", self.engine.open)
+            for name, viewer in self.viewers.items():
+                seating.open(name, viewer.open)
+            for name, modality in self.modalities.items():
+                seating.open(name, modality.open)
+            self.epr.open()
+        except BaseException:
+            self.close()
+            raise
+        threading.Thread(target=self._tick, name="desk-clock", daemon=True).start()
+        self.endpoints = seating.endpoints
+        seating.remember()
+        return self.endpoints
+
+    def close(self) -> None:
+        """Close every door; what was acknowledged is already safe."""
+        self._closing.set()
+        with suppress(NotKept):
+            self.store.set_state("clock", json.dumps(self.clock.state()))
+        closing = [
+            threading.Thread(target=close, name="closing")
+            for close in (self.pacs_inbox.close, *(system.close for system in self._systems()))
+        ]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join(2)
+        self.store.close()
+
+    def _systems(self) -> list[_System]:
+        return [*self.modalities.values(), *self.viewers.values(), self.epr, self.engine, self.ris, self.pacs]
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Where a system listens, with its usual AE title; NotFound lists the systems there are."""
+        if name not in self.endpoints:
+            raise NotFound(f"there is no system {name}", remedy=f"There are: {', '.join(sorted(self.endpoints))}.")
+        return self.endpoints[name]
+
+    def _tick(self) -> None:
+        while not self._closing.wait(_TICK):
+            try:
+                self.desk.tick()
+            except Exception:
+                _log.exception("the desk's clock")
