@@ -110,7 +110,7 @@ class Store:
     def _install(self, tx: sqlite3.Connection, schema: Schema) -> None:
         found = tx.execute("SELECT version, ddl FROM lab_schema WHERE system=?", (schema.system,)).fetchone()
         if found and (found["version"], found["ddl"]) != (schema.version, schema.ddl):
-            raise self._foreign(schema.system, f"schema {found['version']}, not this {schema.version}")
+            raise self._foreign(schema.system, f"schema {found['version']}; this SimLab writes {schema.version}")
         for statement in filter(str.strip, schema.ddl.split(";")):
             tx.execute(statement)
         tx.execute("INSERT OR REPLACE INTO lab_schema VALUES (?, ?, ?)", (schema.system, schema.version, schema.ddl))
