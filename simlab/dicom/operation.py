@@ -57,7 +57,8 @@ def operate(server: Server, handler: Handler | None, request: Request, associati
                 if query and _listens(number) and request.cancelled(_HEARING.get(number, 0)):
                     reply = Reply(statuses.CANCELLED)
                 else:
-                    send(request, reply, more=query)
+                    # What a C-GET sends next goes the same way.
+                    send(request, reply, more=query or request.service == "C-GET")
                     continue
             _finish(request, reply)
             return
