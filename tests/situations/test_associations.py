@@ -13,7 +13,7 @@ from pydicom.uid import SecondaryCaptureImageStorage
 from simlab import journal as kinds
 from simlab.dicom.client import Peer, associate
 from simlab.dicom.contexts import VERIFICATION, supported
-from tests.situations.ward import HOST, Ward, contexts, final, rejected, succeeded
+from tests.situations.ward import HOST, Ward, contexts, final, rejected, succeeded, until
 
 QUILL = "2.25.31000025"
 
@@ -97,6 +97,7 @@ def _echo_beside(ward: Ward, held: int) -> str:
     with ExitStack() as stack:
         for _ in range(held):
             stack.enter_context(associate(Peer("PACS", HOST, ward.port()), "US1", supported([VERIFICATION])))
+        until(lambda: ward.lab.pacs.server.established == held)
         said = ward.echo_as("CT1")
     assert rejected(said) or succeeded(said), said
     return rejected(said)

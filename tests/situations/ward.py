@@ -39,6 +39,7 @@ class Ward:
         (name,) = (one for one in situation.names() if one.startswith(f"situations/{number}-"))
         self.lab.stage(load_scene(name, self.lab))
         self._situation = situation.read(name, self.lab)
+        until(lambda: self.lab.pacs.server.established == 0)  # nobody of the situation before holds a slot of this one
         self._before = self.studies("PatientName=*")
 
     def repair(self, *, concerned: Iterable[str] = ()) -> None:
