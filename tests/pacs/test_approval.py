@@ -45,6 +45,12 @@ def test_a_reported_study_waits_for_a_second_person(asked: House) -> None:
     assert asked.view("requests")[0]["decided_by"] == "colleague"
 
 
+def test_a_request_says_what_would_happen(asked: House) -> None:
+    """In the words of a preview: nothing has gone anywhere yet."""
+    (row,) = asked.view("requests")
+    assert " go from A" in row["summary"] and "went" not in row["summary"]
+
+
 def test_nobody_approves_their_own_request(asked: House) -> None:
     """The same person is refused, and the request waits on."""
     with provenance.acting(provenance.TRAINEE), pytest.raises(NotAllowed, match="same person"):

@@ -61,7 +61,7 @@ def delete(tx: sqlite3.Connection, study_uid: str, reason: str, *, preview: bool
     tx.execute(f"DELETE FROM pacs_instance WHERE series_uid IN {inside}", (study_uid,))
     tx.execute("DELETE FROM pacs_series WHERE study_uid=?", (study_uid,))
     tx.execute("DELETE FROM pacs_study WHERE study_uid=?", (study_uid,))
-    verb = "go" if preview else "were deleted"
+    verb = "are to be deleted" if preview else "were deleted"
     data = {
         "summary": f"{there['instances']} instances of {there['series']} series of {study['patient_id']} {verb}",
         "study_uid": study_uid,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +72,9 @@ class Repairs:
         except _RollBack as undone:
             if not undone.ask:
                 return {**undone.done.data, "preview": True}
-            return self._ask(method, args, undone.done)
+            # A request says what would happen, as a preview does.
+            foreseen = self.do(method, preview=True, at=at, **args)["summary"]
+            return self._ask(method, args, replace(undone.done, data={**undone.done.data, "summary": foreseen}))
 
     def _tell(
         self,
