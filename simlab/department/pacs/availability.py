@@ -38,8 +38,8 @@ class Availability:
         self._held: dict[str, list[int]] = {}
         self._timer: threading.Timer | None = None
 
-    def close(self) -> None:
-        """Stop watching; what is not notified yet is by the next process."""
+    def forget(self) -> None:
+        """Watch no study any more: their rows were replaced, or what waits is for the next process."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

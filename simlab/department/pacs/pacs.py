@@ -111,7 +111,7 @@ class Pacs:
         """Stop listening and end every association."""
         self._upkeep.close()
         self.dispatch.carriers.close()
-        self._availability.close()
+        self._availability.forget()
         self._notices.close()
         self.server.close()
 
@@ -273,3 +273,4 @@ class Pacs:
             history.play(tx, section, self.repairs, self._blobs, self._clock.now())
             self.space.stage(tx, section)
             self.dispatch.stage(tx, section)
+            self._store.after_commit(self._availability.forget)
