@@ -101,6 +101,7 @@ def staging(scene: Scene, place: Place, *, name: str) -> Staging:
         "pacs": {
             "settings": settings.get("PACS", {}),
             "peers": _peers(scene, "PACS", place),
+            "users": [user.model_dump() for user in scene.users],
             **{name: getattr(scene.archive, name) for name in type(scene.archive).model_fields},
             **archive_history.told(scene, patients, now),
             "patients": list(_pacs_retired(scene, patients)),

@@ -134,6 +134,14 @@ class ScenePeer(Strict):
     absent: bool = Field(False, description="take the line of a used scene away")
 
 
+class SceneUser(Strict):
+    """Somebody who may log in to the PACS, by name alone when there is no passcode."""
+
+    name: str = Field(min_length=1, max_length=64)
+    passcode: str | None = None
+    full_name: str = ""
+
+
 class SceneExam(Strict):
     """An exam of the RIS and the station that it goes to."""
 
@@ -164,6 +172,7 @@ class Scene(Strict):
     studies: list[SceneStudy] = []
     exams: list[SceneExam] = []
     peers: list[ScenePeer] = []
+    users: list[SceneUser] = Field([], description="who may log in to the PACS")
     settings: dict[str, dict[str, Any]] = Field({}, description="by system: PACS, RIS, EPR, CT1, THEATRE…")
     engine: SceneEngine = SceneEngine()
     archive: SceneArchive = SceneArchive()
@@ -199,6 +208,7 @@ class Scene(Strict):
             studies=[*below.studies, *self.studies],
             exams=_laid(below.exams, self.exams, "code"),
             peers=[peer for peer in _laid(below.peers, self.peers, "system", "title") if not peer.absent],
+            users=_laid(below.users, self.users, "name"),
             settings=settings,
             engine=engine,
             archive=archive,
