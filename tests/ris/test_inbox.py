@@ -276,12 +276,27 @@ def test_applied_adt_is_sent_on_as_from_the_ris(lab, engine):
 
 
 def test_what_was_refused_or_is_no_adt_is_not_sent_on(lab, engine):
-    """Orders stay here, and so does an ADT that the RIS itself refused."""
+    """Orders stay here until the RIS is told otherwise, and so does an ADT that the RIS itself refused."""
     lab.ris.configure(forward_adt={"port": engine.port})
     lab.send(build.orm(lab.header(), "NW", person(mr("1000001")), Order(placer="E1", exam_code="CTCHEST")))
     merge(lab, mr("1000002"), mr("1000001", "RYY01"))
     lab.send(build.adt(lab.header(), "A03", person(mr("1000001"))))
     assert lab.view("outbox") == []
+
+
+def test_an_applied_order_is_sent_on_with_what_the_ris_gave_it(lab, engine):
+    """Accession number, modality and study UID are in what goes to the PACS (IHE RAD-4); what is refused stays."""
+    lab.ris.configure(forward_adt={"port": engine.port}, forward_orders=True)
+    lab.send(build.orm(lab.header(), "NW", person(mr("1000001")), Order(placer="E1", exam_code="CTCHEST")))
+    lab.send(build.orm(lab.header(), "CA", person(mr("1000001")), Order(placer="E1", exam_code="CTCHEST")))
+    lab.send(build.orm(lab.header(), "CA", person(mr("1000001")), Order(placer="E9", exam_code="CTCHEST")))
+    until(lambda: lab.ris.busy() == 0 and len(engine.received) == 2)
+    (made,) = [row for row in lab.view("orders") if row["placer"] == "E1"]
+    (step,) = [row for row in lab.view("steps") if row["accession"] == made["accession"]]
+    for (message, _who), control in zip(engine.received, ("NW", "CA"), strict=True):
+        assert (message.get("MSH-3"), message.get("ORC-1")) == ("RIS", control)
+        assert (message.get("OBR-18"), message.get("OBR-24")) == (made["accession"], step["modality"])
+        assert message.get("ZDS-1.1") == step["study_uid"]
 
 
 def test_a_refusal_by_the_engine_is_an_error_and_the_queue_goes_on(lab, engine):

@@ -20,6 +20,10 @@ studies:
 peers:
 - {system: PACS, title: CT1, absent: true}
 - {system: RIS, title: CT1, port: 4}
+- {system: PACS, title: SAFE, port: 4, tls: true}
+users:
+- {name: maren, passcode: secret, full_name: Maren Ostrom}
+- {name: kiosk}
 settings:
   CT2: {pacs_port: 4}
 engine:
@@ -43,6 +47,11 @@ def test_a_scene_lays_itself_over_the_one_it_uses(lab: Lab) -> None:
         assert len(look.view("viewer.holds", system="CLINIC")) == 1
         assert {row["patient_id"] for row in look.view("modality.queue", system="US1")} == {"1"}
         assert look.view("pacs.peers", title="CT1") == []
+        assert look.view("pacs.peers", title="SAFE")[0]["tls"] is True
+        assert [(row["name"], row["passcode"]) for row in look.view("pacs.users")] == [
+            ("kiosk", False),
+            ("maren", True),
+        ]
         assert look.view("ris.peers", title="CT1")[0]["port"] == 4
         assert look.view("modality.config", system="CT2", key="pacs_port")[0]["value"] == 4
         routes = {row["name"]: row for row in look.view("engine.routes")}
@@ -76,6 +85,21 @@ def test_news_travels_from_the_record_to_the_archive(lab: Lab) -> None:
         for view in ("epr.patients", "ris.patients", "pacs.patients"):
             row = next(row for row in look.view(view) if row["patient_id"] == "4100068")
             assert row["name"] == "ZELLER^OTTO WILHELM^^MR", view
+
+
+def test_an_order_travels_from_the_record_to_the_archive(lab: Lab) -> None:
+    """The PACS is told of it with the accession number that the RIS gave, and sends the priors that a rule wants."""
+    lab.stage(load_scene("small-hospital", lab))
+    rule = {"rule": "priors", "kind": "prefetch", "on": "order", "destinations": ["CLINIC"]}
+    assert lab.perform("pacs.add_rule", rule).ok
+    assert lab.perform("epr.order", {"patient": "4100068", "exam": "CSKUH", "modality": "CT"}).ok
+    lab.settle()
+    with lab.snapshot() as look:
+        made = look.view("ris.orders", patient_id="4100068")[-1]
+        told = look.view("pacs.orders", accession=made["accession"])[0]
+        assert (told["patient_id"], told["modality"], told["status"]) == ("4100068", "CT", "scheduled")
+        assert [row["study_uid"] for row in look.view("pacs.transfers")] == ["2.25.31000068"]
+        assert look.view("pacs.unmatched") == []
 
 
 @pytest.mark.parametrize(

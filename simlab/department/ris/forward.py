@@ -1,4 +1,4 @@
-"""Passing applied ADT on: a durable outbox, and the courier that empties it."""
+"""Passing applied ADT and orders on: a durable outbox, and the courier that empties it."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 
 from simlab.clock import Clock
-from simlab.department.ris import mapping, orders, patients, settings, states
+from simlab.department.ris import mapping, orders, patients, procedure_scheduled, settings, states
 from simlab.department.ris.forward import Forward
 from simlab.department.ris.mapping import OrderLine
 from simlab.department.ris.orders import BadOrder, UnknownOrder
@@ -118,13 +118,20 @@ class Inbox:
         return f"merged {retire.number} into {survive.number}, {len(moved['orders'])} orders moved"
 
     def _orders(self, tx: sqlite3.Connection, message: Message) -> str:
-        own = settings.load(tx).mrn_authority
-        number = mapping.hospital_number(message, own)
+        setting = settings.load(tx)
+        number = mapping.hospital_number(message, setting.mrn_authority)
         patients.check_number(number.number, "PID-3")
-        done = [self._order(tx, message, line) for line in mapping.order_lines(message, number)]
+        applied, done = [], []
+        for line in mapping.order_lines(message, number):
+            accession, text = self._order(tx, message, line)
+            applied.append((line.obr, accession))
+            done.append(text)
+        if setting.forward_orders:
+            self._forward.put(tx, procedure_scheduled.numbered(tx, message, applied))
         return "; ".join(done)
 
-    def _order(self, tx: sqlite3.Connection, message: Message, line: OrderLine) -> str:
+    def _order(self, tx: sqlite3.Connection, message: Message, line: OrderLine) -> tuple[str, str]:
+        """Apply one order; gives its accession number, and what was done in words."""
         if line.control == "NW":
             return self._new(tx, message, line)
         if line.control not in ("XO", "SC", "SN", *_STATUS_CHANGES):
@@ -151,9 +158,9 @@ class Inbox:
         if state and state != orders.find(tx, accession)["state"]:
             orders.move_to(tx, accession, state, line.why)
             changed.append(state)
-        return f"order {accession}: {' and '.join(changed) or 'unchanged'}"
+        return accession, f"order {accession}: {' and '.join(changed) or 'unchanged'}"
 
-    def _new(self, tx: sqlite3.Connection, message: Message, line: OrderLine) -> str:
+    def _new(self, tx: sqlite3.Connection, message: Message, line: OrderLine) -> tuple[str, str]:
         request = line.request
         if request.placer and not request.step_id:
             taken = tx.execute(
@@ -170,7 +177,7 @@ class Inbox:
             said = mapping.demographics(message)
             patients.register(tx, request.patient, said, _others(message, request.patient))
         accession = orders.create(tx, request, self._clock.now())
-        return f"order {accession}: {request.state}"
+        return accession, f"order {accession}: {request.state}"
 
     def _known(self, tx: sqlite3.Connection, line: OrderLine) -> str:
         """The accession of the order that a line names, which must be of the patient in PID."""

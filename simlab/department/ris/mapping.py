@@ -29,11 +29,12 @@ DELETE = '""'
 
 @dataclass(frozen=True)
 class OrderLine:
-    """One ORC/OBR pair: ORC-1, ORC-5, ORC-16 (why) and the request with the keys that it names an order by."""
+    """One ORC/OBR pair: ORC-1, ORC-5, ORC-16 (why), which OBR, and the request with the keys that name an order."""
 
     control: str
     status: str
     why: str
+    obr: str
     request: OrderRequest
 
 
@@ -160,7 +161,7 @@ def _line_of(message: Message, patient: Identifier, orc: str, obr: str, zds: str
         step_description=said(f"{obr}-4.5"),
         **_size(message),
     )
-    return OrderLine(said(f"{orc}-1"), status, first(f"{orc}-16.2", f"{orc}-16.1"), request)
+    return OrderLine(said(f"{orc}-1"), status, first(f"{orc}-16.2", f"{orc}-16.1"), obr, request)
 
 
 def _performer(message: Message, obr: str) -> str:

@@ -60,6 +60,8 @@ class RisSettings(BaseModel):
     """Assigning authority of the numbers that the RIS knows patients by (PID-3.4.1)."""
     forward_adt: Destination | None = None
     """Where applied ADT is sent on to; None: nowhere."""
+    forward_orders: bool = False
+    """Whether applied orders are sent on there too, with the accession number that the RIS gave (IHE RAD-4)."""
 
     @field_validator("ae_title")
     @classmethod
