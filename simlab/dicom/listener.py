@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
 
 
 class Listener:
@@ -83,4 +86,9 @@ class Listener:
                 if closing.wait(0.05):
                     return
                 continue
-            self._admit(sock)
+            try:
+                self._admit(sock)
+            except Exception:  # a door: what goes wrong with one connection must not close it to the next
+                if not closing.is_set():
+                    _log.exception("%s: a connection could not be admitted", self._name)
+                sock.close()

@@ -159,7 +159,13 @@ class DicomServer:
         with self._lock:
             self._connections.add(connection)
             self._threads.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads to be had: the place is given back
+            with self._lock:
+                self._connections.discard(connection)
+                self._threads.discard(thread)
+            raise
 
     def _serve(self, connection: Connection, credentials: Credentials | None) -> None:
         try:
