@@ -73,13 +73,19 @@ def _told(check: Check, found: Finding) -> dict[str, Any]:
     return {
         "id": check.id,
         "result": found.result,
-        "message": (check.message or f"Expected {found.expected}; found {found.actual}.") if failed else "",
+        "message": (check.message or _in_words(found)) if failed else "",
         "expected": found.expected,
         "actual": found.actual,
         "evidence": list(found.evidence),
         "guard": check.guard,
         "critical": check.critical,
     }
+
+
+def _in_words(found: Finding) -> str:
+    # What an answer should be is told at submission alone, so before it there is nothing to compare with.
+    actual = found.actual[:1].upper() + found.actual[1:]
+    return f"Expected {found.expected}; found {found.actual}." if found.expected else f"{actual}."
 
 
 def unspoiled(marks: dict[str, Any]) -> dict[str, Any]:
