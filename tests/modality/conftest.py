@@ -59,6 +59,7 @@ class Department:
     make: Callable[..., Modality]
     pacs_port: int
     ris_port: int
+    faults: FaultTable
     known: set[str] = field(default_factory=lambda: {"CT1"})
     status: int = statuses.SUCCESS
     taken: list[Instance] = field(default_factory=list)
@@ -111,7 +112,7 @@ def department(tmp_path: Path) -> Iterator[Department]:
         "RIS", journal, faults, ae_title=lambda: "RIS", handlers={"C-FIND": found, "C-ECHO": _fine},
         contexts=lambda _caller: contexts.supported([contexts.WORKLIST_FIND, contexts.VERIFICATION]),
     )  # fmt: skip
-    place = Department(make(), store, journal, make, pacs.open(LOOPBACK, 0), ris.open(LOOPBACK, 0))
+    place = Department(make(), store, journal, make, pacs.open(LOOPBACK, 0), ris.open(LOOPBACK, 0), faults)
     place.scanner.open(LOOPBACK, 0)
     place.scanner.stage(ModalityStage(settings=place.settings()))
     yield place

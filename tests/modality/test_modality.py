@@ -10,6 +10,7 @@ from simlab.config import LOOPBACK
 from simlab.department.modality import VIEWS, ModalityStage, StudyFacts, render
 from simlab.dicom.client import DicomRefused, Unreachable
 from simlab.errors import BadInput, NotFound
+from simlab.faults import Fault
 from tests.modality.conftest import ITEM, Department, until
 from tests.tools import need
 
@@ -230,3 +231,16 @@ def test_scanners_share_tables_and_see_only_their_own(department: Department) ->
     assert view(department, "held", system="US1") == []
     config = {row["key"]: row["value"] for row in view(department, "config", system="US1")}
     assert (config["ae_title"], config["modality"], config["filter_station"]) == ("US1", "US", "US1")
+
+
+def test_a_fault_spoils_what_the_scanner_sends_and_not_what_it_holds(department: Department) -> None:
+    """The object that the fault counts goes out without its name; the scanner's own copy, sent again, has it."""
+    effect = {"missing": "PatientName"}
+    department.faults.declare([Fault(id="nameless", point="instance", system="CT1", effect=effect, count=1)])
+    department.scanner.scan("A100")
+    spoiled = [instance for instance in department.taken if "PatientName" not in instance.dataset()]
+    assert (len(department.taken), len(spoiled)) == (12, 1)
+    department.faults.declare([])
+    department.scanner.send([one.header().sop_instance_uid for one in department.taken])
+    assert all("PatientName" in instance.dataset() for instance in department.taken[12:])
+    assert len(department.taken) == 24
