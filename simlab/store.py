@@ -196,21 +196,28 @@ class Store:
             connection = self._another_reader()
         try:
             connection.execute("BEGIN")
+        except sqlite3.Error as error:
+            connection.close()
+            raise self._unreadable(error) from error
+        try:
             yield connection
         finally:
             connection.execute("ROLLBACK")
             self._readers.put(connection)
+
+    def _unreadable(self, error: sqlite3.Error) -> Unavailable:
+        return Unavailable(
+            f"the lab's database cannot be read ({error})",
+            place=str(self.path),
+            remedy="The process may have too many files open: close connections and try again.",
+        )
 
     def _another_reader(self) -> sqlite3.Connection:
         try:
             connection = self._connect()
             connection.execute("PRAGMA query_only=ON")
         except sqlite3.Error as error:
-            raise Unavailable(
-                f"the lab's database cannot be read ({error})",
-                place=str(self.path),
-                remedy="The process may have too many files open: close connections and try again.",
-            ) from error
+            raise self._unreadable(error) from error
         return connection
 
     def get_state(self, key: str) -> str | None:

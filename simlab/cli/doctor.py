@@ -91,7 +91,8 @@ def _ports(place: Path) -> Iterator[Finding]:
     own |= {SEATS["CONTROL"].port} if own else set()
     taken = [f"{seat.port} ({name})" for name, seat in SEATS.items() if seat.port not in own and not _free(seat.port)]
     if taken:
-        yield Finding("Ports", NOTE, f"taken: {', '.join(taken)}", "Those systems move; `simlab status` says where.")
+        shown = ", ".join(taken[:3]) + (f" and {len(taken) - 3} others" if len(taken) > 3 else "")
+        yield Finding("Ports", NOTE, f"taken: {shown}", "Those systems move; `simlab status` says where.")
     else:
         yield Finding("Ports", OK, "the usual ones are free" if not own else "the lab has the usual ones")
 

@@ -19,6 +19,7 @@ from simlab.config import LOOPBACK
 from simlab.errors import BadInput, Unavailable
 
 PORTS = ("standard", "auto")
+DURABILITIES = ("process", "power")
 _LARGEST_SCENE = 1_000_000
 """Bytes of a scene in a file."""
 
@@ -30,17 +31,22 @@ def up(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = LOOPBACK,
     ports: Annotated[str, typer.Option(help="standard: the usual ports where free; auto: any free ones.")] = PORTS[0],
+    durability: Annotated[
+        str, typer.Option(help="process: what is acknowledged survives kill -9; power: a power cut as well, slower.")
+    ] = DURABILITIES[0],
     json: Annotated[bool, typer.Option("--json", help="As without: the card is JSON in any case.")] = False,
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
 ) -> None:
     """Run the lab here; prints one line of JSON when every door is open. Ctrl-C stops it."""
     if ports not in PORTS:
         raise BadInput(f"--ports is {ports!r}", remedy="Say standard or auto.")
+    if durability not in DURABILITIES:
+        raise BadInput(f"--durability is {durability!r}", remedy="Say process or power.")
     if attached:
         threading.Thread(target=_stop_with_parent, name="parent", daemon=True).start()
     # Pulls in the whole department: only this command pays for it.
     process = importlib.import_module("simlab.cli.process")
-    raise typer.Exit(process.run_lab(chosen(home), host=host, ports=ports, scene=scene))
+    raise typer.Exit(process.run_lab(chosen(home), host=host, ports=ports, scene=scene, durability=durability))
 
 
 def _stop_with_parent() -> None:

@@ -44,10 +44,18 @@ _POLL = 0.5
 class Process:
     """One lab with its tutor and its door. `close` may be called from any thread, once."""
 
-    def __init__(self, home: Home, *, host: str = LOOPBACK, ports: str = "standard", scene: str | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        *,
+        host: str = LOOPBACK,
+        ports: str = "standard",
+        scene: str | None = None,
+        durability: str = "process",
+    ) -> None:
         self.home = home
         self.stopping = threading.Event()
-        self.lab = Lab(home)
+        self.lab = Lab(home, durability=durability)
         self.lab.open(host, ports=ports)
         self._loading = ThreadPoolExecutor(1, "tutor")
         self._tutor: Future[Tutor] | None = None
@@ -234,14 +242,19 @@ def _number(name: str, text: str | int | float) -> int:
 
 @contextmanager
 def process(
-    home: Path, *, host: str = LOOPBACK, ports: str = "standard", scene: str | None = None
+    home: Path,
+    *,
+    host: str = LOOPBACK,
+    ports: str = "standard",
+    scene: str | None = None,
+    durability: str = "process",
 ) -> Iterator[Process]:
     """A lab process inside this one, announced in its home's `lab.json`, for as long as the block lasts."""
     place = Home(home)
     place.take()
     try:
         handler = place.log_to_file()
-        running = Process(place, host=host, ports=ports, scene=scene)
+        running = Process(place, host=host, ports=ports, scene=scene, durability=durability)
         try:
             place.announce(running.card())
             yield running
@@ -263,12 +276,19 @@ def _allow_files() -> None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def run_lab(home: Path, *, host: str = LOOPBACK, ports: str = "standard", scene: str | None = None) -> int:
+def run_lab(
+    home: Path,
+    *,
+    host: str = LOOPBACK,
+    ports: str = "standard",
+    scene: str | None = None,
+    durability: str = "process",
+) -> int:
     """Run the lab until SIGTERM, Ctrl-C or `simlab down`; its card is one line of JSON once every door is open."""
     if scene is not None and Path(scene).suffix in (".yaml", ".yml"):
         scene = read_text(Path(scene), scene)
     _allow_files()
-    with process(home, host=host, ports=ports, scene=scene) as running:
+    with process(home, host=host, ports=ports, scene=scene, durability=durability) as running:
 
         def stop(*_: object) -> None:
             running.stopping.set()

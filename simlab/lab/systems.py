@@ -50,7 +50,7 @@ class Systems:
         self.store = Store(home.database, self.clock, durability=durability)
         self.journal = Journal(self.store)
         self.faults = FaultTable(self.store, self.journal)
-        self.blobs = Blobs(home.blobs)
+        self.blobs = Blobs(home.blobs, sync=durability == "power")
         self.pacs = Pacs(*self._ground("PACS"), self.blobs, home.certificates)
         self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"))
         self.ris = Ris(*self._ground("RIS"))
@@ -79,6 +79,7 @@ class Systems:
         """Open every door and give where each listens; Unavailable names the door that cannot be opened."""
         if not certificates.present(self.home.certificates):
             certificates.make(self.home.certificates)
+        self.blobs.sweep(self._pixels())
         seating = Seating(self.store, host, ports)
         try:
             seating.open("PACS", self.pacs.open)
@@ -118,6 +119,15 @@ class Systems:
 
     def _systems(self) -> list[_System]:
         return [*self.modalities.values(), *self.viewers.values(), self.epr, self.engine, self.ris, self.pacs]
+
+    def _pixels(self) -> set[str]:
+        """The digests of all pixel data that a row of any system names."""
+        named: set[str] = set()
+        with self.store.read() as tx:
+            for table in (table for schema in self.store.schemas.values() for table in schema.tables):
+                if any(column["name"] == "pixels" for column in tx.execute(f"PRAGMA table_info({table})")):
+                    named.update(row[0] for row in tx.execute(f"SELECT pixels FROM {table} WHERE pixels IS NOT NULL"))
+        return named
 
     def endpoint(self, name: str) -> Endpoint:
         """Where a system listens, with its usual AE title; NotFound lists the systems there are."""

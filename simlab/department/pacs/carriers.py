@@ -121,7 +121,13 @@ class Carriers:
         if transfer is None:
             return None
         with provenance.acting(transfer.actor, transfer.cause):
-            self._carry(transfer, peer)
+            try:
+                self._carry(transfer, peer)
+            except Exception:  # a door: one transfer that the lab fails at must not hold up those behind it
+                if self._closed.is_set():
+                    raise
+                _log.exception("PACS: transfer %s to %s", transfer.id, destination)
+                self._fail(transfer, "the lab itself failed at this; its log says more")
         return 0.0
 
     def _carry(self, transfer: Transfer, peer: PeerEntry | None) -> None:

@@ -25,7 +25,7 @@ def keep(
     ).fetchone()
     if same is not None:
         return int(same["id"])
-    if tx.execute("SELECT count(*) FROM pacs_duplicate").fetchone()[0] >= KEPT:
+    if tx.execute("SELECT count(*) FROM pacs_duplicate WHERE state=?", (WAITING,)).fetchone()[0] >= KEPT:
         return None
     cursor = tx.execute(
         "INSERT INTO pacs_duplicate (sop_uid, patient_id, issuer, patient_name, study_uid, accession, what, "
