@@ -62,7 +62,7 @@ class Association:
         self._last_id = 0
         self._last_command: Command = {}
         self._last_encoded = b""
-        self._held: list[bytes] = []
+        self._held: list[bytes | memoryview] = []
         self._held_size = 0
 
     def next_id(self) -> int:
@@ -79,24 +79,35 @@ class Association:
                 return context
         return None
 
-    def send(self, context_id: int, command: Command, data: bytes | None = None, *, more: bool = False) -> None:
-        """Send one message; raises ConnectionLost. With `more` to come at once it may wait, until there are 32 KB."""
+    def send(
+        self,
+        context_id: int,
+        command: Command,
+        data: bytes | None = None,
+        pixels: bytes | memoryview | None = None,
+        *,
+        more: bool = False,
+    ) -> None:
+        """Send one message, `pixels` being the end of its data set where that stands in two places.
+
+        With `more` to come at once it may wait, until there are 32 KB. Raises ConnectionLost.
+        """
         message = Message(context_id, command, data)
         complete = dimse.complete(message)
         if complete != self._last_command:
             # The pending responses of a query differ in their data sets alone.
             self._last_command, self._last_encoded = complete, dimse.encode_command(complete)
-        for pdus in dimse.encode_message(message, self._peer_max_pdu, self._last_encoded):
-            self._held.append(pdus)
-            self._held_size += len(pdus)
-            if self._held_size > _HELD or not more:
-                self.flush()
+        for piece in dimse.encode_message(message, self._peer_max_pdu, self._last_encoded, pixels):
+            self._held.append(piece)
+            self._held_size += len(piece)
+        if self._held_size > _HELD or not more:
+            self.flush()
 
     def flush(self) -> None:
         """Send what waits for more."""
         if self._held:
             held, self._held, self._held_size = self._held, [], 0
-            self.connection.send(held[0] if len(held) == 1 else b"".join(held))
+            self.connection.send_all(held)
 
     def receive(self, seconds: float) -> Message | None:
         """The next message within `seconds`, None when the peer asks for release; a C-CANCEL is only remembered.

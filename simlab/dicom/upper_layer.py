@@ -26,6 +26,8 @@ MAX_PDU = 131072  # bytes we accept in a P-DATA-TF, announced to the peer (PS3.8
 _MAX_ASSOCIATE = 1 << 20  # bytes; 128 contexts with 38 transfer syntaxes each need 150 KB
 PDU_SECONDS = 15.0  # for the rest of a PDU that has begun
 _CHUNK = 262144
+_SMALL = 65536  # bytes that are sooner joined than sent in pieces
+_PIECES = 512  # pieces handed to the kernel at once; POSIX wants it to take 16, the systems that we know 1,024
 _SLOWEST = 5.0  # seconds that one read of a slow connection takes at most
 
 _HEAD = struct.Struct(">BxL")
@@ -179,6 +181,30 @@ class Connection:
                 self._socket.sendall(content)
         except (OSError, ValueError) as error:
             raise ConnectionLost(f"the connection broke while sending ({error})", remedy="Try again.") from error
+
+    def send_all(self, pieces: list[bytes | memoryview], seconds: float = 30.0) -> None:
+        """Send pieces of encoded PDUs one behind the other; raises as `send` does."""
+        # Windows and TLS have no sendmsg; a few small pieces are sooner joined.
+        plain = hasattr(socket.socket, "sendmsg") and not isinstance(self._socket, ssl.SSLSocket) and not self.pace
+        if not plain or sum(map(len, pieces)) < _SMALL:
+            self.send(b"".join(pieces), seconds)
+            return
+        try:
+            self._socket.settimeout(seconds)
+            for start in range(0, len(pieces), _PIECES):
+                self._gather(pieces[start : start + _PIECES])
+        except (OSError, ValueError) as error:
+            raise ConnectionLost(f"the connection broke while sending ({error})", remedy="Try again.") from error
+
+    def _gather(self, pieces: list[bytes | memoryview]) -> None:
+        while pieces:
+            sent, whole = self._socket.sendmsg(pieces), 0
+            while whole < len(pieces) and sent >= len(pieces[whole]):
+                sent -= len(pieces[whole])
+                whole += 1
+            pieces = pieces[whole:]
+            if sent:
+                pieces[0] = memoryview(pieces[0])[sent:]
 
     def _trickle(self, content: bytes) -> None:
         step = max(self.pace // 10, 1)

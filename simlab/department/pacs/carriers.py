@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,7 +161,7 @@ class Carriers:
         ready, missing = self._shelf.fetch(todo, self._closed.is_set)
         for sop_uid, why in missing.items():
             self._settle(transfer, sop_uid, why)
-        sent, going = 0, []  # type: tuple[int, list[str]]
+        sent, going = 0, deque[str]()
         replies = client.store_each(
             address(peer, self._certificates),
             title,
@@ -172,7 +173,7 @@ class Carriers:
                 if _worth_a_retry(reply):
                     raise _Refused(_said(reply), place=transfer.destination)
                 # As the queue names it: a fault may have damaged the UID that went out.
-                go_on = self._settle(transfer, going[-1], "" if reply.stored else _said(reply))
+                go_on = self._settle(transfer, going.popleft(), "" if reply.stored else _said(reply))
                 sent += reply.stored
                 if not go_on or self._closed.is_set():
                     break
@@ -186,7 +187,7 @@ class Carriers:
             replies.close()
         return sent
 
-    def _load(self, transfer: Transfer, ready: list[Held], going: list[str]) -> Iterator[Instance]:
+    def _load(self, transfer: Transfer, ready: list[Held], going: deque[str]) -> Iterator[Instance]:
         for held in ready:
             try:
                 instance = self._shelf.outgoing(held.sop_uid, transfer.destination)

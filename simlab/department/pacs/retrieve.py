@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,9 +36,11 @@ class _Count:
     failed_uids: list[str] = field(default_factory=list)
     why: str = ""
     taken: list[str] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
 
     def add(self, sop_uid: str, status: int | None, comment: str = "") -> None:
         self.remaining -= 1
+        self.told.add(sop_uid)
         if status is not None and statuses.is_done(status):
             self.taken.append(sop_uid)
         if status == statuses.SUCCESS:
@@ -121,7 +124,7 @@ class Retrieval:
             with self._store.write() as tx:
                 sent.note(tx, count.taken, destination, how, self._clock.now())
 
-    def _outgoing(self, ready: list[Held], destination: str, count: _Count, going: list[str]) -> Iterator[Instance]:
+    def _outgoing(self, ready: list[Held], destination: str, count: _Count, going: deque[str]) -> Iterator[Instance]:
         for held in ready:
             try:
                 instance = self._shelf.outgoing(held.sop_uid, destination)
@@ -148,7 +151,7 @@ class Retrieval:
             return
         ready = self._fetch(request, count, chosen)
         originator = (request.caller.calling, request.message_id)
-        going: list[str] = []
+        going = deque[str]()
         replies = client.store_each(
             address(peer, self._certificates),
             title,
@@ -160,7 +163,7 @@ class Retrieval:
         try:
             for reply in replies:
                 # As it is held: a fault may have damaged the UID that went out.
-                count.add(going[-1], int(reply.status, 16) if reply.status else None, reply.comment)
+                count.add(going.popleft(), int(reply.status, 16) if reply.status else None, reply.comment)
                 if count.remaining and request.cancelled():
                     yield count.final(request, statuses.CANCELLED)
                     return
@@ -168,8 +171,9 @@ class Retrieval:
                     yield Reply(statuses.PENDING, extra=count.command(final=False))
         except SimlabError as error:
             request.note["destination_error"] = str(error)
-            for held in ready[len(ready) - count.remaining :]:
-                count.add(held.sop_uid, None, error.what)
+            for held in ready:
+                if held.sop_uid not in count.told:
+                    count.add(held.sop_uid, None, error.what)
         finally:
             replies.close()
             self._note(count, peer.title, sent.MOVE)
@@ -181,11 +185,10 @@ class Retrieval:
         chosen = self._chosen(request)
         count = _Count(len(chosen))
         try:
-            for held in self._fetch(request, count, chosen):
-                try:
-                    count.add(held.sop_uid, request.store(self._shelf.outgoing(held.sop_uid, request.caller.calling)))
-                except (BadInput, NotFound) as error:  # this one cannot be sent; the others may
-                    count.add(held.sop_uid, None, error.what)
+            ready, going = self._fetch(request, count, chosen), deque[str]()
+            outgoing = self._outgoing(ready, request.caller.calling, count, going)
+            for status, comment in request.store_each(outgoing):
+                count.add(going.popleft(), status, comment)
                 if count.remaining and request.cancelled():
                     break
                 if count.remaining:
