@@ -180,7 +180,9 @@ def _security() -> str:
         "for when\nthe setting `tls_mutual` says so. Suites of TLS 1.2: "
         + ", ".join(f"`{suite}`" for suite in tls.CIPHERS)
         + f".\n\nUser identity negotiation: {kinds}; other kinds are refused. An audit trail in the shape of PS3.15 "
-        "A.5 is kept and\ncan be searched.\n"
+        "A.5 is kept and\ncan be searched.\n\nAs SCU the PACS calls a peer over TLS where its entry says `tls`; it "
+        "verifies the peer's certificate and name against\nthe lab's test CA, and shows its own.\n\nRejection notes "
+        "(IHE IOCM) are taken over C-STORE; one of code 113039 that the retention rules contradict gets status 0124.\n"
     )
 
 
