@@ -4,6 +4,7 @@ import os
 import shutil
 import sysconfig
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -24,7 +25,12 @@ def need(program: str) -> str:
     path = find(program)
     if path:
         return path
-    message = f"{program} is not installed (Debian: dcmtk, dicom3tools, tmux)"
+    missing(program)
+
+
+def missing(program: str) -> NoReturn:
+    """Skip the test because `program` is absent, or fail it where CI forbids the skip."""
+    message = f"{program} is not installed (Debian: dcmtk, dicom3tools, orthanc, tmux)"
     if os.environ.get("SIMLAB_REQUIRE_TOOLS"):
         pytest.fail(message)
     pytest.skip(message)
