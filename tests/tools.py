@@ -22,10 +22,7 @@ def find(program: str) -> str | None:
 
 def need(program: str) -> str:
     """The path of `program`; skips the test when it is absent, fails where CI forbids the skip."""
-    path = find(program)
-    if path:
-        return path
-    missing(program)
+    return find(program) or missing(program)
 
 
 def missing(program: str) -> NoReturn:
