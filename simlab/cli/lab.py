@@ -32,7 +32,7 @@ def up(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = LOOPBACK,
     ports: Annotated[str, typer.Option(help="standard: the usual ports where free; auto: any free ones.")] = PORTS[0],
     durability: Annotated[
-        str, typer.Option(help="process: what is acknowledged survives kill -9; power: a power cut as well, slower.")
+        str, typer.Option(help="process: what is acknowledged survives kill -9; power: a power cut as well.")
     ] = DURABILITIES[0],
     json: Annotated[bool, typer.Option("--json", help="As without: the card is JSON in any case.")] = False,
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
