@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from simlab import certificates
 from simlab.cli import show
 from simlab.cli.options import Home, Json, chosen, group
-from simlab.dicom import certificates
 from simlab.lab.home import Home as LabHome
 
 app = group("The lab's own certificates: a test CA and what it signed.")

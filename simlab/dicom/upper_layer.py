@@ -15,8 +15,7 @@ import struct
 import time
 from typing import Any
 
-from simlab import provenance
-from simlab.dicom import tls
+from simlab import provenance, tls
 from simlab.dicom.receive_buffer import ReceiveBuffer
 from simlab.errors import Unavailable
 

@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from typing import Protocol
 
+from simlab import certificates
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import LOOPBACK, Endpoint
@@ -19,7 +20,6 @@ from simlab.department.pacs import Pacs
 from simlab.department.pacs.inbox import PacsInbox
 from simlab.department.ris import Ris
 from simlab.department.viewer import Viewer
-from simlab.dicom import certificates
 from simlab.errors import NotFound, NotKept
 from simlab.faults import FaultTable, SystemClock
 from simlab.journal import Journal

@@ -11,13 +11,14 @@ from typing import Any
 
 from pydicom.uid import UID
 
+from simlab import tls
 from simlab.config import SEATS
 from simlab.department.pacs.identifier import LEVELS, UNIQUE
 from simlab.department.pacs.personality import PERSONALITIES, STRICT
 from simlab.department.pacs.query import ATTRIBUTES, COMPUTED
 from simlab.department.pacs.settings import DEFAULTS
 from simlab.department.ris import worklist
-from simlab.dicom import extended, identity, statuses, tls, upper_layer
+from simlab.dicom import extended, identity, statuses, upper_layer
 from simlab.dicom.commitment import REASONS as COMMITMENT_REASONS
 from simlab.dicom.instance import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from simlab.dicom.request import SUBOPERATION_SECONDS, Caller

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from simlab import certificates, tls
 from simlab.department.pacs.settings import DEFAULTS
-from simlab.dicom import certificates, client, tls
+from simlab.dicom import client
 from simlab.dicom.upper_layer import TlsFailed
 from simlab.faults import Fault
 from tests.pacs.conftest import HOST, House

@@ -12,7 +12,8 @@ import pytest
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel
 
-from simlab.dicom import certificates, client, tls
+from simlab import certificates, tls
+from simlab.dicom import client
 from tests.dicom.made import ROOT, the_48
 from tests.pacs.conftest import HOST, House
 from tests.pacs.sink import until

@@ -7,8 +7,8 @@ import re
 import sqlite3
 from typing import Any
 
+from simlab.certificates import CERTIFICATES
 from simlab.department.pacs.personality import PERSONALITIES, STRICT
-from simlab.dicom.certificates import CERTIFICATES
 from simlab.dicom.extended import OPTIONS
 from simlab.errors import BadInput
 

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from simlab.dicom import client, identity, normalized, tls
+from simlab import tls
+from simlab.dicom import client, identity, normalized
 from simlab.dicom.client import Peer
 from simlab.dicom.commitment import COMPLETE, TOLD, Reference, told
 from simlab.dicom.instance import Instance

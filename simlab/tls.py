@@ -1,4 +1,4 @@
-"""TLS for DICOM by the BCP 195 profiles (PS3.15 B.9, B.10): contexts for either side, of a folder of certificates.
+"""TLS by the BCP 195 profiles (PS3.15 B.9, B.10), for DICOM and MLLP: contexts of a folder of certificates.
 
 TLS 1.2 and 1.3; of TLS 1.2 only suites with forward secrecy and authenticated encryption.
 """
