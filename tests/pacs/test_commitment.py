@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from pydicom.uid import generate_uid
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
-from simlab.department.pacs import PacsStage, notices
+from simlab.department.pacs import PacsStage, lanes, notices
 from simlab.dicom.instance import Instance
 from simlab.errors import NotKept
 from tests.dicom.made import the_48
@@ -41,10 +42,16 @@ class Scanner:
         return self.status, None
 
     def ask(
-        self, instances: list[Instance], *, transaction: str = "", stay: bool = True, action: int = 1
+        self,
+        instances: list[Instance],
+        *,
+        transaction: str = "",
+        stay: bool = True,
+        action: int = 1,
+        calling: str = "CT1",
     ) -> tuple[int, str]:
         """N-ACTION; gives its status and the transaction UID. With `stay` the association waits for the report."""
-        ae = AE("CT1")
+        ae = AE(calling)
         ae.add_requested_context(StorageCommitmentPushModel)
         uid = transaction or generate_uid()
         request = Dataset()
@@ -220,12 +227,12 @@ def test_reports_go_on_after_the_disk_was_full(scanner: Scanner, monkeypatch: py
     kept = notices.Notices._now
 
     def now(self: notices.Notices) -> str:
-        if threading.current_thread().name == "PACS-notices" and full:
+        if threading.current_thread().name.startswith("PACS-notices") and full:
             full.pop()
             raise NotKept(OSError("disk full"), "here")
         return kept(self)
 
-    monkeypatch.setattr(notices, "_REST_SECONDS", 0.05)
+    monkeypatch.setattr(lanes, "_REST_SECONDS", 0.05)
     monkeypatch.setattr(notices.Notices, "_now", now)
     monkeypatch.setattr(notices.Notices, "_give_up", lambda self, number: now(self))
     _, uid = scanner.ask(the_48()[:1], stay=False)
@@ -246,6 +253,23 @@ def test_a_report_that_waits_outlives_the_process(scanner: Scanner) -> None:
         tx.execute("UPDATE pacs_notice SET next_try=0")
     house.pacs.open(HOST, 0)
     scanner.waits(lambda: len(scanner.reports) == 1)
+
+
+def test_a_dead_peer_keeps_no_other_waiting_for_its_report(scanner: Scanner) -> None:
+    """CT9 takes connections and never answers: CT1 has its report long before that has run out of time."""
+    house = scanner.house
+    with socket.create_server((HOST, 0)) as dead:
+        house.pacs.set_peer("CT9", HOST, dead.getsockname()[1])
+        for _ in range(3):
+            scanner.ask(the_48()[:1], stay=False, calling="CT9")
+        scanner.waits(lambda: len(house.view("commitments")) == 3)
+        began = time.monotonic()
+        scanner.ask(the_48()[:1], stay=False)
+        scanner.waits(lambda: len(scanner.reports) == 1)
+        assert time.monotonic() - began < 3
+        began = time.monotonic()
+        house.pacs.close()
+        assert time.monotonic() - began < 1
 
 
 def _of_other_class(instance: Instance) -> Any:

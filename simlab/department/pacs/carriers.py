@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from simlab import provenance
 from simlab.clock import Clock
 from simlab.department.pacs import transfers
 from simlab.department.pacs.archive import Held
+from simlab.department.pacs.lanes import Lanes
 from simlab.department.pacs.peers import PeerEntry, address, find_destination
 from simlab.department.pacs.settings import setting
 from simlab.department.pacs.shelf import Shelf
@@ -44,69 +44,30 @@ class Carriers:
         self._clock = clock
         self._shelf = shelf
         self._certificates = certificates
-        self._lock = threading.Lock()
-        self._woken: dict[str, threading.Event] = {}
-        self._threads: list[threading.Thread] = []
-        self._closed = threading.Event()
-        self._closed.set()
+        self._lanes = Lanes("PACS-to", self._waiting, self._look)
+        self.wake = self._lanes.wake
+        """See that every destination something waits for has its carrier, and have each look at its queue."""
 
     def open(self) -> None:
         """Begin to carry, first what an earlier process left."""
         with self._store.write() as tx:
             transfers.take_up(tx)
-        self._closed.clear()
-        self.wake()
+        self._lanes.open()
 
     def close(self) -> None:
         """Carry nothing more; what was not acknowledged stays in the queue."""
-        self._closed.set()
-        with self._lock:
-            for event in self._woken.values():
-                event.set()
-            threads, self._threads = self._threads, []
-            self._woken.clear()
-        for thread in threads:
-            thread.join(0.3)
+        self._lanes.close()
 
     def busy(self) -> int:
         """Transfers that are being sent or about to be; what is held or waits for a retry counts as idle."""
-        if self._closed.is_set():
+        if self._lanes.closed:
             return 0
         with self._store.read() as tx:
             return transfers.running(tx, time.time())
 
-    def wake(self) -> None:
-        """See that every destination something waits for has its carrier, and have each look at its queue."""
-        if self._closed.is_set():
-            return
+    def _waiting(self) -> list[str]:
         with self._store.read() as tx:
-            wanted = transfers.destinations(tx)
-        with self._lock:
-            for destination in wanted:
-                if destination not in self._woken:
-                    self._woken[destination] = threading.Event()
-                    thread = threading.Thread(
-                        target=self._run, args=(destination,), name=f"PACS-to-{destination}", daemon=True
-                    )
-                    self._threads.append(thread)
-                    thread.start()
-            for event in self._woken.values():
-                event.set()
-
-    def _run(self, destination: str) -> None:
-        woken = self._woken[destination]
-        while not self._closed.is_set():
-            woken.clear()
-            wait: float | None
-            try:
-                wait = self._look(destination)
-            except Exception:  # a door: the queue is durable, and the next look may go better
-                if self._closed.is_set():
-                    return
-                _log.exception("PACS: the transfers to %s", destination)
-                wait = 5.0
-            if wait is None or wait > 0:
-                woken.wait(wait)
+            return transfers.destinations(tx)
 
     def _look(self, destination: str) -> float | None:
         """Send the next transfer; gives the seconds to wait before the next look, None to wait to be woken."""
@@ -125,7 +86,7 @@ class Carriers:
             try:
                 self._carry(transfer, peer)
             except Exception:  # a door: one transfer that the lab fails at must not hold up those behind it
-                if self._closed.is_set():
+                if self._lanes.closed:
                     raise
                 _log.exception("PACS: transfer %s to %s", transfer.id, destination)
                 self._fail(transfer, "the lab itself failed at this; its log says more")
@@ -158,7 +119,7 @@ class Carriers:
     def _send(self, transfer: Transfer, peer: PeerEntry) -> int:
         with self._store.read() as tx:
             todo, title = transfers.waiting(tx, transfer.id, BATCH), str(setting(tx, "ae_title"))
-        ready, missing = self._shelf.fetch(todo, self._closed.is_set)
+        ready, missing = self._shelf.fetch(todo, lambda: self._lanes.closed)
         for sop_uid, why in missing.items():
             self._settle(transfer, sop_uid, why)
         sent, going = 0, deque[str]()
@@ -175,7 +136,7 @@ class Carriers:
                 # As the queue names it: a fault may have damaged the UID that went out.
                 go_on = self._settle(transfer, going.popleft(), "" if reply.stored else _said(reply))
                 sent += reply.stored
-                if not go_on or self._closed.is_set():
+                if not go_on or self._lanes.closed:
                     break
         except client.NoContext as error:
             for held in ready:

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from simlab import journal as kinds
 from simlab import provenance
 from simlab.clock import Clock
+from simlab.department.pacs.lanes import Lanes
 from simlab.department.pacs.peers import address, find_peer
 from simlab.department.pacs.settings import setting
 from simlab.dicom import normalized, statuses
@@ -27,8 +28,10 @@ from simlab.store import Store
 log = logging.getLogger(__name__)
 
 HELD, WAITING, DELIVERED, UNDELIVERABLE = "held", "waiting", "delivered", "undeliverable"
-_REST_SECONDS = 2.0
-"""How long nothing is tried after a try could not even be written down."""
+NOBODY = ""
+"""The lane of whoever is not among the peers: such notices are not even tried."""
+
+_LANE = "FROM pacs_notice n LEFT JOIN pacs_peer p USING (title) WHERE n.state=? AND coalesce(p.title, '')=? "
 
 SAME, OWN = "same association", "own association"
 """On which association a notice went: that of the peer who asked, or one of ours."""
@@ -53,9 +56,9 @@ Write = Callable[[sqlite3.Connection, sqlite3.Row], Draft]
 
 
 class Notices:
-    """The rows of `pacs_notice`, and the thread that delivers them. `writers` make the message, by kind of notice.
+    """The rows of `pacs_notice`, and the lanes that deliver them. `writers` make the message, by kind of notice.
 
-    `certificates` is the folder of those for TLS.
+    Each peer has a lane of its own. `certificates` is the folder of those for TLS.
     """
 
     def __init__(
@@ -71,32 +74,31 @@ class Notices:
         self._journal = journal
         self._clock = clock
         self._writers = writers
-        self._turn = threading.Condition()
-        self._woken = False
-        self._closed = False
+        self._counting = threading.Lock()
         self._delivering = 0
-        self._thread: threading.Thread | None = None
+        self._lanes = Lanes("PACS-notices", self._waiting, self._look)
+        self.wake = self._lanes.wake
+        """Look whether something is due."""
 
     def open(self) -> None:
         """Begin to deliver; what an earlier process held back is due."""
         with self._store.write() as tx:
             tx.execute("UPDATE pacs_notice SET state=? WHERE state=?", (WAITING, HELD))
-        self._closed, self._woken = False, True
-        self._thread = threading.Thread(target=self._run, name="PACS-notices", daemon=True)
-        self._thread.start()
+        self._lanes.open()
 
     def close(self) -> None:
         """Stop delivering; what waits is delivered by the next process."""
-        with self._turn:
-            self._closed = True
-            self._turn.notify_all()
-        if self._thread is not None:
-            self._thread.join(0.5)
+        self._lanes.close()
 
     def busy(self) -> int:
         """Deliveries under way or due now; a notice that waits for its next try counts as idle."""
-        with self._turn:
-            return self._delivering + int(self._thread is not None and self._next() is not None)
+        if self._lanes.closed:
+            return self._delivering
+        with self._store.read() as tx:
+            (due,) = tx.execute(
+                "SELECT count(*) FROM pacs_notice WHERE state=? AND next_try<=?", (WAITING, time.time())
+            ).fetchone()
+        return max(self._delivering, int(due))
 
     def add(self, tx: sqlite3.Connection, kind: str, subject: str, title: str, *, held: bool) -> int:
         """Keep a notice on `subject` for the peer `title`, due at once unless `held`; gives its number."""
@@ -133,12 +135,6 @@ class Notices:
         """Try at once whatever waits: an address may have changed."""
         tx.execute("UPDATE pacs_notice SET next_try=0 WHERE state=?", (WAITING,))
         self._store.after_commit(self.wake)
-
-    def wake(self) -> None:
-        """Look whether something is due."""
-        with self._turn:
-            self._woken = True
-            self._turn.notify_all()
 
     def draft(self, number: int) -> Draft:
         """The message of a notice."""
@@ -192,51 +188,36 @@ class Notices:
         why = f": {problem}" if problem else ""
         self._journal.record(kinds.OPERATION, "PACS", f"{what} {word} to {row['title']}{why}", data)
 
-    # The thread
+    # The lanes
 
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="milliseconds")
 
-    def _next(self) -> sqlite3.Row | None:
+    def _waiting(self) -> list[str]:
         with self._store.read() as tx:
-            row: sqlite3.Row | None = tx.execute(
-                "SELECT * FROM pacs_notice WHERE state=? AND next_try<=? ORDER BY next_try, id",
-                (WAITING, time.time()),
-            ).fetchone()
-        return row
+            rows = tx.execute(
+                "SELECT DISTINCT coalesce(p.title, ?) AS lane FROM pacs_notice n LEFT JOIN pacs_peer p USING (title) "
+                "WHERE n.state=?",
+                (NOBODY, WAITING),
+            )
+            return [row["lane"] for row in rows]
 
-    def _pause(self) -> float | None:
-        """Seconds until the next notice is due; None when nothing waits."""
+    def _look(self, lane: str) -> float | None:
+        """Deliver what is due first; gives the seconds until the next is due, None when nothing waits."""
         with self._store.read() as tx:
-            (due,) = tx.execute("SELECT min(next_try) FROM pacs_notice WHERE state=?", (WAITING,)).fetchone()
-        return None if due is None else max(due - time.time(), 0.01)
-
-    def _run(self) -> None:
-        while not self._closed:
-            try:
-                self._work()
-            except Exception:  # a door: notices are durable, and the disk may have room again
-                if self._closed:  # the store was closed under us
-                    return
-                log.exception("the notices of the PACS rest for a moment")
-                with self._turn:
-                    self._turn.wait_for(lambda: self._closed, _REST_SECONDS)
-
-    def _work(self) -> None:
-        while True:
-            pause = self._pause()
-            with self._turn:
-                if not self._woken and not self._closed:
-                    self._turn.wait(pause)
-                if self._closed:
-                    return
-                self._woken = False
-            while (row := self._next()) is not None and not self._closed:
-                try:
-                    self._deliver(row)
-                except Exception:  # a door to the world outside: the thread must outlive whatever goes wrong in one try
-                    log.exception("a notice of the PACS failed")
-                    self._give_up(row["id"])
+            row = tx.execute(f"SELECT n.* {_LANE}ORDER BY n.next_try, n.id LIMIT 1", (WAITING, lane)).fetchone()
+        if row is None:
+            return None
+        if (left := row["next_try"] - time.time()) > 0:
+            return float(left)
+        try:
+            self._deliver(row)
+        except Exception:  # a door to the world outside: one notice that fails must not hold up those behind it
+            if self._lanes.closed:
+                raise
+            log.exception("a notice of the PACS failed")
+            self._give_up(row["id"])
+        return 0.0
 
     def _give_up(self, number: int) -> None:
         with self._store.write() as tx:
@@ -246,7 +227,7 @@ class Notices:
             )
 
     def _deliver(self, row: sqlite3.Row) -> None:
-        with self._turn:
+        with self._counting:
             self._delivering += 1
         try:
             with provenance.acting(row["actor"], row["cause"]):
@@ -262,7 +243,7 @@ class Notices:
                 else:
                     self.settle(row["id"], draft, answer, how=OWN)
         finally:
-            with self._turn:
+            with self._counting:
                 self._delivering -= 1
 
 
