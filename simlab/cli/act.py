@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from simlab import yaml_source
 from simlab.cli import files, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, chosen
 from simlab.errors import BadInput
-from simlab.training import yaml_source
 
 MAX_FILE = 4 * 1024 * 1024
 """Bytes of a file in an argument."""

@@ -24,7 +24,7 @@ from simlab.lab.door import Call, Door, evidence_body
 from simlab.lab.home import Home
 from simlab.lab.lab import Lab
 from simlab.training.scene import load_scene
-from simlab.training.yaml_source import read_text
+from simlab.yaml_source import read_text
 
 if sys.platform != "win32":
     import resource

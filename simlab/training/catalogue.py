@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from simlab import config
+from simlab import config, yaml_source
 from simlab.errors import BadInput, NotFound, SimlabError
-from simlab.training import yaml_source
 
 LEVELS = ("foundation", "intermediate", "advanced", "capstone")
 TRACKS = (

@@ -10,10 +10,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from simlab import people
+from simlab import people, yaml_source
 from simlab.errors import BadInput
-from simlab.training import yaml_source
-from simlab.training.validation import Strict, validated
+from simlab.validation import Strict, validated
 
 Value = Any
 """A drawn value: text, a number, or a mapping of attributes (a patient's)."""

@@ -10,17 +10,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from simlab import yaml_source
 from simlab.config import LOOPBACK, SEATS
 from simlab.errors import BadInput
-from simlab.training import catalogue, yaml_source
+from simlab.training import catalogue
 from simlab.training.checks import Check, inside
 from simlab.training.checks import parse as parse_check
 from simlab.training.checks.answer import Answered, Question
 from simlab.training.scene_model import Scene, SceneSource, use
 from simlab.training.script import Script, read_script
-from simlab.training.validation import Strict, validated
 from simlab.training.variant import Filler, clock_of, draw_all, given
-from simlab.training.yaml_source import YamlMap
+from simlab.validation import Strict, validated
+from simlab.yaml_source import YamlMap
 
 SCHEMA_VERSION = 1
 DEFAULT_SEATS: dict[str, dict[str, Any]] = {

@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from simlab import config
+from simlab import config, yaml_source
 from simlab.errors import BadInput, SimlabError
 from simlab.lab.actions import ACTIONS
-from simlab.training import catalogue, yaml_source
+from simlab.training import catalogue
 from simlab.training.exercise import Exercise, Variant, load, vary
 from simlab.training.scene import Blueprint, read_scene, staging
 from simlab.training.variant import Filler

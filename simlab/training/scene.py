@@ -7,17 +7,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from simlab import config
+from simlab import config, yaml_source
 from simlab.config import LOOPBACK, SEATS, Endpoint
 from simlab.errors import BadInput, NotFound
 from simlab.lab.staging import Staging
 from simlab.lab.systems import MODALITIES, VIEWERS
 from simlab.people import NHS
-from simlab.training import archive_history, yaml_source
+from simlab.training import archive_history
 from simlab.training.scene_model import Scene, ScenePatient, SceneSource, SceneStudy, moment, use
-from simlab.training.validation import validated
 from simlab.training.variant import DEFAULT_CLOCK, Filler, clock_of, draw_all, given
-from simlab.training.yaml_source import YamlMap
+from simlab.validation import validated
+from simlab.yaml_source import YamlMap
 
 SITUATIONS = "situations"
 """The folder of the library with the scenes that `simlab.training.situation` reads."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from simlab.training.validation import Strict
+from simlab.validation import Strict
 
 
 class SceneMerge(Strict):

@@ -11,14 +11,13 @@ from typing import Any, Literal
 
 from pydantic import Field, NaiveDatetime, model_validator
 
-from simlab import config
+from simlab import config, yaml_source
 from simlab.errors import BadInput
 from simlab.people import TRUST
-from simlab.training import yaml_source
 from simlab.training.scene_archive import SceneArchive
-from simlab.training.validation import Strict, validated
 from simlab.training.variant import CLOCK_YEARS, Filler
-from simlab.training.yaml_source import YamlMap
+from simlab.validation import Strict, validated
+from simlab.yaml_source import YamlMap
 
 MAX_DEPTH = 4
 """How deep scenes may use one another."""

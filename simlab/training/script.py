@@ -9,12 +9,12 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
+from simlab import yaml_source
 from simlab.errors import BadInput
-from simlab.training import yaml_source
 from simlab.training.checks.matching import narrowed
-from simlab.training.validation import Strict, validated
 from simlab.training.variant import Filler
-from simlab.training.yaml_source import YamlList, YamlMap
+from simlab.validation import Strict, validated
+from simlab.yaml_source import YamlList, YamlMap
 
 _STEP_KEYS = ("look", "expect", "see", "keep", "when")
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from pydantic import Field
 
-from simlab import config
+from simlab import config, yaml_source
 from simlab.errors import BadInput, NotFound
-from simlab.training import yaml_source
 from simlab.training.scene import SITUATIONS, Blueprint, Place, variables
 from simlab.training.script import Played, Player, Script
-from simlab.training.validation import Strict, validated
+from simlab.validation import Strict, validated
 
 
 class About(Strict):

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from simlab import yaml_source
 from simlab.errors import BadInput
-from simlab.training import yaml_source
 from simlab.training.drawing import draw
-from simlab.training.yaml_source import YamlList, YamlMap
+from simlab.yaml_source import YamlList, YamlMap
 
 DEFAULT_CLOCK = datetime(2026, 3, 2, 7, 40)
 CLOCK_YEARS = range(1900, 2200)

@@ -6,7 +6,7 @@ import pytest
 
 from simlab.errors import BadInput
 from simlab.training.checks import BROKEN, FAILED, PASSED, SKIPPED, Finding, Sight, Since, parse
-from simlab.training.yaml_source import parse as read
+from simlab.yaml_source import parse as read
 from tests.training.fakes import FakeSnapshot, change, event
 
 STUDIES = [

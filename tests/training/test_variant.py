@@ -6,7 +6,7 @@ import pytest
 
 from simlab.errors import BadInput
 from simlab.training.variant import Filler, draw_all, given
-from simlab.training.yaml_source import parse
+from simlab.yaml_source import parse
 
 NOW = datetime(2026, 3, 2, 7, 40)
 SPECS = """

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from simlab.training.checks.check import FAILED, PASSED, SKIPPED, Check, Finding, Sight, word
-from simlab.training.validation import Strict
+from simlab.validation import Strict
 
 Kind = Literal["choice", "number", "uid", "set", "text", "matching", "order", "moment"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from simlab import yaml_source
 from simlab.errors import BadInput
 from simlab.journal import Event
-from simlab.training import yaml_source
-from simlab.training.validation import Strict, validated
+from simlab.validation import Strict, validated
 
 PASSED = "passed"
 FAILED = "failed"

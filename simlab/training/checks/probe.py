@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from simlab.training.checks.check import BROKEN, FAILED, PASSED, SKIPPED, Check, Finding, Sight, word
 from simlab.training.checks.matching import plain
-from simlab.training.validation import Strict
+from simlab.validation import Strict
 
 Act = Callable[[str, Mapping[str, Any]], Any]
 """Performs an action as the prober and gives its outcome (ok, summary, data, error, event)."""

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from simlab import journal
 from simlab.training.checks.check import FAILED, PASSED, Check, Finding, Rows, Sight, word
 from simlab.training.checks.matching import COMPARISONS, cell, dated, fits, narrowed, plain, said
-from simlab.training.validation import Strict
+from simlab.validation import Strict
 
 SHOWN = 20
 """Rows and values that a finding quotes at most."""

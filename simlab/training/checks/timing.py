@@ -11,7 +11,7 @@ from simlab.errors import BadInput
 from simlab.training.checks.check import FAILED, PASSED, Check, Finding, Rows, Sight, parse, word
 from simlab.training.checks.matching import said
 from simlab.training.checks.rows import SHOWN, SOURCES, find
-from simlab.training.validation import Strict
+from simlab.validation import Strict
 
 
 def _event_check(value: Any) -> Check:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import field_validator
 
 from simlab.training.checks.check import BROKEN, FAILED, PASSED, SKIPPED, Check, Finding, Sight, parse, word
-from simlab.training.validation import Strict
+from simlab.validation import Strict
 
 
 class Several(Strict):

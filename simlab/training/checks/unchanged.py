@@ -10,7 +10,7 @@ from pydantic import Field
 from simlab import provenance
 from simlab.training.checks.check import FAILED, PASSED, Check, Finding, Sight, word
 from simlab.training.checks.matching import plain
-from simlab.training.validation import Strict
+from simlab.validation import Strict
 
 SHOWN = 8
 

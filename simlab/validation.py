@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from simlab import yaml_source
 from simlab.errors import BadInput
-from simlab.training import yaml_source
 
 _REMEDIES = {
     "missing": "Add it.",

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from simlab import yaml_source
 from simlab.errors import BadInput
-from simlab.training import yaml_source
-from simlab.training.yaml_source import locate, parse
+from simlab.yaml_source import locate, parse
 
 
 def test_keys_and_items_know_their_lines() -> None:
