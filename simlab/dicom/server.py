@@ -18,13 +18,13 @@ from simlab import provenance
 from simlab.dicom import negotiation
 from simlab.dicom.acceptor import Acceptor, Doorman, Gate, Login, Policy
 from simlab.dicom.identity import UserIdentity
-from simlab.dicom.listener import Listener
 from simlab.dicom.operation import Caller, Handler
 from simlab.dicom.rejection import Rejection
 from simlab.dicom.upper_layer import ASSOCIATE_RQ, BadPdu, Connection, ConnectionLost, TimedOut, TlsFailed, WireBroken
 from simlab.errors import NotKept, Unavailable
 from simlab.faults import FaultTable
 from simlab.journal import Journal
+from simlab.listener import Listener
 
 log = logging.getLogger(__name__)
 

@@ -44,7 +44,7 @@ class Listener:
         self._place = host, int(listener.getsockname()[1])
         self._socket = listener
         self._thread = threading.Thread(
-            target=self._accept, args=(listener, closing), name=f"{self._name}-dicom", daemon=True
+            target=self._accept, args=(listener, closing), name=f"{self._name}-door", daemon=True
         )
         self._thread.start()
         return self._place[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 
-from simlab.dicom.listener import Listener
+from simlab.listener import Listener
 
 
 def test_a_connection_that_cannot_be_admitted_does_not_close_the_door_to_the_next() -> None:
