@@ -15,10 +15,11 @@ from pydicom.uid import generate_uid
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
-from simlab.department.pacs import PacsStage, lanes, notices
+from simlab.department.pacs import PacsStage, commitment, lanes, notices, reject
+from simlab.dicom import client
 from simlab.dicom.instance import Instance
 from simlab.errors import NotKept
-from tests.dicom.made import the_48
+from tests.dicom.made import ROOT, made, the_48
 from tests.pacs.conftest import HOST, House
 
 Report = tuple[int, Dataset]
@@ -132,6 +133,38 @@ def test_what_is_not_held_fails_with_its_reason(scanner: Scanner) -> None:
     }
     (row,) = scanner.house.view("commitments")
     assert row["reasons"] == ["0112 no such object instance", "0119 class and instance conflict"]
+
+
+def test_every_verdict_of_the_table_is_given(scanner: Scanner) -> None:
+    """Quarantined, rejected and shown, rejected and hidden, a note, disputed, deleted: committed to as the table says."""
+    house, uids = scanner.house, {case: f"{ROOT}.{n}" for n, case in enumerate(commitment.VERDICTS, 1)}
+    images = {case: made(f"{uid}.1.1", study_uid=uid, series_uid=f"{uid}.1") for case, uid in uids.items()}
+    client.store(house.peer, "CT1", [image for case, image in images.items() if case != commitment.UNKNOWN])
+    house.pacs.configure(show_quality_rejected=True)
+    repairs = house.pacs.repairs
+    repairs.quarantine(uids[commitment.QUARANTINED])
+    repairs.reject(uids[commitment.SHOWN], "113001")
+    note = repairs.reject(uids[commitment.REJECTED], "113037")["note_uid"]
+    [other] = client.store(house.peer, "CT1", [made(f"{uids[commitment.DISPUTED]}.1.1", patient_id="ELSE", shade=9)])
+    assert other.status == "C111"
+    images[commitment.NOTE] = _named(reject.KEY_OBJECT_SELECTION, note)
+    images[commitment.OTHER_CLASS] = _of_other_class(images[commitment.OTHER_CLASS])
+    _, uid = scanner.ask(list(images.values()))
+    failed = {one.ReferencedSOPInstanceUID: one.FailureReason for one in scanner.reports[0][1].FailedSOPSequence}
+    kept = {one.ReferencedSOPInstanceUID for one in scanner.reports[0][1].ReferencedSOPSequence}
+    said = {case: failed.get(image.header().sop_instance_uid) for case, image in images.items()}
+    assert said == commitment.VERDICTS
+    assert {image.header().sop_instance_uid for image in images.values()} == kept | set(failed)
+
+
+def test_the_dispute_over_a_uid_is_its_senders_alone(scanner: Scanner) -> None:
+    """Whoever sent the object that is filed hears that it is kept, while another sender's object of its UID waits."""
+    house = scanner.house
+    [mine] = images = [made(f"{ROOT}.1.1.1")]
+    client.store(house.peer, "CT1", images)
+    client.store(house.peer, "ADMIN", [made(f"{ROOT}.1.1.1", patient_id="ELSE", shade=9)])
+    scanner.ask([mine])
+    assert scanner.reports[0][0] == 1
 
 
 def test_after_a_release_the_report_comes_on_a_new_association_with_reversed_roles(scanner: Scanner) -> None:
@@ -276,4 +309,11 @@ def _of_other_class(instance: Instance) -> Any:
     """Stands in for an instance whose class is said otherwise."""
     ds = instance.dataset()
     ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.77.1.4"
+    return Instance.from_dataset(ds)
+
+
+def _named(sop_class: str, sop_uid: str) -> Any:
+    """Stands in for an instance of which only class and UID are known."""
+    ds = the_48()[0].dataset()
+    ds.SOPClassUID, ds.SOPInstanceUID = sop_class, sop_uid
     return Instance.from_dataset(ds)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from simlab import provenance
+from simlab.department.pacs import duplicates
 from simlab.department.pacs.notices import SAME, Draft, Notices
 from simlab.department.pacs.settings import setting
 from simlab.dicom import commitment, contexts, normalized, statuses
@@ -20,6 +21,32 @@ KIND = "commitment"
 _STAYS_SECONDS = 0.1
 """How long a peer has to release the association that it asked on before the report is given there."""
 _ANSWER_SECONDS = 10.0
+
+FILED = "filed, in the cache or the archive"
+QUARANTINED = "filed, the study in quarantine"
+NOTE = "a rejection note"
+SHOWN = "rejected, and shown all the same (113001)"
+REJECTED = "rejected and hidden"
+DISPUTED = "another object of its UID that the same peer sent waits undecided"
+OTHER_CLASS = "held under another SOP class"
+UNKNOWN = "never taken, or deleted"
+
+VERDICTS: dict[str, int | None] = {
+    FILED: None,
+    QUARANTINED: None,
+    NOTE: None,
+    SHOWN: None,
+    REJECTED: statuses.NO_SUCH_INSTANCE,
+    DISPUTED: statuses.PROCESSING_FAILURE,
+    OTHER_CLASS: statuses.CLASS_INSTANCE_CONFLICT,
+    UNKNOWN: statuses.NO_SUCH_INSTANCE,
+}
+"""What an instance can be to the archive, and the reason why it is not committed to (None: it is).
+
+To commit is to answer for safekeeping (PS3.4 J.1.1). A quarantine withholds a study from its readers and keeps every
+byte of it. What is rejected may be deleted as soon as the policy allows; who sent another object under a UID that is
+held would delete the only copy of its own.
+"""
 
 
 class Commitment:
@@ -43,7 +70,7 @@ class Commitment:
             return Reply(statuses.INVALID_ARGUMENT, comment=error.what)
         request.note |= {"transaction_uid": transaction, "references": len(wanted), "keys": {}}
         with self._store.write() as tx:
-            found = self._judge(tx, transaction, wanted)
+            found = self._judge(tx, transaction, wanted, request.caller.calling)
             failed = [reference for reference in found if reference.reason is not None]
             request.note["failed"] = len(failed)
             event = request.record(statuses.SUCCESS)
@@ -58,12 +85,14 @@ class Commitment:
             request.afterwards = lambda: self._report_here(request, notice)
         return Reply(statuses.SUCCESS)
 
-    def _judge(self, tx: sqlite3.Connection, transaction: str, wanted: Sequence[Reference]) -> list[Reference]:
+    def _judge(
+        self, tx: sqlite3.Connection, transaction: str, wanted: Sequence[Reference], requestor: str
+    ) -> list[Reference]:
         """Each reference with the reason why it is not committed to; all fail when the transaction UID is in use."""
         used = tx.execute("SELECT 1 FROM pacs_notice WHERE kind=? AND subject=?", (KIND, transaction)).fetchone()
         found = []
         for one in wanted:
-            reason = statuses.DUPLICATE_TRANSACTION if used else _reason(tx, one)
+            reason = statuses.DUPLICATE_TRANSACTION if used else VERDICTS[_case(tx, one, requestor)]
             found.append(Reference(one.sop_class, one.sop_uid, reason))
         return found
 
@@ -88,11 +117,32 @@ class Commitment:
             self._notices.release(notice)
 
 
-def _reason(tx: sqlite3.Connection, wanted: Reference) -> int | None:
-    held = tx.execute("SELECT sop_class FROM pacs_instance WHERE sop_uid=?", (wanted.sop_uid,)).fetchone()
+_HELD = (
+    "SELECT i.sop_class, i.hidden, s.quarantined, "
+    "EXISTS (SELECT 1 FROM pacs_rejection r WHERE r.sop_uid = i.sop_uid) AS rejected, "
+    "EXISTS (SELECT 1 FROM pacs_rejection r WHERE r.note_uid = i.sop_uid) AS note, "
+    "EXISTS (SELECT 1 FROM pacs_duplicate d WHERE d.sop_uid = i.sop_uid AND d.source = :requestor "
+    "AND d.state = :waiting) AS disputed "
+    "FROM pacs_instance i JOIN pacs_series USING (series_uid) JOIN pacs_study s USING (study_uid) "
+    "WHERE i.sop_uid = :sop_uid"
+)
+
+
+def _case(tx: sqlite3.Connection, wanted: Reference, requestor: str) -> str:
+    """What the instance is to the archive: one of `VERDICTS`."""
+    given = {"sop_uid": wanted.sop_uid, "requestor": requestor, "waiting": duplicates.WAITING}
+    held = tx.execute(_HELD, given).fetchone()
     if held is None:
-        return statuses.NO_SUCH_INSTANCE
-    return None if held["sop_class"] == wanted.sop_class else statuses.CLASS_INSTANCE_CONFLICT
+        return UNKNOWN
+    if held["sop_class"] != wanted.sop_class:
+        return OTHER_CLASS
+    if held["disputed"]:
+        return DISPUTED
+    if held["rejected"]:
+        return REJECTED if held["hidden"] else SHOWN
+    if held["note"]:
+        return NOTE
+    return QUARANTINED if held["quarantined"] else FILED
 
 
 def write(tx: sqlite3.Connection, notice: sqlite3.Row) -> Draft:
