@@ -201,7 +201,7 @@ def retention(home: Home = None, json: Json = False) -> None:
     show.rows(
         found,
         {"patient_id": "Patient ID", "study_date": "Date", "modalities": "Mod.", "status": "Status", "until": "Until",
-         "rule": "Rule", "may_go": "May go", "bytes": "Bytes", "study_uid": "Study UID"},
+         "rule": "Rule", "may_go": "May go", "hindrance": "Held by", "bytes": "Bytes", "study_uid": "Study UID"},
         json_wanted=json,
     )  # fmt: skip
 

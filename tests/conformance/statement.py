@@ -13,6 +13,7 @@ from pydicom.uid import UID
 
 from simlab import tls
 from simlab.config import SEATS
+from simlab.department.pacs.commitment import VERDICTS
 from simlab.department.pacs.identifier import LEVELS, UNIQUE
 from simlab.department.pacs.personality import PERSONALITIES, STRICT
 from simlab.department.pacs.query import ATTRIBUTES, COMPUTED
@@ -138,7 +139,11 @@ def _paths(item: dict[str, Any], before: str = "") -> Iterator[str]:
 
 
 def _retrieval() -> str:
-    reasons = [(f"{code:04X}", str(words)) for code, words in sorted(COMMITMENT_REASONS.items())]
+    verdicts = [
+        (what, "committed to" if reason is None else f"{reason:04X} {COMMITMENT_REASONS[reason]}")
+        for what, reason in VERDICTS.items()
+    ]
+    used = f"{statuses.DUPLICATE_TRANSACTION:04X} {COMMITMENT_REASONS[statuses.DUPLICATE_TRANSACTION]}"
     return (
         "## Retrieval and storage\n\nA stored data set is given back byte for byte; after a merge, a move or a "
         "correction it carries the identity that is in\nforce, the former one in Original Attributes "
@@ -146,7 +151,8 @@ def _retrieval() -> str:
         f"uncompressed, or in {_name(LOSSLESS)}. The final response has no number of remaining\nsub-operations "
         "unless it was cancelled. C-CANCEL is heard for C-FIND, C-MOVE and C-GET; C-GET needs role selection.\n"
         f"A sub-operation may take {SUBOPERATION_SECONDS:g} s.\n\nStorage commitment (push) answers on the same "
-        "association or a new one; reasons of failure:\n\n" + _table(("Reason", "Meaning"), reasons)
+        "association or a new one. A transaction UID that was used before fails every\nreference "
+        f"({used}); otherwise:\n\n" + _table(("The instance is", "It is"), verdicts)
     )
 
 

@@ -136,7 +136,7 @@ def test_what_is_not_held_fails_with_its_reason(scanner: Scanner) -> None:
 
 
 def test_every_verdict_of_the_table_is_given(scanner: Scanner) -> None:
-    """Quarantined, rejected and shown, rejected and hidden, a note, disputed, deleted: committed to as the table says."""
+    """Quarantined, rejected and shown or hidden, a note, disputed, never taken: committed to as the table says."""
     house, uids = scanner.house, {case: f"{ROOT}.{n}" for n, case in enumerate(commitment.VERDICTS, 1)}
     images = {case: made(f"{uid}.1.1", study_uid=uid, series_uid=f"{uid}.1") for case, uid in uids.items()}
     client.store(house.peer, "CT1", [image for case, image in images.items() if case != commitment.UNKNOWN])
@@ -149,7 +149,7 @@ def test_every_verdict_of_the_table_is_given(scanner: Scanner) -> None:
     assert other.status == "C111"
     images[commitment.NOTE] = _named(reject.KEY_OBJECT_SELECTION, note)
     images[commitment.OTHER_CLASS] = _of_other_class(images[commitment.OTHER_CLASS])
-    _, uid = scanner.ask(list(images.values()))
+    scanner.ask(list(images.values()))
     failed = {one.ReferencedSOPInstanceUID: one.FailureReason for one in scanner.reports[0][1].FailedSOPSequence}
     kept = {one.ReferencedSOPInstanceUID for one in scanner.reports[0][1].ReferencedSOPSequence}
     said = {case: failed.get(image.header().sop_instance_uid) for case, image in images.items()}

@@ -58,13 +58,17 @@ def retention_rules(tx: sqlite3.Connection, name: str | None = None) -> Rows:
 
 
 def kept(tx: sqlite3.Connection, study_uid: str | None = None) -> Rows:
-    """How long every study is kept: `until` a day (empty: for ever), by which rule, and whether it may go today."""
+    """How long every study is kept: `until` a day (empty: for ever), by which rule, and whether it may go today.
+
+    `hindrance` is what keeps one that may go from being deleted by itself.
+    """
     return [
         {
             **facts,
             "until": standing.until.isoformat() if standing.until else "",
             "rule": standing.rule,
             "may_go": standing.may_go,
+            "hindrance": retention.hindrance(tx, facts["study_uid"]) if standing.may_go else "",
         }
         for facts, standing in retention.standings(tx, _today(tx), study_uid)
     ]

@@ -27,6 +27,7 @@ from simlab.department.pacs.commitment import Commitment
 from simlab.department.pacs.console import Console
 from simlab.department.pacs.dispatch import Dispatch
 from simlab.department.pacs.doors import Doors
+from simlab.department.pacs.expiry import Expiry
 from simlab.department.pacs.notices import Notices
 from simlab.department.pacs.peers import checked_peer, the_peer, write_peer
 from simlab.department.pacs.rejection_notes import RejectionNotes
@@ -73,7 +74,8 @@ class Pacs:
         self.space = Space(store, journal, clock)
         shelf = Shelf(store, blobs, clock, self.space, faults)
         self.dispatch = Dispatch(store, journal, clock, shelf, certificates)
-        self._upkeep = Upkeep(store, clock, self.space, self.dispatch)
+        self._expiry = Expiry(store, self.repairs)
+        self._upkeep = Upkeep(store, clock, self.space, self.dispatch, self._expiry)
         self._retrieval = Retrieval(store, clock, shelf, certificates)
         writers = {commitment.KIND: commitment.write, availability.KIND: availability.write}
         self._notices = Notices(store, journal, clock, writers, certificates)
@@ -274,3 +276,4 @@ class Pacs:
             self.space.stage(tx, section)
             self.dispatch.stage(tx, section)
             self._store.after_commit(self._availability.forget)
+            self._store.after_commit(self._expiry.forget)

@@ -111,6 +111,30 @@ def standings(
     return found
 
 
+HINDRANCES = {
+    "it is in quarantine": "SELECT 1 FROM pacs_study WHERE study_uid=? AND quarantined=1",
+    "it is on its way to a destination": (
+        "SELECT 1 FROM pacs_transfer WHERE study_uid=? AND state IN ('waiting', 'sending', 'held')"
+    ),
+    "a request about it waits for approval": (
+        "SELECT 1 FROM pacs_request r, json_each(r.studies) s WHERE s.value=? AND r.state='waiting'"
+    ),
+    "another object of a UID of it waits to be settled": (
+        "SELECT 1 FROM pacs_duplicate d JOIN pacs_instance i USING (sop_uid) JOIN pacs_series e USING (series_uid) "
+        "WHERE e.study_uid=? AND d.state='waiting'"
+    ),
+}
+"""What keeps a study from going by itself although the policy lets it: somebody is at work on it."""
+
+
+def hindrance(tx: sqlite3.Connection, study_uid: str) -> str:
+    """What keeps a study beside the policy; nothing when nothing does."""
+    for what, statement in HINDRANCES.items():
+        if tx.execute(f"{statement} LIMIT 1", (study_uid,)).fetchone() is not None:
+            return what
+    return ""
+
+
 def let_go(tx: sqlite3.Connection, study_uid: str, today: date) -> None:
     """Raise StillKept when a rule holds the study still; where no rule speaks of it the administrator decides."""
     for _facts, standing in standings(tx, today, study_uid):

@@ -42,6 +42,7 @@ DEFAULTS: dict[str, Value] = {
     "archive_after_minutes": 10,
     "recall_seconds": 2,
     "retention_days": 0,
+    "retention_deletes": False,
     "commitment_same_association": True,
     "notify_availability": [],
     "study_complete_seconds": 2,
@@ -63,6 +64,7 @@ Transfers: the first wait after a failure in hospital seconds, doubled each time
 hold in KiB (0: no limit), `high_water` and `low_water` are per cent of it, `make_space` has the cache cleared from the
 one down to the other. With `archive_tier` on, what came so many minutes ago is copied to the archive, from where a
 recall takes `recall_seconds`. `retention_days` is how long is kept what no retention rule speaks of (0: for ever).
+With `retention_deletes` what may go is deleted, at the first look of each hospital day.
 
 Notices: `commitment_same_association` has a commitment report given on the association that asked for it while that is
 open, else always on one of the PACS's own. The AE titles in `notify_availability` are told of a study when nothing of

@@ -1,4 +1,4 @@
-"""What the PACS does by itself as time goes on: archiving, clearing the cache, prefetching by the clock."""
+"""What the PACS does by itself as time goes on: archiving, clearing the cache, expiry, prefetching by the clock."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import timedelta
 from simlab.clock import Clock
 from simlab.department.pacs import places
 from simlab.department.pacs.dispatch import Dispatch
+from simlab.department.pacs.expiry import Expiry
 from simlab.department.pacs.settings import setting
 from simlab.department.pacs.space import Space
 from simlab.store import Store
@@ -22,11 +23,12 @@ _TICK = 1.0
 class Upkeep:
     """A thread that looks at the hospital's clock now and then."""
 
-    def __init__(self, store: Store, clock: Clock, space: Space, dispatch: Dispatch) -> None:
+    def __init__(self, store: Store, clock: Clock, space: Space, dispatch: Dispatch, expiry: Expiry) -> None:
         self._store = store
         self._clock = clock
         self._space = space
         self._dispatch = dispatch
+        self._expiry = expiry
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._looked = clock.now()
@@ -35,6 +37,7 @@ class Upkeep:
         """Begin to look."""
         self._closing.clear()
         self._looked = self._clock.now()
+        self._expiry.forget()
         self._thread = threading.Thread(target=self._run, name="PACS-upkeep", daemon=True)
         self._thread.start()
 
@@ -65,5 +68,6 @@ class Upkeep:
             with self._store.write() as tx:
                 places.archive_what_came_before(tx, moment, now)
         self._space.keep_below_the_mark()
+        self._expiry.look(now, self._closing.is_set)
         if since < now:
             self._dispatch.prefetch_at(since, now)

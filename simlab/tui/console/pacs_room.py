@@ -28,7 +28,7 @@ ROOM = Group(
             "pacs.settings",
             ("key", "value"),
             _CHANGE,
-            only=(*_LIMITS, "recall_seconds", "retention_days"),
+            only=(*_LIMITS, "recall_seconds", "retention_days", "retention_deletes"),
         ),
         Section(
             "pacs-places",
@@ -47,7 +47,7 @@ ROOM = Group(
             "pacs-retention",
             "Kept until",
             "pacs.retention",
-            ("until", "rule", "may_go", "patient_id", "study_date", "study_uid"),
+            ("until", "rule", "may_go", "hindrance", "patient_id", "study_date", "study_uid"),
             (
                 Deed("Reject as expired (113039)…", "pacs.reject", _STUDY, {"code": "113039"}),
                 Deed("Delete…", "pacs.delete_study", _STUDY),

@@ -99,6 +99,7 @@ DEEDS: dict[str, Callable[[Work, Args], Done]] = {
         w.tx, a["study_uid"], a["code"], a["series"], a["instances"], w.now, preview=w.preview
     ),
     "delete_study": lambda w, a: removing.delete(w.tx, a["study_uid"], a["reason"], preview=w.preview),
+    "expire_study": lambda w, a: removing.expire(w.tx, a["study_uid"], w.now.date(), preview=w.preview),
     "settle_duplicate": lambda w, a: admitting.settle(
         w.tx, a["duplicate"], a["admit"], w.blobs, w.now, preview=w.preview
     ),
@@ -112,6 +113,7 @@ AUDITED = {
     "unmerge_patients": (audit.PATIENT_RECORD, audit.UPDATE),
     "update_patient": (audit.PATIENT_RECORD, audit.UPDATE),
     "delete_study": (audit.DELETED, audit.DELETE),
+    "expire_study": (audit.DELETED, audit.DELETE),
     "mark_reported": (audit.PROCEDURE_RECORD, audit.UPDATE),
     "note_order": (audit.PROCEDURE_RECORD, audit.UPDATE),
 }

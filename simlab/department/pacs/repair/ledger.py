@@ -28,8 +28,12 @@ KEYS = {
 }
 """The tables that repairs change, with their keys."""
 
+DELETIONS = ("delete_study", "expire_study")
+"""After these nothing of a study is left that could be put back."""
+
 FINAL = {
     "delete_study": "What was deleted is gone; have it sent again.",
+    "expire_study": "What the retention policy let go is gone.",
     "unmerge_patients": "Merge the numbers again.",
     "undo": "Do the repair again.",
     "quarantine": "Release it, or set it apart again.",
@@ -126,13 +130,15 @@ def undo(tx: sqlite3.Connection, number: int, *, preview: bool) -> Done:
 
 
 def _in_order(tx: sqlite3.Connection, row: sqlite3.Row) -> None:
-    touched = set(json.loads(row["touches"]))
+    touched, studies = set(json.loads(row["touches"])), set(json.loads(row["studies"]))
     later = tx.execute(
-        "SELECT id, summary, touches FROM pacs_repair WHERE id > ? AND state=? AND method <> 'undo' ORDER BY id DESC",
+        "SELECT id, method, summary, studies, touches FROM pacs_repair "
+        "WHERE id > ? AND state=? AND method <> 'undo' ORDER BY id DESC",
         (row["id"], DONE),
     )
     for other in later:
-        if touched & set(json.loads(other["touches"])):
+        gone = other["method"] in DELETIONS and studies & set(json.loads(other["studies"]))
+        if gone or touched & set(json.loads(other["touches"])):
             raise BadInput(
                 f"repair {other['id']} came after it and touched the same ({other['summary']})",
                 place=f"repair {row['id']}",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import date
 
-from simlab.department.pacs import visibility
+from simlab.department.pacs import retention, visibility
 from simlab.department.pacs.repair.patients import Done, held, the_study
 from simlab.errors import BadInput
 
@@ -51,6 +52,27 @@ def delete(tx: sqlite3.Connection, study_uid: str, reason: str, *, preview: bool
     ):
         if wrong:
             raise BadInput(f"not deleted: {wrong}", place=study_uid, remedy=remedy)
+    return _remove(tx, study, reason, "are to be deleted" if preview else "were deleted")
+
+
+def expire(tx: sqlite3.Connection, study_uid: str, today: date, *, preview: bool) -> Done:
+    """Delete a study that the retention policy lets go and nothing else holds; it cannot be undone."""
+    study = the_study(tx, study_uid)
+    [(_facts, standing)] = retention.standings(tx, today, study_uid)
+    hindrance = retention.hindrance(tx, study_uid)
+    if not standing.may_go or hindrance:
+        raise BadInput(
+            f"not deleted: {hindrance or 'the retention policy keeps the study'}",
+            place=study_uid,
+            remedy="`simlab pacs retention` says when it may go.",
+        )
+    policy = f"the rule {standing.rule}" if standing.rule else "the setting retention_days"
+    reason = f"kept until {standing.until} by {policy}"
+    return _remove(tx, study, reason, f"{'are to expire' if preview else 'expired'}, {reason}")
+
+
+def _remove(tx: sqlite3.Connection, study: sqlite3.Row, reason: str, verb: str) -> Done:
+    study_uid = study["study_uid"]
     there = held(tx, study_uid)
     inside = "(SELECT series_uid FROM pacs_series WHERE study_uid=?)"
     tx.execute(
@@ -61,7 +83,6 @@ def delete(tx: sqlite3.Connection, study_uid: str, reason: str, *, preview: bool
     tx.execute(f"DELETE FROM pacs_instance WHERE series_uid IN {inside}", (study_uid,))
     tx.execute("DELETE FROM pacs_series WHERE study_uid=?", (study_uid,))
     tx.execute("DELETE FROM pacs_study WHERE study_uid=?", (study_uid,))
-    verb = "are to be deleted" if preview else "were deleted"
     data = {
         "summary": f"{there['instances']} instances of {there['series']} series of {study['patient_id']} {verb}",
         "study_uid": study_uid,
