@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import re
@@ -24,6 +25,7 @@ OPERATION = "operation"
 CONNECTION = "connection"
 INSTANCE = "instance"
 STATE = "state"
+MESSAGE = "message"
 ROUTE = "route"
 ACK = "ack"
 
@@ -34,6 +36,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     OPERATION: ("service", "calling", "sop_instance"),
     INSTANCE: ("way", "peer", "sop_instance"),
     STATE: (),
+    MESSAGE: ("type", "to"),
     ROUTE: ("route",),
     ACK: ("type",),
 }
@@ -89,6 +92,12 @@ EFFECTS: dict[str, Effect] = {
     "clock_off": Effect((STATE,), "seconds", "the system's clock is ahead by so much, or behind when negative"),
     "certificate": Effect((STATE,), "the name of a certificate", "the TLS door shows this one in place of `server`"),
     # HL7
+    "values": Effect((MESSAGE,), "{path: text}", "these places hold this text, delimiters and all"),
+    "swapped": Effect((MESSAGE,), "[path, path]", "two places change values; of a field, the first repetition"),
+    "without": Effect((MESSAGE,), "segment, or a list", "segments of that name are left out"),
+    "unescaped": Effect((MESSAGE,), "a field's path", "the delimiters in the field go without their escapes"),
+    "written_in": Effect((MESSAGE,), "a character set of Python's", "the bytes are in this one; MSH-18 stays"),
+    "line_ends": Effect((MESSAGE,), "LF or CRLF", "segments end with this in place of CR"),
     "hold": Effect((ROUTE,), "true", "the route holds from this message on"),
     "code": Effect((ACK,), "AE, AR…", "acknowledged with this code"),
     "text": Effect((ACK,), "text", "goes with `code`"),
@@ -99,6 +108,17 @@ EFFECTS: dict[str, Effect] = {
 """Every word that an `effect` may hold; docs/faults.md explains each."""
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_PLACE = re.compile(r"[A-Z][A-Z0-9]{2}(\[\d+\])?-\d+(\[\d+\])?(\.\d+){0,2}")
+
+
+def _encodes(name: str) -> bool:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return False
+    return True
+
+
 _VALUES: dict[str, Callable[[Any], bool]] = {
     "true": lambda value: isinstance(value, bool),
     "seconds": lambda value: bool(_NUMBER.fullmatch(str(value))),
@@ -111,6 +131,13 @@ _VALUES: dict[str, Callable[[Any], bool]] = {
     "{UID or *: result}": lambda value: (
         isinstance(value, dict) and all(isinstance(n, int) and 0 < n < 256 for n in value.values())
     ),
+    "{path: text}": lambda value: isinstance(value, dict) and all(map(_PLACE.fullmatch, map(str, value))),
+    "[path, path]": lambda value: (
+        isinstance(value, list) and len(value) == 2 and all(_PLACE.fullmatch(str(place)) for place in value)
+    ),
+    "a field's path": lambda value: bool(re.fullmatch(r"[A-Z][A-Z0-9]{2}-\d+", str(value))),
+    "a character set of Python's": lambda value: isinstance(value, str) and _encodes(value),
+    "LF or CRLF": lambda value: value in ("LF", "CRLF"),
     "four hexadecimal digits": lambda value: bool(re.fullmatch("[0-9A-Fa-f]{4}", str(value))),
 }
 """Which values of an effect can be meant, by what the table says of them; any for the others."""
