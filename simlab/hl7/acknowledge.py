@@ -16,6 +16,7 @@ FAILED = frozenset({"AE", "CE"})
 REFUSED = frozenset({"AR", "CR"})
 CODES = ACCEPTED | FAILED | REFUSED
 """HL7 table 0008; the C codes are the accept acknowledgements of enhanced mode."""
+ACCEPT_CODES = frozenset({"CA", "CE", "CR"})
 
 _OLD_ERR = ("2.1", "2.2", "2.3", "2.3.1", "2.4")  # ERR-1 alone; ERR-2 to ERR-12 came with 2.5
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?(?:\.(\d+))?")
@@ -46,11 +47,16 @@ def acknowledge(
     error: Hl7Error | None = None,
     text: str = "",
     application: str = "SIMLAB",
+    accept: bool = False,
+    expected: int | None = None,
+    conditions: tuple[str, str] = ("", ""),
 ) -> bytes:
     """The reply to `received`: AA (with `text` in MSA-3), or what `error` earns, with its place and code in ERR.
 
     Sender and receiver change places, MSH-11, 12 and 18 are copied, MSA-2 echoes MSH-10. Bytes that are no message
-    get a reply all the same, from `application`, with what of the MSH could be read.
+    get a reply all the same, from `application`, with what of the MSH could be read. With `accept` it is the accept
+    acknowledgement of enhanced mode (CA, CE, CR; ch. 2.9.3). `expected` is the expected sequence number (MSA-4), and
+    `conditions` what the reply itself asks for in MSH-15 and MSH-16.
     """
     message = received if isinstance(received, Message) else _salvage(received)
     marks = message.separators if message else Separators()
@@ -61,7 +67,7 @@ def acknowledge(
 
     event = given(9).split(marks.component)[1:2]
     version = given(12).split(marks.component)[0] or "2.5.1"
-    code = error.ack_code if error else "AA"
+    code = (error.ack_code or "AE") if error else "AA"
     parts = {
         1: marks.encoding_characters,
         2: given(5) or application,
@@ -73,6 +79,8 @@ def acknowledge(
         9: f"A{secrets.token_hex(8).upper()}",
         10: given(11) or "P",
         11: given(12) or version,
+        14: conditions[0],
+        15: conditions[1],
         17: given(18),
     }
     segments = [_joined("MSH", parts, marks)]
@@ -81,7 +89,10 @@ def acknowledge(
         return _fitting(escape(words, marks), message)
 
     said = own(f"{error.place}: {error.what}" if error and error.place else error.what if error else text)
-    segments.append(_joined("MSA", {1: code or "AE", 2: given(10), 3: said}, marks))
+    told = {1: "C" + code[1:] if accept else code, 2: given(10), 3: said}
+    if expected is not None:
+        told[4] = str(expected)
+    segments.append(_joined("MSA", told, marks))
     if error:
         segments.append(
             _joined("ERR", {n: _fitting(v, message) for n, v in _complaint(error, version, marks).items()}, marks)
@@ -89,6 +100,32 @@ def acknowledge(
     wire = "\r".join(segments) + "\r"
     # What was copied was read as Latin-1, byte for byte, and goes back so. An FS in it would end our frame.
     return wire.replace("\x1c", "?").encode("latin-1", "replace")
+
+
+def acknowledge_head(data: bytes, *, now: datetime) -> bytes:
+    """AA by what the MSH of `data` says alone, nothing else looked at: for a receiver that takes everything.
+
+    As `acknowledge` would write it; raises Hl7Error for bytes that do not begin with an MSH that can be read.
+    """
+    end = data.find(b"\r")
+    head = data if end < 0 else data[:end]
+    mark = head[3:4]
+    given = head.split(mark, 18) if mark else []
+    if not head.startswith(b"MSH") or len(given) < 10 or len(given[1]) not in (4, 5):
+        return acknowledge(parse(data), now=now)  # raises, or copes
+    given += [b""] * (18 - len(given))
+    component = given[1][:1]
+    kind = given[8].split(component)
+    event = [b"ACK", kind[1], b"ACK"] if len(kind) > 1 and kind[1] else [b"ACK"]
+    replies = [
+        *(b"MSH", given[1], given[4] or b"SIMLAB", given[5], given[2], given[3]),
+        *(now.strftime("%Y%m%d%H%M%S").encode(), b"", component.join(event)),
+        *(b"A" + secrets.token_hex(8).upper().encode(), given[10] or b"P", given[11] or b"2.5.1"),
+    ]
+    charset = given[17].split(mark)[0]
+    if charset:
+        replies += [b"", b"", b"", b"", b"", charset]
+    return mark.join(replies) + b"\r" + mark.join((b"MSA", b"AA", given[9])) + b"\r"
 
 
 def _fitting(words: str, message: Message | None) -> str:

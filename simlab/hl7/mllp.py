@@ -1,26 +1,31 @@
-"""MLLP, the framing of HL7 on a socket (VT message FS CR): a server for handlers and a blocking client."""
+"""An MLLP server (VT message FS CR on a socket): one thread a connection, and a handler that answers."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
+import ssl
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
-from simlab import provenance
-from simlab.hl7 import loop
-from simlab.hl7.errors import Hl7Error, NoAck, Unreachable, WrongAck
+from simlab import provenance, tls
+from simlab.errors import Unavailable
+from simlab.hl7.acknowledge import acknowledge
+from simlab.hl7.errors import Hl7Error
 from simlab.hl7.framing import MAX_FRAME, Deframer, frame
-from simlab.hl7.message import parse
+from simlab.hl7.link import keep_alive, send
+from simlab.listener import Listener
+
+__all__ = ["Caller", "Handler", "MllpServer", "OnNoise", "Reply", "send"]
 
 MAX_CONNECTIONS = 64
 MAX_NOISE = 65536  # bytes of junk from one connection before it is closed
 NOISE_EVENTS = 8  # reports a connection; a flood of junk must not fill the journal
 CLOSE_SECONDS = 0.8
+CHUNK = 65536
 
 
 @dataclass(frozen=True)
@@ -32,17 +37,22 @@ class Caller:
     provenance: provenance.Provenance
 
 
-Handler = Callable[[bytes, Caller], bytes | None]
+Reply = bytes | tuple[bytes, ...] | None
+Handler = Callable[[bytes, Caller], Reply]
+"""Takes a message and gives the answer, several in enhanced mode, or None: the client waits."""
 OnNoise = Callable[[str, bytes, Caller], None]
 
 
 class MllpServer:
-    """Takes frames on one port and answers each with what `handler` returns (None: no answer, the client waits).
+    """Takes frames on one port and answers each with what `handler` returns.
 
-    The handler runs off the event loop, within the provenance of the caller, in order on each connection.
-    `on_noise(what, sample, caller)` hears of bytes that are no frame. Time-outs are in seconds: `frame_timeout` from a
-    frame's (or junk's) first byte to its end, `first_timeout` for a connection that has not sent a frame yet,
-    `idle_timeout` between frames. `lenient` takes a lone FS, without the CR, for the end of a frame.
+    A connection is a thread that waits on its own socket and runs the handler itself, within the provenance of the
+    caller: no message is handed from thread to thread, and a slow one keeps nobody else waiting. `on_noise(what,
+    sample, caller)` hears of bytes that are no frame. Time-outs are in seconds: `frame_timeout` from a frame's (or
+    junk's) first byte to its end, and for an answer to be taken; `first_timeout` for a connection that has not sent a
+    frame yet, `idle_timeout` between frames. `lenient` forgives framing as `Deframer` says. With `credentials` it is
+    a TLS door. Beyond `max_connections` the connection that has been silent longest since it was accepted is given
+    up; when every one has spoken, the new one is.
     """
 
     def __init__(
@@ -55,7 +65,9 @@ class MllpServer:
         first_timeout: float = 30.0,
         idle_timeout: float = 300.0,
         max_frame: int = MAX_FRAME,
-        lenient: bool = False,
+        max_connections: int = MAX_CONNECTIONS,
+        lenient: Callable[[], bool] = lambda: False,
+        credentials: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
         self.name = name
         self._handler = handler
@@ -64,80 +76,105 @@ class MllpServer:
         self._first_timeout = first_timeout
         self._idle_timeout = idle_timeout
         self._max_frame = max_frame
+        self._max_connections = max_connections
         self._lenient = lenient
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
-        self._pool: ThreadPoolExecutor | None = None
+        self._credentials = credentials
+        self._listener = Listener(f"mllp-{name}", self._admit)
+        self._lock = threading.Lock()
+        self._connections: dict[_Connection, threading.Thread] = {}
+        self._closing = False
 
     def open(self, host: str, port: int) -> int:
         """Listen (port 0: any free one) and give the port; OSError when it is taken."""
-        self._pool = ThreadPoolExecutor(8, thread_name_prefix=f"mllp-{self.name}")
-        try:
-            self._server = loop.run(asyncio.start_server(self._accept, host, port, limit=2**16))
-        except OSError:
-            self._pool.shutdown(wait=False)
-            raise
-        return int(self._server.sockets[0].getsockname()[1])
+        self._closing = False
+        return self._listener.open(host, port)
 
     def close(self) -> None:
-        """Stop listening and drop every connection; within a second, whatever clients do."""
-        if self._server is None:
-            return
-        server, self._server = self._server, None
-        with contextlib.suppress(TimeoutError):
-            loop.run(self._stop(server), CLOSE_SECONDS)
-        if self._pool:
-            self._pool.shutdown(wait=False)
+        """Stop listening and end every connection; within a second, whatever clients do.
 
-    async def _stop(self, server: asyncio.Server) -> None:
-        server.close()
-        tasks = list(self._connections)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=CLOSE_SECONDS / 2)
+        Nothing more is read; what was read already is still answered while that second lasts.
+        """
+        self._closing = True
+        until = time.monotonic() + CLOSE_SECONDS
+        with self._lock:
+            standing = dict(self._connections)
+        for connection in standing:
+            connection.shut(socket.SHUT_RD)
+        self._listener.forget()
+        for connection, thread in standing.items():
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, until - time.monotonic()))
+            connection.shut(socket.SHUT_RDWR)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            return
-        self._connections.add(task)
-        link = _Link(writer)
+    def _admit(self, sock: socket.socket) -> None:
+        connection = _Connection(sock)
+        with self._lock:
+            crowded = len(self._connections) >= self._max_connections
+            silent = min((c for c in self._connections if c.silent), key=lambda c: c.since, default=None)
+            thread = threading.Thread(
+                target=self._run, args=(connection,), name=f"mllp-{self.name}-connection", daemon=True
+            )
+            if crowded and silent:
+                del self._connections[silent]
+            if not crowded or silent:
+                self._connections[connection] = thread
+        if crowded:
+            self._hear(silent or connection, f"more than {self._max_connections} connections", b"")
+            (silent or connection).shut(socket.SHUT_RDWR)
+            if silent is None:
+                sock.close()
+                return
         try:
-            if len(self._connections) > MAX_CONNECTIONS:
-                await self._hear(link, f"more than {MAX_CONNECTIONS} connections", b"")
-            else:
-                await self._serve(reader, link)
-        except (asyncio.CancelledError, OSError, TimeoutError):
+            thread.start()
+        except RuntimeError:  # no more threads to be had: the place is given back
+            with self._lock:
+                self._connections.pop(connection, None)
+            raise
+
+    def _run(self, connection: _Connection) -> None:
+        try:
+            if self._credentials:
+                connection.secure(self._credentials(), self._first_timeout)
+            self._serve(connection)
+        except Unavailable as error:
+            self._hear(connection, f"no TLS: {error.what}", b"")
+        except ssl.SSLError as error:
+            if connection.silent:
+                self._hear(connection, f"no TLS: {tls.reason(error)}", b"")
+        except TimeoutError:
+            self._hear(connection, "an answer that nobody takes, or half a TLS handshake: time-out", b"")
+        except OSError:
             pass  # the client went away, or we are closing
         finally:
-            self._connections.discard(task)
-            writer.close()
+            with self._lock:
+                self._connections.pop(connection, None)
+            connection.socket.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, link: _Link) -> None:
-        deframer = Deframer(max_frame=self._max_frame, lenient=self._lenient)
-        junk, deadline = 0, time.monotonic() + self._first_timeout
+    def _serve(self, connection: _Connection) -> None:
+        deframer = Deframer(max_frame=self._max_frame, lenient=self._lenient())
+        junk, deadline = 0, connection.since + self._first_timeout
         open_since: float | None = None
         while True:
             limit = deadline if open_since is None else open_since + self._frame_timeout
-            try:
-                async with asyncio.timeout(max(0.0, limit - time.monotonic())):
-                    chunk = await reader.read(65536)
-            except TimeoutError:
+            chunk = connection.receive(limit - time.monotonic())
+            if chunk is None:
                 what = "a frame without an end" if deframer.inside else "a connection without a message"
-                await self._hear(link, f"{what}: time-out", deframer.rest())
+                self._hear(connection, f"{what}: time-out", deframer.rest())
                 return
             frames, noise = deframer.feed(chunk) if chunk else ([], [])
             for what, sample in noise:
                 junk += len(sample)
-                await self._hear(link, what, sample)
+                self._hear(connection, what, sample)
             for message in frames:
-                await self._answer(message, link)
+                connection.silent = False
+                self._answer(message, connection)
                 deadline = time.monotonic() + self._idle_timeout
             if not chunk:
-                if deframer.inside:
-                    await self._hear(link, "a frame without an end: the connection closed", deframer.rest())
+                if deframer.inside and not self._closing:
+                    self._hear(connection, "a frame without an end: the connection closed", deframer.rest())
                 return
+            if deframer.overflow:
+                self._refuse(deframer.head, connection)
             if deframer.overflow or junk > MAX_NOISE:
                 return
             if not deframer.inside and not (noise and not frames):
@@ -145,27 +182,31 @@ class MllpServer:
             elif open_since is None or frames:
                 open_since = time.monotonic()
 
-    async def _answer(self, message: bytes, link: _Link) -> None:
-        caller = link.caller()
-        reply = await self._off_loop(lambda: self._handle(message, caller))
-        if reply is not None:
-            link.writer.write(frame(reply))
-            async with asyncio.timeout(self._frame_timeout):
-                await link.writer.drain()
-
-    def _handle(self, message: bytes, caller: Caller) -> bytes | None:
+    def _answer(self, message: bytes, connection: _Connection) -> None:
+        caller = connection.caller()
         with provenance.acting(caller.provenance.actor, caller.provenance.cause):
             try:
-                return self._handler(message, caller)
+                reply = self._handler(message, caller)
             except Exception as error:  # a door: nothing that a message does may take the server down
                 self._tell(f"{self.name} failed on a message: {error}", message[:200], caller)
-                return None
+                return
+        if reply is not None:
+            for one in (reply,) if isinstance(reply, bytes) else reply:
+                connection.send(frame(one), self._frame_timeout)
 
-    async def _hear(self, link: _Link, what: str, sample: bytes) -> None:
-        link.noises += 1
-        if self._on_noise and link.noises <= NOISE_EVENTS:
-            caller = link.caller()
-            await self._off_loop(lambda: self._tell(what, sample[:200], caller))
+    def _refuse(self, head: bytes, connection: _Connection) -> None:
+        """Answer a message that is too long with AR by its MSH, and wait until the sender may have read it."""
+        error = Hl7Error(f"the message has more than {self._max_frame} bytes", code="207", ack="AR")
+        connection.send(frame(acknowledge(head, now=datetime.now(), error=error)), self._frame_timeout)
+        connection.shut(socket.SHUT_WR)
+        until = time.monotonic() + 1.0
+        while connection.receive(until - time.monotonic()):
+            pass  # to close with bytes unread would reset the connection and take our answer with it
+
+    def _hear(self, connection: _Connection, what: str, sample: bytes) -> None:
+        connection.noises += 1
+        if connection.noises <= NOISE_EVENTS:
+            self._tell(what, sample[:200], connection.caller())
 
     def _tell(self, what: str, sample: bytes, caller: Caller) -> None:
         if self._on_noise:
@@ -175,100 +216,45 @@ class MllpServer:
             ):
                 self._on_noise(what, sample, caller)
 
-    async def _off_loop(self, call: Callable[[], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call)
 
-
-class _Link:
+class _Connection:
     """One open connection of a server."""
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        self.writer = writer
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        self.since = time.monotonic()
+        self.silent = True
         self.noises = 0
-        self._peer = (writer.get_extra_info("peername") or ("", 0))[:2]
+        self._peer: tuple[str, int] = ("", 0)
+        with contextlib.suppress(OSError):  # gone already
+            self._peer = sock.getpeername()[:2]
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            keep_alive(sock)
+
+    def secure(self, context: ssl.SSLContext, seconds: float) -> None:
+        """Shake hands; the connection is a TLS one from then on."""
+        self.socket.settimeout(seconds)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def caller(self) -> Caller:
-        host, port = self._peer
-        return Caller(str(host), int(port), provenance.whose((host, port)))
+        """Whose connection it is now: a client that keeps it open may act for one, then for another."""
+        return Caller(*self._peer, provenance.whose(self._peer))
 
-
-def send(
-    host: str, port: int, message: bytes, timeout: float = 10.0, *, connect_timeout: float = 3.0, match: bool = True
-) -> bytes:
-    """Send one message and give its acknowledgement, whatever that says (AA, AE, AR).
-
-    The connection acts for the current provenance. `timeout` is the wait for the acknowledgement, in seconds. With
-    `match`, MSA-2 must echo the message's MSH-10. Raises Unreachable, NoAck or WrongAck.
-    """
-    place = f"{host}:{port}"
-    try:
-        link = socket.create_connection((host, port), timeout=connect_timeout)
-    except (OSError, OverflowError, ValueError) as error:  # ValueError: a name that no resolver takes
-        reason = "nobody listens there" if isinstance(error, ConnectionRefusedError) else str(error)
-        raise Unreachable(
-            f"cannot connect: {reason}", place=place, remedy="Check host and port, and that the system is running."
-        ) from error
-    local = link.getsockname()[:2]
-    try:
-        provenance.claim(local)
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        reply = _exchange(link, message, timeout, place)
-    finally:
-        link.close()
-        provenance.disclaim(local)
-    if match:
-        _matching(message, reply, place)
-    return reply
-
-
-def _exchange(link: socket.socket, message: bytes, timeout: float, place: str) -> bytes:
-    until = time.monotonic() + timeout
-    link.settimeout(timeout)
-    try:
-        link.sendall(frame(message))
-    except OSError as error:
-        raise NoAck(f"the connection broke while sending ({error})", place=place, remedy="Send it again.") from error
-    deframer = Deframer(lenient=True)
-    while True:
-        left = until - time.monotonic()
-        if left <= 0:
-            raise NoAck(f"no acknowledgement within {timeout:g} s", place=place, remedy="Send the same message again.")
-        link.settimeout(left)
+    def receive(self, seconds: float) -> bytes | None:
+        """What comes next, b"" at the end, None when nothing came in time."""
+        if seconds <= 0:
+            return None
+        self.socket.settimeout(seconds)
         try:
-            chunk = link.recv(65536)
+            return self.socket.recv(CHUNK)
         except TimeoutError:
-            continue
-        except OSError as error:
-            raise NoAck(
-                f"the connection broke ({error})", place=place, remedy="Send the same message again."
-            ) from error
-        if not chunk:
-            raise NoAck(
-                "the connection was closed without an acknowledgement",
-                place=place,
-                remedy="Look in the receiver's log, then send the same message again.",
-            )
-        frames, _ = deframer.feed(chunk)
-        if frames:
-            return frames[0]
+            return None
 
+    def send(self, data: bytes, seconds: float) -> None:
+        self.socket.settimeout(seconds)
+        self.socket.sendall(data)
 
-def _matching(message: bytes, reply: bytes, place: str) -> None:
-    try:
-        sent = parse(message).get("MSH-10")
-    except Hl7Error:
-        return  # rubbish sent on purpose has no control ID to echo
-    try:
-        answer = parse(reply)
-        echoed, code = answer.get("MSA-2"), answer.get("MSA-1")
-    except Hl7Error as error:
-        raise WrongAck(f"the reply is no HL7 message ({error})", place=place, reply=reply) from error
-    if not code:
-        raise WrongAck("the reply has no MSA-1", place=place, remedy="Ask the receiver's supplier.", reply=reply)
-    if echoed != sent:
-        raise WrongAck(
-            f"the reply acknowledges {echoed!r}, in flight is {sent!r}",
-            place=place,
-            remedy="MSA-2 must echo MSH-10; the receiver is late or answers for another message.",
-            reply=reply,
-        )
+    def shut(self, how: int) -> None:
+        """End one direction or both, which wakes the thread that waits on it."""
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self.socket, how)  # of TLS it must not end the encryption of what still goes out
