@@ -32,6 +32,7 @@ SEATS: dict[str, Seat] = {
     "ADT": Seat("", 2575),
     "RIS_HL7": Seat("", 2576),
     "PACS_HL7": Seat("", 2577),
+    "EPR_HL7": Seat("", 2578),
     "CONTROL": Seat("", 11180),
 }
 

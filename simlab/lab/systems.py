@@ -93,7 +93,7 @@ class Systems:
                 seating.open(name, viewer.open)
             for name, modality in self.modalities.items():
                 seating.open(name, modality.open)
-            self.epr.open()
+            seating.open("EPR_HL7", self.epr.open)
         except BaseException:
             self.close()
             raise

@@ -1,7 +1,8 @@
-"""The patients of the electronic patient record: found, registered, changed, merged, and told of in HL7."""
+"""The patients of the electronic patient record: found, registered, changed, and told of in HL7."""
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -11,8 +12,10 @@ from simlab.errors import BadInput, NotFound
 from simlab.hl7 import build
 from simlab.people import NHS, valid_nhs
 
-FACTS = ("name", "birth_date", "sex", "address", "phone")
+FACTS = ("name", "birth_date", "sex", "address", "phone", "gp", "trace_status")
 _SEXES = ("", "F", "M", "O", "U")
+TRACES = tuple(f"NSTS{number:02}" for number in range(1, 9))
+"""NHS number trace status (UK edition of table 0445, PID-32)."""
 
 
 def checked(facts: Mapping[str, str]) -> dict[str, str]:
@@ -24,6 +27,10 @@ def checked(facts: Mapping[str, str]) -> dict[str, str]:
             raise BadInput("not one line of text", place=key, remedy="Leave control characters out.")
     if facts.get("sex", "") not in _SEXES:
         raise BadInput(f"{facts['sex']!r} is no sex", place="sex", remedy="Use F, M, O or U.")
+    if facts.get("trace_status", "") not in ("", *TRACES):
+        raise BadInput(
+            f"{facts['trace_status']!r} is no trace status", place="trace_status", remedy="Use NSTS01 to NSTS08."
+        )
     if facts.get("birth_date"):
         try:
             datetime.strptime(facts["birth_date"], "%Y%m%d")
@@ -51,34 +58,75 @@ def find(tx: sqlite3.Connection, patient_id: str, issuer: str) -> sqlite3.Row:
     return row
 
 
-def register(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str]) -> None:
+def survivor(tx: sqlite3.Connection, patient_id: str, issuer: str) -> str:
+    """The number under which the patient is kept now; "" when there is none."""
+    row = tx.execute("SELECT * FROM epr_patient WHERE patient_id=? AND issuer=?", (patient_id, issuer)).fetchone()
+    if row is None:
+        return ""
+    # A merge re-points what was merged before, so one step leads to the survivor.
+    return str(row["merged_into"] or row["patient_id"])
+
+
+def register(
+    tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str], at: str, event: str = "given"
+) -> None:
     """Write a new patient."""
     if not facts.get("name"):
         raise BadInput("a new patient has a name", place="name", remedy="Write it as FAMILY^GIVEN.")
     columns = [facts.get(name, "") for name in FACTS]
-    tx.execute("INSERT INTO epr_patient VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", (patient_id, issuer, *columns))
-    _nhs_number(tx, patient_id, issuer, facts)
+    marks = ", ".join("?" * len(FACTS))
+    tx.execute(
+        f"INSERT INTO epr_patient (patient_id, issuer, {', '.join(FACTS)}) VALUES (?, ?, {marks})",
+        (patient_id, issuer, *columns),
+    )
+    remember(tx, at, event, patient_id, issuer, patient_id)
+    _nhs_number(tx, patient_id, issuer, facts, at)
 
 
-def change(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str]) -> None:
+def change(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str], at: str) -> None:
     """Change the given facts of a patient."""
     for name in FACTS:
         if name in facts:
             tx.execute(
                 f"UPDATE epr_patient SET {name}=? WHERE patient_id=? AND issuer=?", (facts[name], patient_id, issuer)
             )
-    _nhs_number(tx, patient_id, issuer, facts)
+    _nhs_number(tx, patient_id, issuer, facts, at)
 
 
-def _nhs_number(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str]) -> None:
-    if "nhs_number" in facts:
+def _nhs_number(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str], at: str) -> None:
+    if "nhs_number" not in facts:
+        return
+    key = (patient_id, issuer, NHS)
+    before = tx.execute("SELECT number FROM epr_identifier WHERE patient_id=? AND issuer=? AND authority=?", key)
+    numbers = [row["number"] for row in before.fetchall()]
+    if numbers == [facts["nhs_number"]]:
+        return
+    for number in numbers:
+        remember(tx, at, "taken away", number, NHS, patient_id)
+    tx.execute("DELETE FROM epr_identifier WHERE patient_id=? AND issuer=? AND authority=?", key)
+    if facts["nhs_number"]:
         tx.execute(
-            "DELETE FROM epr_identifier WHERE patient_id=? AND issuer=? AND authority=?", (patient_id, issuer, NHS)
+            "INSERT INTO epr_identifier VALUES (?, ?, ?, ?, 'NH')", (patient_id, issuer, facts["nhs_number"], NHS)
         )
-        if facts["nhs_number"]:
-            tx.execute(
-                "INSERT INTO epr_identifier VALUES (?, ?, ?, ?, 'NH')", (patient_id, issuer, facts["nhs_number"], NHS)
-            )
+        remember(tx, at, "given", facts["nhs_number"], NHS, patient_id)
+
+
+def remember(
+    tx: sqlite3.Connection,
+    at: str,
+    event: str,
+    number: str,
+    authority: str,
+    patient_id: str,
+    other: str = "",
+    carried: list[list[str]] | None = None,
+) -> None:
+    """Write into the history of a number what became of it: whose it is now, and who else was concerned."""
+    tx.execute(
+        "INSERT INTO epr_identifier_event (at, event, number, authority, patient_id, other, carried) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (at, event, number, authority, patient_id, other, json.dumps(carried or [])),
+    )
 
 
 def in_hl7(tx: sqlite3.Connection, patient_id: str, issuer: str) -> build.Patient:
@@ -101,4 +149,6 @@ def in_hl7(tx: sqlite3.Connection, patient_id: str, issuer: str) -> build.Patien
         birth_date=row["birth_date"],
         address=row["address"],
         phone=row["phone"],
+        trace_status=row["trace_status"],
+        gp=row["gp"],
     )

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from simlab.department.epr.results import CORRECTIONS, POLICIES
 from simlab.errors import BadInput, SimlabError
 from simlab.hl7.characters import codec
 from simlab.people import TRUST
@@ -18,11 +19,24 @@ DEFAULTS = {
     "receiving_facility": TRUST,
     "version": "2.5.1",
     "order_version": "2.3.1",  # IHE RAD-2 and RAD-4 are ORM^O01 of 2.3.1
+    "order_message": "ORM",  # or OMI, which the EPR numbers itself
+    "order_response": "",  # ORC-6: F or D asks for an ORR^O02 as the reply
     "character_set": "UNICODE UTF-8",
+    "preliminary_after_final": "refuse",
+    "correction": "replace",
+    "unasked_reports": "file",
     "destination_host": "",
     "destination_port": "0",
 }
-_VERSIONS = ("2.3.1", "2.4", "2.5", "2.5.1")
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "version": ("2.3", "2.3.1", "2.4", "2.5", "2.5.1"),
+    "order_version": ("2.3", "2.3.1", "2.4", "2.5", "2.5.1"),
+    "order_message": ("ORM", "OMI"),
+    "order_response": ("", "E", "R", "D", "F", "N"),
+    "preliminary_after_final": POLICIES,
+    "correction": CORRECTIONS,
+    "unasked_reports": ("file", "refuse"),
+}
 
 
 def read(tx: sqlite3.Connection) -> dict[str, str]:
@@ -44,8 +58,8 @@ def change(tx: sqlite3.Connection, values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _fits(key: str, value: str) -> bool:
-    if key.endswith("version"):
-        return value in _VERSIONS
+    if key in _CHOICES:
+        return value in _CHOICES[key]
     if key == "destination_port":
         return value.isdecimal() and int(value) <= 65535
     if key == "character_set":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from simlab.config import LOOPBACK
-from simlab.department.epr import settings
+from simlab.department.epr import registry, settings
 from simlab.people import NHS, TRUST
 
 
@@ -45,6 +45,8 @@ class EprPatient(_Staged):
     phone: str = ""
     identifiers: list[EprIdentifier] = []
     merged_into: str | None = None
+    gp: str = ""
+    trace_status: str = ""
 
 
 class EprVisit(_Staged):
@@ -56,6 +58,27 @@ class EprVisit(_Staged):
     patient_class: str = "I"
     location: str = ""
     consultant: str = ""
+    service: str = ""
+    state: Literal["preadmitted", "open", "discharged"] = "open"
+
+
+class EprOrder(_Staged):
+    """An order that was placed before the scene begins; with `accession` the RIS has accepted it."""
+
+    placer: str = Field(min_length=1)
+    patient_id: str
+    issuer: str = TRUST
+    exam: str
+    description: str = ""
+    modality: str = ""
+    priority: str = "R"
+    reason: str = ""
+    referrer: str = ""
+    state: str = "ordered"
+    status: str = ""
+    filler: str = ""
+    accession: str = ""
+    study_uid: str = ""
 
 
 class EprStage(_Staged):
@@ -65,6 +88,7 @@ class EprStage(_Staged):
     send_to: EprAddress | None = None
     patients: list[EprPatient] = []
     visits: list[EprVisit] = []
+    orders: list[EprOrder] = []
 
 
 def lay_out(tx: sqlite3.Connection, section: EprStage, now: datetime) -> None:
@@ -75,22 +99,25 @@ def lay_out(tx: sqlite3.Connection, section: EprStage, now: datetime) -> None:
         settings.change(tx, address)
     for patient in section.patients:
         key = (patient.patient_id, patient.issuer)
-        facts = (patient.name, patient.birth_date, patient.sex, patient.address, patient.phone, patient.merged_into)
-        tx.execute("INSERT OR REPLACE INTO epr_patient VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*key, *facts))
+        facts = patient.model_dump(include={*registry.FACTS, "merged_into"})
+        tx.execute(
+            f"INSERT OR REPLACE INTO epr_patient (patient_id, issuer, {', '.join(facts)}) "
+            f"VALUES (?, ?, {', '.join('?' * len(facts))})",
+            (*key, *facts.values()),
+        )
         others = [(one.number, one.authority, one.type) for one in patient.identifiers]
         if patient.nhs_number:
             others.append((patient.nhs_number, NHS, "NH"))
         tx.executemany("INSERT OR REPLACE INTO epr_identifier VALUES (?, ?, ?, ?, ?)", [(*key, *one) for one in others])
     for visit in section.visits:
+        row = visit.model_dump()
         tx.execute(
-            "INSERT OR REPLACE INTO epr_visit VALUES (?, ?, ?, ?, ?, ?, ?, 'open')",
-            (
-                visit.number,
-                visit.patient_id,
-                visit.issuer,
-                visit.patient_class,
-                visit.location,
-                visit.consultant,
-                now.isoformat(timespec="seconds"),
-            ),
+            f"INSERT OR REPLACE INTO epr_visit ({', '.join(row)}, admitted) VALUES ({', '.join('?' * len(row))}, ?)",
+            (*row.values(), now.isoformat(timespec="seconds")),
+        )
+    for order in section.orders:
+        row = order.model_dump()
+        tx.execute(
+            f"INSERT OR REPLACE INTO epr_order ({', '.join(row)}, ordered) VALUES ({', '.join('?' * len(row))}, ?)",
+            (*row.values(), now.isoformat(timespec="seconds")),
         )
