@@ -107,7 +107,7 @@ def test_a_receiver_that_is_down_is_waited_for(ground, engine):
     eventually(lambda: queue(ground)[0]["attempts"] > 0 and made.busy() == 0)
     assert "nobody listens" in queue(ground)[0]["error"]
     with peer() as ris:
-        made.set_route("out", port=ris.port)
+        made.routes.set("out", port=ris.port)
         eventually(lambda: states(ground) == [("C1", "delivered")])
 
 
@@ -170,10 +170,10 @@ def test_a_killed_engine_delivers_what_it_acknowledged(ground, engine):
         tx.execute("UPDATE engine_queue SET state='sending'")
     with peer() as ris:
         again = Engine(*ground.parts)
-        again.set_route("out", port=ris.port)
+        again.routes.set("out", port=ris.port)
         again.open("127.0.0.1", 0)
         try:
-            again.release("out")
+            again.routes.release("out")
             eventually(lambda: ris.got == ["C1"])
         finally:
             again.close()
@@ -187,7 +187,7 @@ def test_a_staged_message_flows_for_whoever_releases_it(ground, engine):
         assert made.busy() == 0
         assert queue(ground)[0]["patient_ids"] == ["1234567^^^RXX01^MR", "777^^^RXX01^MR"]
         with provenance.acting(provenance.TRAINEE, 5):
-            made.release("out")
+            made.routes.release("out")
         eventually(lambda: states(ground) == [("M1", "delivered")])
         assert pacs.messages == [merge()]
         assert pacs.callers == [provenance.Provenance(provenance.TRAINEE, 5)]
@@ -201,26 +201,30 @@ def test_hold_resend_and_discard_are_console_events(ground, engine):
         eventually(lambda: states(ground) == [("C1", "error")])
         item = queue(ground)[0]["id"]
         with provenance.acting(provenance.TRAINEE, 3):
-            made.resend(item, adt("C1").decode().replace("SMITH", "JÖNES"))
+            made.items.resend(item, adt("C1").decode().replace("SMITH", "JÖNES"))
         eventually(lambda: states(ground) == [("C1", "resent"), ("C1", "delivered")])
         assert parse(ris.messages[-1]).get("PID-5.1") == "JÖNES"
         assert "SMITH" in queue(ground)[1]["original"]
-        made.hold("out")
+        made.routes.hold("out")
         give(made, adt("C2"))
         waiting = queue(ground, state="queued")[0]["id"]
         with pytest.raises(BadInput, match="reason"):
-            made.discard(waiting, " ")
-        made.discard(waiting, "sent by telephone")
-        made.release("out")
+            made.items.discard(waiting, " ")
+        made.items.discard(waiting, "sent by telephone")
+        made.routes.release("out")
         assert ris.got == ["C1", "C1"]
         does = [e.data["do"] for e in ground.journal.events(kinds=("console",), system="ENGINE")]
         assert does == ["resend", "hold", "discard", "release"]
-        for call in (lambda: made.hold("nowhere"), lambda: made.resend(99), lambda: made.discard(99, "x")):
+        for call in (
+            lambda: made.routes.hold("no"),
+            lambda: made.items.resend(99),
+            lambda: made.items.discard(99, "x"),
+        ):
             with pytest.raises(NotFound) as caught:
                 call()
             assert caught.value.remedy
         with pytest.raises(SimlabError):
-            made.resend(item, "not HL7")
+            made.items.resend(item, "not HL7")
 
 
 def test_a_declared_fault_holds_a_route_or_spoils_an_acknowledgement(ground, engine):
@@ -237,7 +241,7 @@ def test_a_declared_fault_holds_a_route_or_spoils_an_acknowledgement(ground, eng
         eventually(lambda: ground.view(VIEWS, "routes")[0]["state"] == "held")
         assert (made.busy(), ground.view(VIEWS, "routes")[0]["waiting"]) == (0, 1)
         assert give(made, merge()).code == "AE"
-        made.release("out")
+        made.routes.release("out")
         eventually(lambda: ris.got == ["C1", "M1"])
 
 

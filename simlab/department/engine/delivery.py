@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 import time
+from contextlib import suppress
 from functools import partial
 
 from simlab import faults as points
 from simlab import provenance
 from simlab.clock import Clock
 from simlab.department.engine import queue
+from simlab.department.engine.policy import judge, policy
 from simlab.faults import FaultTable
-from simlab.hl7 import courier
+from simlab.hl7 import acknowledge
 from simlab.hl7.courier import Courier, Delivery, Parcel
+from simlab.hl7.errors import Hl7Error
 from simlab.hl7.record import OUT, record
 from simlab.journal import Journal
 from simlab.store import Store
@@ -20,7 +25,10 @@ NAME = "ENGINE"
 
 
 class Deliveries:
-    """The couriers of the engine's routes, and what they take from the queue and write back."""
+    """The couriers of the engine's routes, and what they take from the queue and write back.
+
+    One transaction writes what came of a message and takes the next one, which is then in flight.
+    """
 
     def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         self._store = store
@@ -28,12 +36,12 @@ class Deliveries:
         self._clock = clock
         self._faults = faults
         self._couriers: dict[str, Courier] = {}
+        self._ahead: dict[str, Parcel] = {}
+        self._staffing = threading.Lock()
         self._open = False
 
     def open(self) -> None:
         """Begin to deliver; what was in flight when an earlier process ended is sent again, with the same MSH-10."""
-        with self._store.write() as tx:
-            tx.execute("UPDATE engine_queue SET state='queued' WHERE state='sending'")
         self._open = True
         self.staff()
 
@@ -45,14 +53,18 @@ class Deliveries:
         self._couriers.clear()
 
     def staff(self) -> None:
-        """See that every route has its courier, and have each look at its queue."""
+        """See that every route, and no other, has its courier, and have each look at its queue."""
         if not self._open:
             return
         with self._store.read() as tx:
-            names = [row["name"] for row in tx.execute("SELECT name FROM engine_route")]
-        for name in names:
-            if name not in self._couriers:
-                self._couriers[name] = Courier(f"{NAME}-{name}", partial(self._take, name), partial(self._finish, name))
+            names = {row["name"] for row in tx.execute("SELECT name FROM engine_route")}
+        with self._staffing:
+            for name in self._couriers.keys() - names:
+                self._couriers.pop(name).close()
+                self._ahead.pop(name, None)
+            for name in names - self._couriers.keys():
+                take, finish = partial(self._take, name), partial(self._finish, name)
+                self._couriers[name] = Courier(f"{NAME}-{name}", take, finish)
                 self._couriers[name].start()
         for one in list(self._couriers.values()):
             one.wake()
@@ -63,9 +75,23 @@ class Deliveries:
             self._couriers[route].wake()
 
     def _take(self, name: str) -> Parcel | float | None:
+        ahead = self._ahead.pop(name, None)
+        if ahead is not None:
+            return ahead
         with self._store.read() as tx:
-            route = tx.execute("SELECT * FROM engine_route WHERE name=?", (name,)).fetchone()
-            item = queue.first(tx, name) if route and route["state"] == queue.RUNNING else None
+            if not tx.execute(
+                "SELECT 1 FROM engine_queue WHERE route=? AND state IN ('queued', 'sending') LIMIT 1", (name,)
+            ).fetchone():
+                return None
+        with self._store.write() as tx:
+            # Only this courier sends on this route: what is in flight without it was left so by an end that came early.
+            tx.execute("UPDATE engine_queue SET state='queued' WHERE route=? AND state='sending'", (name,))
+            return self._next(tx, name)
+
+    def _next(self, tx: sqlite3.Connection, name: str) -> Parcel | float | None:
+        """Put the head of a route's queue in flight; the seconds until it may go, None when nothing may."""
+        route = tx.execute("SELECT host, port, state, policy FROM engine_route WHERE name=?", (name,)).fetchone()
+        item = queue.first(tx, name) if route and route["state"] == queue.RUNNING else None
         if item is None:
             return None
         wait = item["next_try"] - time.time()
@@ -73,27 +99,24 @@ class Deliveries:
             return float(wait)
         fault = self._faults.ask(points.ROUTE, NAME, item["control_id"], route=name)
         if fault and fault.effect.get("hold"):
-            with provenance.acting(provenance.SCENE), self._store.write() as tx:
+            with provenance.acting(provenance.SCENE):
                 tx.execute("UPDATE engine_route SET state='held' WHERE name=?", (name,))
             return None
-        with self._store.write() as tx:
-            taken = tx.execute(
-                "UPDATE engine_queue SET state='sending' WHERE id=? AND state='queued' "
-                "AND (SELECT state FROM engine_route WHERE name=?) = 'running'",
-                (item["id"], name),
-            ).rowcount
-        if not taken:
-            return 0.0  # held, edited or discarded at this very moment: look again
+        tx.execute("UPDATE engine_queue SET state='sending' WHERE id=?", (item["id"],))
         who = (item["actor"], item["cause"])
         place = (route["host"], route["port"])
-        return Parcel(item["id"], bytes(item["data"]), *place, *who, item["attempts"], route["ack_seconds"])
+        return Parcel(
+            item["id"], bytes(item["data"]), *place, *who, item["attempts"], policy(route["policy"]).ack_seconds
+        )
 
-    def _finish(self, route: str, parcel: Parcel, delivery: Delivery) -> None:
+    def _finish(self, name: str, parcel: Parcel, delivery: Delivery) -> None:
         attempts = parcel.attempts + 1
-        state = courier.state_after(delivery, attempts)
-        next_try = courier.retry_at(self._clock, attempts) if state == queue.QUEUED else 0.0
+        following: Parcel | float | None = None
         with self._store.write() as tx:
-            queue.settle(tx, parcel.id, delivery, state, next_try, self._clock.now())
+            route = tx.execute("SELECT policy FROM engine_route WHERE name=?", (name,)).fetchone()
+            manner = policy(route["policy"] if route else "{}")
+            verdict = judge(manner, delivery, attempts, self._clock)
+            queue.settle(tx, name, parcel.id, delivery, verdict, _code(delivery), self._clock.now())
             record(
                 self._journal,
                 NAME,
@@ -102,7 +125,18 @@ class Deliveries:
                 delivery.ack,
                 peer=f"{parcel.host}:{parcel.port}",
                 text=delivery.text,
-                route=route,
+                route=name,
                 item=parcel.id,
                 attempt=attempts,
             )
+            if self._open:
+                following = self._next(tx, name)
+        if isinstance(following, Parcel):
+            self._ahead[name] = following
+
+
+def _code(delivery: Delivery) -> str:
+    """MSA-1 of the reply, "" when there was none that can be read."""
+    with suppress(Hl7Error):
+        return acknowledge.read(delivery.ack).code if delivery.ack is not None else ""
+    return ""

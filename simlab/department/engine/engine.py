@@ -1,52 +1,60 @@
-"""The interface engine at work: its inbound door and the console of the interface team."""
+"""The interface engine at work: its inbound door, its routes and its queue."""
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from simlab import journal as kinds
 from simlab import provenance
 from simlab.clock import Clock
 from simlab.config import Endpoint
 from simlab.department.engine import queue
 from simlab.department.engine.delivery import NAME, Deliveries
+from simlab.department.engine.items import Items
+from simlab.department.engine.routes import Routes
 from simlab.department.engine.schema import SCHEMA
-from simlab.department.engine.stage import EngineStage, Route, lay_out, put_route
-from simlab.errors import BadInput, NotFound
+from simlab.department.engine.stage import EngineSettings, EngineStage, lay_out
 from simlab.faults import FaultTable
-from simlab.hl7.message import Message, from_text
+from simlab.hl7.message import Message
 from simlab.hl7.mllp import MllpServer
 from simlab.hl7.receiver import Receiver
 from simlab.hl7.record import noise_into
 from simlab.journal import Journal
 from simlab.store import Store
 
+PRUNE_SECONDS = 60.0
+PRUNE_ITEMS = 5000
+
 
 class Engine:
     """Answers AA once a message is durably queued, and delivers it by its routes: in order, one in flight a route.
 
-    No answer, a wrong one, or AR: the route tries again with back-off (AR ten times, then the error queue).
-    AE: the item goes to the error queue and the route goes on.
+    A route's rules filter and change a message when it comes in; what they cannot carry out makes a dead letter of it.
+    No answer, a wrong one, or AR: the route tries again with back-off (AR ten times, then it is a dead letter).
+    AE: the item becomes a dead letter and the route goes on. A route's policy may say otherwise.
+
+    `routes` and `items` are the console of the interface team.
     """
 
     SCHEMA = SCHEMA
 
     def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         self._store = store
-        self._journal = journal
         self._clock = clock
-        self._faults = faults
         store.install(SCHEMA)
         receiver = Receiver(NAME, store, journal, clock, faults, self._accept, recall=self._recall, keep=self._keep)
         self._server = MllpServer(NAME, receiver, on_noise=noise_into(journal, NAME))
         self._deliveries = Deliveries(store, journal, clock, faults)
+        self._legs = threading.local()
+        self._pruned = time.monotonic()
         self._serving = False
+        self.routes = Routes(store, journal, clock, self._deliveries)
+        self.items = Items(store, journal, clock, self._deliveries)
         self.endpoints: dict[str, Endpoint] = {}
-
-    # Opening and closing
 
     def open(self, host: str, port: int) -> int:
         """Listen for messages (port 0: any free one) and begin to deliver; OSError when the port is taken.
@@ -77,10 +85,14 @@ class Engine:
             row = tx.execute(
                 "SELECT count(*) FROM engine_queue q JOIN engine_route r ON r.name = q.route WHERE r.state = 'running' "
                 "AND (q.state = 'sending' OR (q.state = 'queued' AND NOT EXISTS (SELECT 1 FROM engine_queue f "
-                "WHERE f.route = q.route AND f.state = 'queued' AND f.id <= q.id AND f.next_try > ?)))",
+                "WHERE f.route = q.route AND f.state = 'queued' AND f.place <= q.place AND f.next_try > ?)))",
                 (time.time(),),
             ).fetchone()
         return int(row[0]) if self._serving else 0
+
+    def configure(self, **changes: Any) -> dict[str, Any]:
+        """Change settings of `EngineSettings`; BadInput names the one that cannot be."""
+        return self.routes.configure(changes)
 
     # The inbound door
 
@@ -94,133 +106,24 @@ class Engine:
 
     def _accept(self, message: Message) -> str:
         with self._store.write() as tx:
-            names = queue.routes_for(tx, message)
-            text = f"queued for {', '.join(names)}" if names else "taken; no route wants it"
+            self._legs.taken = queue.legs(tx, message)
+            text = queue.told(self._legs.taken)
             if queue.earlier(tx, message):
                 text += f"; control ID {message.get('MSH-10')} was used before for another message"
         return text
 
     def _keep(self, message: Message, ack: bytes) -> None:
+        now, who = self._clock.now(), provenance.current()
         with self._store.write() as tx:
-            now = self._clock.now()
             kept = queue.keep(tx, message, ack, now)
-            for name in queue.routes_for(tx, message):
-                queue.put(tx, name, kept, now, provenance.current())
-                self._store.after_commit(partial(self._deliveries.wake, name))
+            for leg in self._legs.taken:
+                queue.enter(tx, leg, kept, message.data, now, who)
+                self._store.after_commit(partial(self._deliveries.wake, leg.route))
+            if time.monotonic() - self._pruned > PRUNE_SECONDS:
+                self._prune(tx)
 
-    # The console
-
-    def hold(self, route: str) -> dict[str, Any]:
-        """Hold a route: what comes waits in its queue."""
-        with self._store.write() as tx:
-            _route(tx, route)
-            tx.execute("UPDATE engine_route SET state='held' WHERE name=?", (route,))
-            return self._console(f"route {route} held", {"do": "hold", "route": route})
-
-    def release(self, route: str) -> dict[str, Any]:
-        """Let a route run; what waits is tried at once, in order.
-
-        What the scene had laid in the queue flows on behalf of whoever releases it.
-        """
-        with self._store.write() as tx:
-            _route(tx, route)
-            who = provenance.current()
-            tx.execute("UPDATE engine_route SET state='running' WHERE name=?", (route,))
-            tx.execute("UPDATE engine_queue SET next_try=0 WHERE route=? AND state='queued'", (route,))
-            tx.execute(
-                "UPDATE engine_queue SET actor=?, cause=? WHERE route=? AND state='queued' AND actor='scene'",
-                (who.actor, who.cause, route),
-            )
-            waiting = tx.execute("SELECT count(*) FROM engine_queue WHERE route=? AND state='queued'", (route,))
-            count = waiting.fetchone()[0]
-            self._store.after_commit(partial(self._deliveries.wake, route))
-            return self._console(
-                f"route {route} released, {count} waiting", {"do": "release", "route": route, "waiting": count}
-            )
-
-    def resend(self, item: int, message: str | None = None) -> dict[str, Any]:
-        """Send an item (again), with the edited text `message` where given; the original stays on record.
-
-        One that waits keeps its place in the queue and is tried at once; a finished one is queued anew at the end.
-        A held route stays held.
-        """
-        edited = from_text(message).data if message is not None else None
-        with self._store.write() as tx:
-            row = _item(tx, item)
-            who, now = provenance.current(), self._clock.now()
-            if row["state"] == queue.SENDING:
-                raise BadInput("it is being sent now", place=f"item {item}", remedy="Wait for its acknowledgement.")
-            if row["state"] == queue.QUEUED:
-                number = item
-                tx.execute(
-                    "UPDATE engine_queue SET edited=coalesce(?, edited), next_try=0, actor=?, cause=? WHERE id=?",
-                    (edited, who.actor, who.cause, item),
-                )
-            else:
-                number = queue.again(tx, row, edited if edited is not None else row["edited"], now, who)
-            held = _route(tx, row["route"])["state"] == queue.HELD
-            self._store.after_commit(partial(self._deliveries.wake, row["route"]))
-            words = f"item {item} of {row['route']} queued{' with an edited text' if edited else ''}"
-            if held:
-                words += "; the route is held"
-            return self._console(
-                words, {"do": "resend", "item": number, "from": item, "route": row["route"], "edited": bool(edited)}
-            )
-
-    def discard(self, item: int, reason: str) -> dict[str, Any]:
-        """Take an item out of the queue for good; it stays on record with the reason."""
-        if not reason.strip():
-            raise BadInput("no reason given", place=f"item {item}", remedy="Say why the message is not delivered.")
-        with self._store.write() as tx:
-            row = _item(tx, item)
-            if row["state"] not in (queue.QUEUED, queue.ERROR):
-                raise BadInput(
-                    f"it is {row['state']}", place=f"item {item}", remedy="Only what waits can be discarded."
-                )
-            tx.execute(
-                "UPDATE engine_queue SET state='discarded', reason=?, done=? WHERE id=?",
-                (reason, self._clock.now().isoformat(timespec="milliseconds"), item),
-            )
-            self._store.after_commit(partial(self._deliveries.wake, row["route"]))
-            return self._console(
-                f"item {item} of {row['route']} discarded: {reason}",
-                {"do": "discard", "item": item, "route": row["route"], "reason": reason},
-            )
-
-    def set_route(self, name: str, host: str | None = None, port: int | None = None) -> dict[str, Any]:
-        """Point a route at another address; what waits is tried there at once."""
-        with self._store.write() as tx:
-            row = _route(tx, name)
-            port = row["port"] if port is None else port
-            if not 1 <= port <= 65535:
-                raise BadInput(f"{port} is no port", place=f"route {name}", remedy="Ports are 1 to 65535.")
-            route = Route(
-                name=name, port=port, host=host or row["host"], state=row["state"], ack_seconds=row["ack_seconds"]
-            )
-            put_route(tx, route, row["position"])
-            tx.execute("UPDATE engine_route SET sources=?, types=? WHERE name=?", (row["sources"], row["types"], name))
-            tx.execute("UPDATE engine_queue SET next_try=0 WHERE route=? AND state='queued'", (name,))
-            self._store.after_commit(partial(self._deliveries.wake, name))
-            return self._console(
-                f"route {name} goes to {route.host}:{route.port}",
-                {"do": "set_route", "route": name, "host": route.host, "port": route.port},
-            )
-
-    def _console(self, summary: str, data: dict[str, Any]) -> dict[str, Any]:
-        self._journal.record(kinds.CONSOLE, NAME, summary, data)
-        return {**data, "summary": summary}
-
-
-def _route(tx: sqlite3.Connection, name: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = tx.execute("SELECT * FROM engine_route WHERE name=?", (name,)).fetchone()
-    if row is None:
-        names = ", ".join(r["name"] for r in tx.execute("SELECT name FROM engine_route ORDER BY position"))
-        raise NotFound(f"there is no route {name}", place=NAME, remedy=f"There are: {names or 'none'}.")
-    return row
-
-
-def _item(tx: sqlite3.Connection, number: int) -> sqlite3.Row:
-    row: sqlite3.Row | None = tx.execute("SELECT * FROM engine_queue WHERE id=?", (number,)).fetchone()
-    if row is None:
-        raise NotFound(f"there is no item {number}", place=NAME, remedy="Look at the queue for the item's number.")
-    return row
+    def _prune(self, tx: sqlite3.Connection) -> None:
+        self._pruned = time.monotonic()
+        row = tx.execute("SELECT value FROM engine_setting WHERE key='delivered_hours'").fetchone()
+        hours = float(row["value"]) if row else EngineSettings().delivered_hours
+        queue.prune(tx, self._clock.now() - timedelta(hours=hours), PRUNE_ITEMS)

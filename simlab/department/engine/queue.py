@@ -1,39 +1,61 @@
-"""The engine's durable queue: one row a message and route, first in first out by route."""
+"""The engine's durable queue: one row a message and route, in the order of their places by route."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import time
+from dataclasses import dataclass
 from datetime import datetime
 
+from simlab.department.engine.passage import Passage, through, wants
+from simlab.department.engine.policy import BY_RULE, DELIVERED, ERROR, QUEUED, Verdict, policy
+from simlab.department.engine.rulebook import compiled
 from simlab.hl7.courier import Delivery
 from simlab.hl7.message import Message
 from simlab.hl7.record import message_type
 from simlab.provenance import Provenance
 
-QUEUED = "queued"
 SENDING = "sending"
-DELIVERED = "delivered"
-ERROR = "error"
 RESENT = "resent"
 DISCARDED = "discarded"
 HELD = "held"
 RUNNING = "running"
+DISABLED = "disabled"
 
 _PATIENT_PLACES = ("PID-3", "MRG-1")
+_PLACE = "(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name='engine_queue')"
 
 
-def matches(route: sqlite3.Row, sending: str, kind: str) -> bool:
-    """Whether a route takes messages of application `sending` (MSH-3) and type `kind` (``ADT^A40``)."""
-    sources, types = json.loads(route["sources"]), json.loads(route["types"])
-    return (not sources or sending in sources) and (not types or kind in types or kind.split("^")[0] in types)
+@dataclass(frozen=True)
+class Leg:
+    """A message on a route: what its rules made of it, and how often it goes out."""
+
+    route: str
+    copies: int
+    passage: Passage
 
 
-def routes_for(tx: sqlite3.Connection, message: Message) -> list[str]:
-    """The names of the routes that take `message`, in their order."""
+def legs(tx: sqlite3.Connection, message: Message) -> list[Leg]:
+    """The routes that want `message`, in their order, each with what its rules make of it."""
     sending, kind = message.get("MSH-3.1"), message_type(message)
-    rows = tx.execute("SELECT * FROM engine_route ORDER BY position, name")
-    return [row["name"] for row in rows if matches(row, sending, kind)]
+    rows = tx.execute(
+        "SELECT name, sources, types, policy, rules FROM engine_route WHERE state <> 'disabled' ORDER BY position, name"
+    ).fetchall()
+    return [
+        Leg(name, policy(manner).copies, through(name, compiled(rules), message))
+        for name, sources, types, manner, rules in rows
+        if wants(sources, types, sending, kind)
+    ]
+
+
+def told(taken: list[Leg]) -> str:
+    """What becomes of a message on its routes, in words."""
+    queued = [leg.route for leg in taken if leg.passage.out]
+    said = [f"queued for {', '.join(queued)}"] if queued else []
+    said += [f"{leg.route} filters it ({leg.passage.filtered})" for leg in taken if leg.passage.filtered]
+    said += [f"a dead letter of {leg.route} ({leg.passage.refused})" for leg in taken if leg.passage.refused]
+    return "; ".join(said) or "taken; no route wants it"
 
 
 def earlier(tx: sqlite3.Connection, message: Message) -> list[sqlite3.Row]:
@@ -64,45 +86,112 @@ def keep(tx: sqlite3.Connection, message: Message, ack: bytes | None, now: datet
     return int(cursor.lastrowid or 0)
 
 
-def put(tx: sqlite3.Connection, route: str, message: int, now: datetime, who: Provenance) -> int:
+def put(
+    tx: sqlite3.Connection,
+    route: str,
+    message: int,
+    now: datetime,
+    who: Provenance,
+    *,
+    part: int = 0,
+    made: bytes | None = None,
+    edited: bytes | None = None,
+    resent_from: int | None = None,
+) -> int:
     """Queue a stored message for a route, behind what waits there."""
     cursor = tx.execute(
-        "INSERT INTO engine_queue (route, message, state, attempts, error, next_try, actor, cause, queued, reason) "
-        "VALUES (?, ?, 'queued', 0, '', 0, ?, ?, ?, '')",
-        (route, message, who.actor, who.cause, now.isoformat(timespec="milliseconds")),
+        "INSERT INTO engine_queue (route, message, part, place, made, edited, state, attempts, error, failed, "
+        "next_try, actor, cause, queued, since, reason, resent_from) "
+        f"VALUES (?, ?, ?, {_PLACE}, ?, ?, 'queued', 0, '', '', 0, ?, ?, ?, ?, '', ?)",
+        (
+            *(route, message, part, made, edited, who.actor, who.cause),
+            *(now.isoformat(timespec="milliseconds"), time.time(), resent_from),
+        ),
     )
     return int(cursor.lastrowid or 0)
 
 
-def again(tx: sqlite3.Connection, item: sqlite3.Row, edited: bytes | None, now: datetime, who: Provenance) -> int:
-    """Queue a finished item once more, as a new one behind what waits; an error counts as dealt with."""
-    number = put(tx, item["route"], item["message"], now, who)
-    tx.execute("UPDATE engine_queue SET edited=?, resent_from=? WHERE id=?", (edited, item["id"], number))
-    tx.execute("UPDATE engine_queue SET state='resent' WHERE id=? AND state='error'", (item["id"],))
-    return number
+def fail(tx: sqlite3.Connection, item: int, why: str, failed: str, now: datetime) -> None:
+    """Make an item a dead letter."""
+    tx.execute(
+        "UPDATE engine_queue SET state='error', error=?, failed=?, done=? WHERE id=?",
+        (why, failed, now.isoformat(timespec="milliseconds"), item),
+    )
+
+
+def enter(tx: sqlite3.Connection, leg: Leg, message: int, data: bytes, now: datetime, who: Provenance) -> list[int]:
+    """Queue what a route's rules made of a stored message, a dead letter where they failed; the items' numbers."""
+    passage, numbers = leg.passage, []
+    for _ in range(leg.copies):
+        for part, out in enumerate(passage.out):
+            made = None if out == data else out
+            numbers.append(put(tx, leg.route, message, now, who, part=part, made=made))
+    if passage.refused:
+        numbers.append(put(tx, leg.route, message, now, who))
+        fail(tx, numbers[0], passage.refused, BY_RULE, now)
+    count(tx, leg.route, received=1, filtered=bool(passage.filtered), failed=bool(passage.refused))
+    return numbers
+
+
+def count(tx: sqlite3.Connection, route: str, **more: int) -> None:
+    """Add to a route's tally."""
+    added = tx.execute(
+        f"UPDATE engine_tally SET {', '.join(f'{name} = {name} + ?' for name in more)} WHERE route=?",
+        (*map(int, more.values()), route),
+    ).rowcount
+    if not added:
+        tx.execute("INSERT INTO engine_tally VALUES (?, 0, 0, 0, 0, 0, '', NULL)", (route,))
+        count(tx, route, **more)
 
 
 def first(tx: sqlite3.Connection, route: str) -> sqlite3.Row | None:
-    """The item at the head of a route's queue, with its message's data and control ID."""
+    """The item at the head of a route's queue, with the bytes that go out and its control ID."""
     row: sqlite3.Row | None = tx.execute(
-        "SELECT q.*, coalesce(q.edited, m.data) AS data, m.control_id FROM engine_queue q "
-        "JOIN engine_message m ON m.id = q.message WHERE q.route=? AND q.state='queued' ORDER BY q.id LIMIT 1",
+        "SELECT q.id, q.actor, q.cause, q.attempts, q.next_try, coalesce(q.edited, q.made, m.data) AS data, "
+        "m.control_id FROM engine_queue q JOIN engine_message m ON m.id = q.message "
+        "WHERE q.route=? AND q.state='queued' ORDER BY q.place LIMIT 1",
         (route,),
     ).fetchone()
     return row
 
 
-def settle(tx: sqlite3.Connection, item: int, delivery: Delivery, state: str, next_try: float, now: datetime) -> None:
+def settle(
+    tx: sqlite3.Connection, route: str, item: int, delivery: Delivery, verdict: Verdict, code: str, now: datetime
+) -> None:
     """Write what came of an attempt; nothing when the item is no longer the one in flight (the scene was reset)."""
-    tx.execute(
-        "UPDATE engine_queue SET state=?, attempts=attempts + 1, error=?, ack=?, next_try=?, done=? "
-        "WHERE id=? AND state='sending'",
+    at = now.isoformat(timespec="milliseconds")
+    done = verdict.state == DELIVERED
+    changed = tx.execute(
+        "UPDATE engine_queue SET state=?, attempts=attempts + 1, error=?, failed=?, ack=?, next_try=?, done=?, took=? "
+        "- since WHERE id=? AND state='sending'",
         (
-            state,
-            "" if state == DELIVERED else delivery.text,
+            verdict.state,
+            "" if done else delivery.text,
+            verdict.failed,
             delivery.ack,
-            next_try,
-            None if state == QUEUED else now.isoformat(timespec="milliseconds"),
+            verdict.next_try,
+            None if verdict.state == QUEUED else at,
+            time.time() if done else None,
             item,
         ),
+    ).rowcount
+    if not changed:
+        return
+    count(tx, route, delivered=done, failed=verdict.state == ERROR, retries=verdict.state == QUEUED)
+    if code:
+        tx.execute("UPDATE engine_tally SET last_ack=?, last_ack_at=? WHERE route=?", (code, at, route))
+
+
+def prune(tx: sqlite3.Connection, before: datetime, most: int) -> int:
+    """Take delivered items that were done `before`, at most so many, out of the queue; the journal has them still."""
+    gone = tx.execute(
+        "DELETE FROM engine_queue WHERE id IN (SELECT id FROM engine_queue WHERE state='delivered' AND done < ? "
+        "ORDER BY id LIMIT ?)",
+        (before.isoformat(timespec="milliseconds"), most),
+    ).rowcount
+    tx.execute(
+        "DELETE FROM engine_message WHERE id IN (SELECT m.id FROM engine_message m WHERE m.received < ? AND NOT EXISTS "
+        "(SELECT 1 FROM engine_queue q WHERE q.message = m.id) ORDER BY m.id LIMIT ?)",
+        (before.isoformat(timespec="milliseconds"), most),
     )
+    return gone

@@ -1,0 +1,228 @@
+"""What each verb of a rule does to a message: pure functions, every byte that they do not speak of is kept."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable
+from typing import Any
+
+from simlab.department.engine import rules as verbs
+from simlab.department.engine.conditions import at, repetition_fits
+from simlab.hl7.characters import codec, escape
+from simlab.hl7.errors import Hl7Error
+from simlab.hl7.message import Message, Segment, parse
+from simlab.hl7.path import path
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def _composite(value: str, message: Message) -> bool:
+    marks = message.separators
+    return marks.component in value or marks.subcomponent in value
+
+
+def _filled(template: str, message: Message) -> str:
+    """A template with what the message has at its places; parts of a composite value stay parts."""
+
+    def found(match: re.Match[str]) -> str:
+        at_place = path(match.group(1))
+        value = message.get(match.group(1))
+        return value if at_place.component is None and _composite(value, message) else escape(value, message.separators)
+
+    return _PLACEHOLDER.sub(found, template)
+
+
+def _set(rule: verbs.Set, message: Message) -> Message:
+    place = path(rule.set)
+    found = message.named(place.segment)
+    if not found:
+        raise Hl7Error(
+            f"the message has no {place.segment} to write into",
+            place=rule.set,
+            code="100",
+            remedy=f"Add it first, or do this only `when: {{{place.segment}: {{missing: false}}}}`.",
+        )
+    places = [rule.set]
+    if rule.every:
+        places = [rule.set.replace(place.segment, f"{place.segment}[{n}]", 1) for n in range(1, len(found) + 1)]
+    value, raw = rule.value or "", False
+    if rule.template is not None:
+        value, raw = _filled(rule.template, message), True
+    elif rule.from_ is not None:
+        value = message.get(rule.from_)
+        raw = path(rule.from_).component is None and _composite(value, message)
+        if raw and place.component is not None:
+            raise Hl7Error(
+                f"{rule.from_} has components, which do not fit into one", place=rule.set, remedy="Name one of them."
+            )
+    for one in places:
+        message = message.set(one, value, raw=raw)
+    return message
+
+
+def _repetitions(message: Message, segment: Segment, field: int) -> list[bytes]:
+    raw = segment.fields[field] if field < len(segment.fields) else b""
+    return raw.split(message.separators.repetition.encode()) if raw else []
+
+
+def _occurrences(message: Message, place: str) -> list[tuple[int, Segment]]:
+    wanted = path(place)
+    return [
+        (number, segment)
+        for number, segment in enumerate(message.named(wanted.segment), 1)
+        if wanted.occurrence in (None, number)
+    ]
+
+
+def _translate(rule: verbs.Translate, message: Message) -> Message:
+    place = path(rule.translate)
+    for occurrence, segment in _occurrences(message, rule.translate):
+        for number in range(1, len(_repetitions(message, segment, place.field)) + 1):
+            if place.repetition not in (None, number):
+                continue
+            here = at(place, occurrence, number)
+            value = message.get(here)
+            if value in rule.table:
+                message = message.set(here, rule.table[value])
+            elif value and rule.otherwise == "empty":
+                message = message.set(here, "")
+            elif value and rule.otherwise == "refuse":
+                raise Hl7Error(
+                    f"the table has no translation of {value!r}",
+                    place=rule.translate,
+                    code="103",
+                    remedy="Add it to the rule's table, or have the sender use a known code.",
+                )
+    return message
+
+
+def _cut(message: Message, gone: list[Segment]) -> Message:
+    """The message without these segments and their CR."""
+    data = message.data
+    for segment in sorted(gone, key=lambda one: one.start, reverse=True):
+        data = data[: segment.start] + data[segment.end + 1 :]
+    return parse(data)
+
+
+def _drop_segment(rule: verbs.DropSegment, message: Message) -> Message:
+    gone = [
+        segment
+        for segment in message.segments[1:]
+        if any(fnmatch.fnmatchcase(segment.name, name) for name in rule.names)
+    ]
+    return _cut(message, gone) if gone else message
+
+
+def _add_segment(rule: verbs.AddSegment, message: Message) -> Message:
+    text = rule.add_segment
+    mark = text[3]
+    if mark != message.separators.field:
+        text = text.replace(mark, message.separators.field)
+    try:
+        new = _filled(text, message).encode(message.encoding)
+    except UnicodeEncodeError:
+        raise Hl7Error(
+            "the character set of this message lacks a letter of the new segment", place="MSH-18", code="102"
+        ) from None
+    behind = message.named(rule.after)[-1:] if rule.after else list(message.segments[-1:])
+    if not behind:
+        raise Hl7Error(
+            f"the message has no {rule.after} to add a segment behind", place=rule.after, code="100",
+            remedy=f"Do this only `when: {{{rule.after}: {{missing: false}}}}`.",
+        )  # fmt: skip
+    data = message.data
+    return parse(data[: behind[0].end] + b"\r" + new + (data[behind[0].end :] or b"\r"))
+
+
+def _kept(found: list[bytes], fits: list[bool]) -> list[bytes]:
+    return [raw for raw, fit in zip(found, fits, strict=True) if fit]
+
+
+def _dropped(found: list[bytes], fits: list[bool]) -> list[bytes]:
+    return _kept(found, [not fit for fit in fits])
+
+
+def _first(found: list[bytes], fits: list[bool]) -> list[bytes]:
+    return _kept(found, fits) + _dropped(found, fits)
+
+
+def _arranged(
+    message: Message, place: str, where: dict[str, Any], arrange: Callable[[list[bytes], list[bool]], list[bytes]]
+) -> Message:
+    """The message with the repetitions of a field as `arrange` gives them back, in every segment of that name."""
+    field, marks = path(place).field, message.separators
+    data = message.data
+    for occurrence, segment in reversed(_occurrences(message, place)):
+        found = _repetitions(message, segment, field)
+        fits = [repetition_fits(where, message, occurrence, n) for n in range(1, len(found) + 1)]
+        new = arrange(found, fits)
+        if new != found:
+            fields = list(segment.fields)
+            fields[field] = marks.repetition.encode().join(new)
+            if segment.name == "MSH":
+                del fields[1]
+            data = data[: segment.start] + marks.field.encode().join(fields) + data[segment.end :]
+    return message if data is message.data else parse(data)
+
+
+def _charset(rule: verbs.Charset, message: Message) -> Message:
+    data = message.data
+    if rule.only != "label":
+        message.check_characters()
+        text = data.decode(message.encoding)
+        try:
+            data = text.encode(codec(rule.charset), "replace" if rule.replace else "strict")
+        except UnicodeEncodeError as error:
+            raise Hl7Error(
+                f"{rule.charset} has no {text[error.start]!r}",
+                place="MSH-18",
+                code="102",
+                remedy="Convert to UNICODE UTF-8, or say `replace: true` and lose the letter.",
+            ) from None
+    new = parse(data)
+    return new if rule.only == "bytes" else new.set("MSH-18", rule.charset)
+
+
+def _version(rule: verbs.Version, message: Message) -> Message:
+    return message.set("MSH-12.1", rule.version)
+
+
+def _split(rule: verbs.Split, message: Message) -> list[Message]:
+    starts = message.named(rule.split)
+    if len(starts) < 2:
+        return [message]
+    head = message.data[: starts[0].start]
+    ends = [*(segment.start for segment in starts[1:]), len(message.data)]
+    control_id = message.get("MSH-10")
+    parts = [parse(head + message.data[start.start : end]) for start, end in zip(starts, ends, strict=True)]
+    return [parts[0], *(part.set("MSH-10", f"{control_id}-{n}") for n, part in enumerate(parts[1:], 2))]
+
+
+def with_line_ends(rule: verbs.LineEnds, data: bytes) -> bytes:
+    """The bytes of a message with other ends of its segments, which no careful receiver reads."""
+    return data.replace(b"\r", b"\n" if rule.line_ends == "LF" else b"\r\n")
+
+
+def rewritten(rule: verbs.RuleOf, message: Message) -> list[Message]:
+    """What a rule that changes messages makes of one; Hl7Error when it cannot."""
+    match rule:
+        case verbs.Split():
+            return _split(rule, message)
+        case verbs.KeepRepetitions():
+            return [_arranged(message, rule.keep_repetitions, rule.where, _kept)]
+        case verbs.DropRepetitions():
+            return [_arranged(message, rule.drop_repetitions, rule.where, _dropped)]
+        case verbs.OrderRepetitions():
+            return [_arranged(message, rule.order_repetitions, rule.first, _first)]
+    return [_SINGLE[type(rule)](rule, message)]
+
+
+_SINGLE: dict[type[verbs.RuleOf], Callable[[Any, Message], Message]] = {
+    verbs.Set: _set,
+    verbs.Translate: _translate,
+    verbs.DropSegment: _drop_segment,
+    verbs.AddSegment: _add_segment,
+    verbs.Charset: _charset,
+    verbs.Version: _version,
+}
