@@ -16,7 +16,7 @@ from simlab.errors import Unavailable
 
 CA = "ca"
 CERTIFICATES = {
-    "server": "what the PACS shows at its TLS door",
+    "server": "what a system shows at its TLS door",
     "renewed": "the same, issued later: what an expired one is replaced by",
     "expired": "the same, run out a month ago",
     "untrusted": "a server certificate that the test CA never signed",
@@ -58,7 +58,7 @@ def _make(folder: Path) -> list[Path]:
     for name in CERTIFICATES:
         server = not name.startswith("client")
         key = ec.generate_private_key(ec.SECP256R1())
-        title = "SimLab PACS" if server else "SimLab workstation"
+        title = "SimLab department" if server else "SimLab workstation"
         signer, issuer = (key, None) if name == "untrusted" else (ca_key, ca)
         made = _certificate(title, key, signer, issuer, server=server, expired="expired" in name)
         written += _write(folder, name, made, key)

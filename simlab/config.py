@@ -19,7 +19,7 @@ class Seat:
     port: int
 
 
-SEATS: dict[str, Seat] = {
+_SEATS: dict[str, Seat] = {
     "PACS": Seat("PACS", 11112),
     "PACS_TLS": Seat("PACS", 2762),
     "RIS": Seat("RIS", 11113),
@@ -35,6 +35,17 @@ SEATS: dict[str, Seat] = {
     "EPR_HL7": Seat("", 2578),
     "CONTROL": Seat("", 11180),
 }
+_PLAIN_ONLY = ("PACS", "PACS_TLS", "RIS")
+
+SEATS: dict[str, Seat] = {
+    **_SEATS,
+    **{
+        f"{name}_TLS": Seat(seat.title, seat.port + 1000)
+        for name, seat in _SEATS.items()
+        if seat.title and name not in _PLAIN_ONLY
+    },
+}
+"""Every door by its name; that of TLS, where a system has one, has its name and ``_TLS``."""
 
 
 def default_home() -> Path:

@@ -57,10 +57,18 @@ class Systems:
         self.epr = Epr(*self._ground("EPR"))
         self.engine = Engine(*self._ground("ENGINE"))
         self.viewers = {
-            name: Viewer(name, *self._ground(name), self.blobs, folder=home.workstation if name == "ADMIN" else None)
+            name: Viewer(
+                name,
+                *self._ground(name),
+                self.blobs,
+                folder=home.workstation if name == "ADMIN" else None,
+                certificates=home.certificates,
+            )
             for name in VIEWERS
         }
-        self.modalities = {name: Modality(name, *self._ground(name), self.blobs) for name in MODALITIES}
+        self.modalities = {
+            name: Modality(name, *self._ground(name), self.blobs, certificates=home.certificates) for name in MODALITIES
+        }
         self.desk = Desk(self.store, self.journal, self.clock, carry_out)
         self.endpoints: dict[str, Endpoint] = {}
         self._closing = threading.Event()
@@ -91,8 +99,10 @@ class Systems:
             seating.open("ADT", self.engine.open)
             for name, viewer in self.viewers.items():
                 seating.open(name, viewer.open)
+                seating.open(f"{name}_TLS", viewer.open_tls)
             for name, modality in self.modalities.items():
                 seating.open(name, modality.open)
+                seating.open(f"{name}_TLS", modality.open_tls)
             seating.open("EPR_HL7", self.epr.open)
         except BaseException:
             self.close()

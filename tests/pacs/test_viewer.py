@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from simlab.blobs import Blobs
-from simlab.department.viewer import Viewer, ViewerStage, holds
+from simlab.department.viewer import Viewer, ViewerStage
+from simlab.department.viewer.views import holds
 from simlab.dicom import client
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput, NotFound

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from simlab import journal as kinds
 from simlab.department.modality.settings import ModalitySettings
-from simlab.dicom import client, contexts, normalized, statuses
+from simlab.dicom import client, contexts, credentials, normalized, statuses
 from simlab.dicom.client import DicomRefused, NoContext, Peer, StoreReply, Unreachable
 from simlab.dicom.commitment import Reference
 from simlab.dicom.instance import Instance
@@ -25,10 +26,19 @@ _UIDS_KEPT = 200
 class Calls:
     """The SCU of one scanner. Every method raises what `simlab.dicom.client` raises, after it is in the journal."""
 
-    def __init__(self, system: str, journal: Journal, faults: FaultTable) -> None:
+    def __init__(self, system: str, journal: Journal, faults: FaultTable, certificates: Path | None = None) -> None:
         self.system = system
         self.journal = journal
         self.faults = faults
+        self._certificates = certificates
+
+    def peer(self, settings: ModalitySettings, to: str) -> Peer:
+        """Whom the scanner calls ``PACS``, and whom ``RIS``; Unavailable when certificates for it are missing."""
+        nul = settings.title_padding == "nul"
+        if to == "RIS":
+            return Peer(settings.ris_title, settings.ris_host, settings.ris_port, nul_padded=nul)
+        secured = credentials.calling(self.system, self._certificates) if settings.pacs_tls else None
+        return Peer(settings.pacs_title, settings.pacs_host, settings.pacs_port, secured, nul_padded=nul)
 
     def echo(self, peer: Peer, calling: str) -> str:
         """C-ECHO; gives the status as four hexadecimal digits."""
@@ -146,15 +156,6 @@ class Calls:
         self.journal.record(
             kinds.OPERATION, self.system, f"{service} to {peer}: {_said(status) or comment}{counts}", data
         )
-
-
-def peers(settings: ModalitySettings) -> dict[str, Peer]:
-    """Whom a scanner calls PACS, and whom RIS."""
-    nul = settings.title_padding == "nul"
-    return {
-        "PACS": Peer(settings.pacs_title, settings.pacs_host, settings.pacs_port, nul_padded=nul),
-        "RIS": Peer(settings.ris_title, settings.ris_host, settings.ris_port, nul_padded=nul),
-    }
 
 
 def _ends(peer: Peer, calling: str) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from simlab import journal as kinds
@@ -12,7 +14,7 @@ from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import Endpoint
 from simlab.department.modality import examination, settings, worklist
-from simlab.department.modality.calls import Calls, peers
+from simlab.department.modality.calls import Calls
 from simlab.department.modality.outbox import Outbox
 from simlab.department.modality.rendering import render
 from simlab.department.modality.safekeeping import Safekeeping
@@ -21,7 +23,7 @@ from simlab.department.modality.sender import Sender
 from simlab.department.modality.settings import ModalitySettings
 from simlab.department.modality.stage import ModalityStage
 from simlab.department.modality.steps import COMPLETED, DISCONTINUED, Steps
-from simlab.dicom import contexts, normalized
+from simlab.dicom import contexts, credentials, normalized
 from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.rejection import CALLING_UNKNOWN, Rejection
 from simlab.dicom.server import DicomServer
@@ -50,6 +52,7 @@ class Modality:
         blobs: Blobs,
         *,
         retry_seconds: float = RETRY_SECONDS,
+        certificates: Path | None = None,
     ) -> None:
         store.install(SCHEMA)
         self.name = name
@@ -58,7 +61,9 @@ class Modality:
         self._journal = journal
         self._clock = clock
         self._outbox = Outbox(name, store, blobs, clock)
-        self._calls = Calls(name, journal, faults)
+        self._faults = faults
+        self._certificates = certificates
+        self._calls = Calls(name, journal, faults, certificates)
         self._sender = Sender(name, self._outbox, self._calls, self.settings, retry_seconds)
         self._steps = Steps(name, store, clock, self._calls)
         self._safekeeping = Safekeeping(name, store, journal, clock, self._calls)
@@ -82,6 +87,12 @@ class Modality:
         real = self._server.open(host, port)
         self.endpoints = {self.name: Endpoint(host, real, self.settings().ae_title)}
         self._sender.open()
+        return real
+
+    def open_tls(self, host: str, port: int) -> int:
+        """Listen over TLS too; gives the real port, OSError when it cannot be had."""
+        real = self._server.open(host, port, self._credentials)
+        self.endpoints[f"{self.name}_TLS"] = Endpoint(host, real, self.settings().ae_title)
         return real
 
     def close(self) -> None:
@@ -134,9 +145,9 @@ class Modality:
     def echo(self, to: str = "PACS") -> dict[str, Any]:
         """C-ECHO from the scanner's own AE title to its ``PACS`` or ``RIS``; raises what stops the association."""
         now = self.settings()
-        if to not in peers(now):
+        if to not in ("PACS", "RIS"):
             raise BadInput(f"{to!r} is nobody the scanner knows", place=self.name, remedy="Say PACS or RIS.")
-        peer = peers(now)[to]
+        peer = self._calls.peer(now, to)
         status = self._calls.echo(peer, now.ae_title)
         return {"status": status, "to": to, "called": peer.ae_title, "host": peer.host, "port": peer.port}
 
@@ -144,7 +155,7 @@ class Modality:
         """What the RIS offers to this scanner's own filter, earliest first; raises what stops the query."""
         now = self.settings()
         keys = worklist.query(now, self._clock.now().date())
-        found = self._calls.worklist(peers(now)["RIS"], now.ae_title, keys)
+        found = self._calls.worklist(self._calls.peer(now, "RIS"), now.ae_title, keys)
         rows = [worklist.row(match) for match in found]
         return sorted(rows, key=lambda item: (item["date"], item["time"], item["accession"]))
 
@@ -271,6 +282,10 @@ class Modality:
         )
 
     # The door
+
+    def _credentials(self) -> ssl.SSLContext:
+        now = self.settings()
+        return credentials.shown(self.name, self._certificates, now.certificate, self._faults, mutual=now.tls_mutual)
 
     def _gate(self, caller: Caller) -> Rejection | None:
         return None if caller.calling in self.settings().accept else CALLING_UNKNOWN

@@ -8,7 +8,7 @@ from typing import Any
 
 from simlab import journal as kinds
 from simlab.clock import Clock
-from simlab.department.modality.calls import Calls, peers
+from simlab.department.modality.calls import Calls
 from simlab.department.modality.settings import ModalitySettings
 from simlab.dicom import commitment, statuses
 from simlab.dicom.commitment import COMPLETE, FAILURES, Reference, Report
@@ -56,7 +56,7 @@ class Safekeeping:
         self._begin(transaction, wanted)
         try:
             done = self._calls.commit(
-                peers(now)["PACS"], now.ae_title, transaction, wanted, min(wait, SAME_ASSOCIATION_SECONDS)
+                self._calls.peer(now, "PACS"), now.ae_title, transaction, wanted, min(wait, SAME_ASSOCIATION_SECONDS)
             )
         except BaseException:
             self._forget(transaction)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from simlab import provenance
-from simlab.department.modality.calls import Calls, peers
+from simlab.department.modality.calls import Calls
 from simlab.department.modality.outbox import Outbox
 from simlab.department.modality.settings import ModalitySettings
 from simlab.errors import SimlabError
@@ -70,7 +70,7 @@ class Sender:
                     after = batch[-1].id
                     try:
                         replies = self._calls.store(
-                            peers(now)["PACS"], now.ae_title, [waiting.instance for waiting in batch]
+                            self._calls.peer(now, "PACS"), now.ae_title, [waiting.instance for waiting in batch]
                         )
                     except SimlabError as error:
                         self._outbox.settle(batch, {}, str(error))

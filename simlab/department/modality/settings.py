@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydicom.charset import python_encoding
 
 from simlab.config import LOOPBACK, SEATS
+from simlab.dicom import credentials
 from simlab.errors import BadInput
 
 SCANNERS = {"CT1": "CT", "CT2": "CT", "US1": "US"}
@@ -32,6 +33,9 @@ class ModalitySettings(BaseModel):
     `mpps` has every examination told to the RIS, `commit` has the PACS asked to commit to its images;
     `free_needs_commitment` lets go no image that it has not committed to. `disk_images` is how many images the scanner
     can hold, 0 as many as come.
+
+    With `pacs_tls` the PACS is called over TLS. `certificate` is what the scanner's own TLS door shows, by the name of
+    its file; with `tls_mutual` who calls there must show one too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +60,9 @@ class ModalitySettings(BaseModel):
     free_needs_commitment: bool = True
     disk_images: Annotated[int, Field(ge=0)] = 0
     title_padding: Literal["space", "nul"] = "space"
+    pacs_tls: bool = False
+    certificate: str = credentials.USUAL
+    tls_mutual: bool = False
 
     @field_validator("ae_title", "pacs_title", "ris_title")
     @classmethod
@@ -68,6 +75,13 @@ class ModalitySettings(BaseModel):
     @classmethod
     def _title_or_nothing(cls, title: str) -> str:
         return cls._title(title) if title else title
+
+    @field_validator("certificate")
+    @classmethod
+    def _known_certificate(cls, name: str) -> str:
+        if name not in credentials.CHOICES:
+            raise ValueError(f"{name!r} is none of {', '.join(credentials.CHOICES)}")
+        return name
 
     @field_validator("character_set")
     @classmethod

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from simlab.clock import Clock
-from simlab.department.modality.calls import Calls, peers
+from simlab.department.modality.calls import Calls
 from simlab.department.modality.settings import ModalitySettings
 from simlab.dicom import charset, discontinuation
 from simlab.dicom.uids import uid
@@ -39,7 +39,7 @@ class Steps:
         mpps_uid = uid("mpps", self.system, moment.isoformat(), number, item.get("accession", ""))
         known = {**item, "study_uid": item.get("study_uid") or uid("study", mpps_uid)}
         said = _begun(now, known, moment, f"PPS{number}")
-        answer = self._calls.create_step(peers(now)["RIS"], now.ae_title, mpps_uid, said)
+        answer = self._calls.create_step(self._calls.peer(now, "RIS"), now.ae_title, mpps_uid, said)
         row = {
             "mpps_uid": mpps_uid, "accession": known["accession"], "step_id": known.get("step_id", ""),
             "study_uid": known["study_uid"], "patient_id": known["patient_id"],
@@ -78,7 +78,7 @@ class Steps:
         if reason:
             said["PerformedProcedureStepDiscontinuationReasonCodeSequence"] = discontinuation.sequence(reason)
         answer = self._calls.change_step(
-            peers(now)["RIS"], now.ae_title, step["mpps_uid"], _in(now.character_set, said)
+            self._calls.peer(now, "RIS"), now.ae_title, step["mpps_uid"], _in(now.character_set, said)
         )
         if answer.done:
             with self._store.write() as tx:

@@ -9,17 +9,15 @@ from typing import Any
 
 from pynetdicom.presentation import PresentationContext
 
-from simlab import tls
 from simlab.clock import Clock
 from simlab.department.pacs import users
 from simlab.department.pacs.peers import PeerEntry, find_peer
 from simlab.department.pacs.personality import PERSONALITIES, replies
-from simlab.department.pacs.settings import DEFAULTS, setting
-from simlab.dicom import contexts, rejection, statuses
+from simlab.department.pacs.settings import setting
+from simlab.dicom import contexts, credentials, rejection, statuses
 from simlab.dicom.operation import Caller, Handler, Reply, Request
 from simlab.dicom.rejection import Rejection
 from simlab.dicom.server import DicomServer, combine
-from simlab.errors import Unavailable
 from simlab.faults import FaultTable
 from simlab.journal import Journal
 from simlab.store import Store
@@ -86,12 +84,8 @@ class Doors:
         return self.server.open(host, port, self._credentials)
 
     def _credentials(self) -> ssl.SSLContext:
-        if self._certificates is None:
-            raise Unavailable("the PACS has no certificates", place=NAME, remedy="`simlab tls make` makes them.")
-        shown = str(self._setting("certificate"))
-        if shown == DEFAULTS["certificate"]:
-            shown = str(self._faults.standing(NAME, "certificate") or shown)
-        return tls.server_context(self._certificates, shown, mutual=bool(self._setting("tls_mutual")))
+        shown, mutual = str(self._setting("certificate")), bool(self._setting("tls_mutual"))
+        return credentials.shown(NAME, self._certificates, shown, self._faults, mutual=mutual)
 
     def _setting(self, key: str) -> Any:
         with self._store.read() as tx:

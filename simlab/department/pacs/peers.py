@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simlab import tls
 from simlab.department.pacs.settings import checked_title
+from simlab.dicom import credentials
 from simlab.dicom.client import Peer
 from simlab.dicom.contexts import STORAGE_CLASSES
 from simlab.dicom.uids import is_uid
-from simlab.errors import BadInput, NotFound, Unavailable
+from simlab.errors import BadInput, NotFound
 
 SERVICES = ("echo", "store", "commit", "query", "retrieve", "destination")
 """What a peer may be allowed to do; `commit` is to ask for storage commitment, a `destination` may be sent to."""
@@ -140,6 +140,4 @@ def address(peer: PeerEntry, certificates: Path | None) -> Peer:
     """
     if not peer.tls:
         return Peer(peer.title, peer.host, peer.port)
-    if certificates is None:
-        raise Unavailable("the PACS has no certificates", place="PACS", remedy="`simlab tls make` makes them.")
-    return Peer(peer.title, peer.host, peer.port, tls.client_context(certificates))
+    return Peer(peer.title, peer.host, peer.port, credentials.calling("PACS", certificates))

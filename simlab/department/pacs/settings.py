@@ -7,8 +7,8 @@ import re
 import sqlite3
 from typing import Any
 
-from simlab.certificates import CERTIFICATES
 from simlab.department.pacs.personality import PERSONALITIES, STRICT
+from simlab.dicom import credentials
 from simlab.dicom.extended import OPTIONS
 from simlab.errors import BadInput
 
@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Value] = {
     "extended_negotiation": list(OPTIONS),
     "timezone": "+0000",
     "require_login": False,
-    "certificate": "server",
+    "certificate": credentials.USUAL,
     "tls_mutual": False,
     "default_issuer": "",
     "refused_classes": [],
@@ -76,7 +76,7 @@ person must approve a repair of what is reported."""
 CHOICES: dict[str, tuple[str, ...]] = {
     "personality": tuple(PERSONALITIES),
     "extended_negotiation": tuple(OPTIONS),
-    "certificate": tuple(name for name in CERTIFICATES if not name.startswith("client")),
+    "certificate": credentials.CHOICES,
 }
 """What a setting, or each part of its list, must be one of."""
 
