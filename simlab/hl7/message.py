@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from simlab.hl7 import dictionary
-from simlab.hl7.characters import Separators, codec, escape, unescape
+from simlab.hl7 import dictionary, edit, elements
+from simlab.hl7.characters import Separators, codec, unescape
+from simlab.hl7.elements import Element
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.path import Path, path
 
-__all__ = ["Field", "Hl7Error", "Message", "Segment", "carriage_returns", "from_text", "parse"]
+__all__ = ["Element", "Field", "Hl7Error", "Message", "Segment", "carriage_returns", "from_text", "parse"]
 
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9]{2}\Z")
 
@@ -70,6 +71,16 @@ class Message:
     def named(self, name: str) -> list[Segment]:
         """Every segment of that name, in order."""
         return self._by_name.get(name, [])
+
+    @cached_property
+    def version(self) -> str:
+        """The version whose dictionary the message is read with: MSH-12.1, or the default when that is unknown."""
+        declared = self._declared(12).split(self.separators.component)[0].strip()
+        return declared if declared in dictionary.VERSIONS else dictionary.DEFAULT_VERSION
+
+    def _declared(self, field: int) -> str:
+        fields = self.segments[0].fields
+        return fields[field].decode("latin-1") if field < len(fields) else ""
 
     @cached_property
     def encoding(self) -> str:
@@ -152,78 +163,58 @@ class Message:
         Everything else keeps its bytes. Hl7Error when the segment is not there, the place is MSH-1 or MSH-2, or the
         character set of the message has no such letter.
         """
-        at = path(place)
-        marks = self.separators
-        found = self.named(at.segment)[(at.occurrence or 1) - 1 : at.occurrence or 1]
-        if not found:
-            raise Hl7Error("the message has no such segment", place=place, code="100", remedy="Add the segment first.")
-        if at.segment == "MSH" and at.field <= 2:
-            raise Hl7Error("the separators of a message are not a value", place=place, remedy="Write a new message.")
-        if raw and re.search(f"[\r\n{re.escape(marks.field)}]", value):
-            raise Hl7Error("a raw value would break the segment", place=place, remedy="Escape the field separator.")
-        try:
-            new = (value if raw else escape(value, marks)).encode(self.encoding)
-        except UnicodeEncodeError as error:
-            raise Hl7Error(
-                f"{value[error.start]!r} does not exist in the character set of this message", place=place, code="102"
-            ) from None
-        fields = list(found[0].fields)
-        fields += [b""] * (at.field + 1 - len(fields))
-        levels = [(at.repetition or 1, marks.repetition)]
-        if at.component:
-            levels.append((at.component, marks.component))
-        if at.subcomponent:
-            levels.append((at.subcomponent, marks.subcomponent))
-        fields[at.field] = _put(fields[at.field], levels, new)
-        if at.segment == "MSH":
-            del fields[1]
-        segment = marks.field.encode().join(fields)
-        return parse(self.data[: found[0].start] + segment + self.data[found[0].end :])
+        return parse(edit.put(self, path(place), place, value, raw=raw))
+
+    def add_repetition(self, place: str, value: str, *, raw: bool = False) -> Message:
+        """A new message with one more repetition of the field at `place`; Hl7Error as for `set`."""
+        return parse(edit.add_repetition(self, path(place), place, value, raw=raw))
+
+    def insert(self, segment: str, *, before: str = "", after: str = "") -> Message:
+        """A new message with a segment, written as it stands, `before` or `after` the one named, else at the end."""
+        return parse(edit.inserted(self, segment, before=before, after=after))
+
+    def delete(self, place: str) -> Message:
+        """A new message without one segment (``ZDS``, ``OBX[2]``); Hl7Error when it is not there."""
+        return parse(edit.deleted(self, place))
+
+    def walk(self, *, empty: bool = False) -> Iterator[Element]:
+        """Every element with path, byte span, name and data type, in the order of the bytes."""
+        return elements.walk(self, empty=empty)
+
+    def element(self, place: str) -> Element | None:
+        """The element at a path, with its span; None when the message does not reach so far."""
+        return elements.locate(self, path(place))
+
+    def shown(self, element: Element) -> str:
+        """What a person reads there: decoded, its escapes undone where it has no parts; bad bytes as U+FFFD."""
+        text = element.raw.decode(self.shown_encoding, "replace")
+        if not element.leaf or element.path in ("MSH-1", "MSH-2"):
+            return text
+        return unescape(text, self.separators, self.shown_encoding)
 
     def fields(self, *, deep: bool = False) -> Iterator[Field]:
         """Every filled field, a row a repetition, or `deep` a row a component, with its name in words.
 
         For people: bytes that do not fit the character set show as U+FFFD instead of raising.
         """
-        encoding, version = self._shown_encoding, self.get("MSH-12.1")
-        seen: dict[str, int] = {}
-        for segment in self.segments:
-            seen[segment.name] = seen.get(segment.name, 0) + 1
-            start = segment.name if len(self.named(segment.name)) == 1 else f"{segment.name}[{seen[segment.name]}]"
-            for number, raw in enumerate(segment.fields[1:], 1):
-                if not raw:
-                    continue
-                name = dictionary.field_name(segment.name, number, version)
-                if segment.name == "MSH" and number <= 2:
-                    yield Field(f"{start}-{number}", name, raw.decode("latin-1"))
-                    continue
-                parts = raw.decode(encoding, "replace").split(self.separators.repetition)
-                for index, value in enumerate(parts, 1):
-                    where = f"{start}-{number}" if len(parts) == 1 else f"{start}-{number}[{index}]"
-                    if not deep or self.separators.component not in value:
-                        yield Field(where, name, value)
-                        continue
-                    for part, text in enumerate(value.split(self.separators.component), 1):
-                        if text:
-                            of = dictionary.component_name(segment.name, number, part, version)
-                            yield Field(f"{where}.{part}", of, text)
+        held = [e for e in self.walk() if e.level not in ("segment", "subcomponent")]
+        for number, element in enumerate(held):
+            following = held[number + 1] if number + 1 < len(held) else None
+            parent = following is not None and following.depth > element.depth
+            if parent and following and (deep or following.level == "repetition"):
+                continue
+            if element.level == "component" and not deep:
+                continue
+            text = element.raw.decode(self.shown_encoding, "replace")
+            yield Field(element.path, element.name, text)
 
-    @property
-    def _shown_encoding(self) -> str:
+    @cached_property
+    def shown_encoding(self) -> str:
+        """The codec to show the message with: that of MSH-18, else Latin-1, which has a letter for every byte."""
         try:
             return self.encoding
         except Hl7Error:
             return "latin-1"
-
-
-def _put(whole: bytes, levels: list[tuple[int, str]], value: bytes) -> bytes:
-    if not levels:
-        return value
-    (number, mark), *deeper = levels
-    parts = whole.split(mark.encode())
-    parts += [b""] * (number - len(parts))
-    parts[number - 1] = _put(parts[number - 1], deeper, value)
-    return mark.encode().join(parts)
 
 
 def carriage_returns(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Places in a message as people write them: PID-3, PID-3[2].4.1, OBX[2]-5."""
+"""Places in a message as people write them: PID-3, PID-3[2].4.1, OBX[2]-5, and OBX[2] for a whole segment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from functools import lru_cache
 
 from simlab.hl7.errors import Hl7Error
 
-_PATH = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d{1,5})\])?-(\d{1,3})(?:\[(\d{1,5})\])?(?:\.(\d{1,3}))?(?:\.(\d{1,3}))?")
+_SEGMENT = r"([A-Za-z][A-Za-z0-9]{2})(?:\[(\d{1,5})\])?"
+_PATH = re.compile(_SEGMENT + r"-(\d{1,3})(?:\[(\d{1,5})\])?(?:\.(\d{1,3}))?(?:\.(\d{1,3}))?")
+_WHOLE = re.compile(_SEGMENT)
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,9 @@ class Path:
     segment: str
     occurrence: int | None
     field: int
-    repetition: int | None
-    component: int | None
-    subcomponent: int | None
+    repetition: int | None = None
+    component: int | None = None
+    subcomponent: int | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -31,3 +33,12 @@ def path(text: str) -> Path:
     if match is None or 0 in numbers:
         raise Hl7Error(f"{text!r} is not a path", place=text, remedy="Write it like PID-3, PID-3[2].4.1 or OBX[2]-5.")
     return Path(match.group(1), numbers[0], int(match.group(3)), *numbers[2:])
+
+
+@lru_cache(maxsize=1024)
+def whole_segment(text: str) -> tuple[str, int]:
+    """The name and occurrence of ``OBX[2]`` (``OBX`` is the first); Hl7Error when it names no segment."""
+    match = _WHOLE.fullmatch(text)
+    if match is None or match.group(2) in ("0", "00", "000", "0000", "00000"):
+        raise Hl7Error(f"{text!r} is not a segment", place=text, remedy="Write it like PID, ZDS or OBX[2].")
+    return match.group(1), int(match.group(2) or 1)
