@@ -58,7 +58,7 @@ def acknowledge(
     acknowledgement of enhanced mode (CA, CE, CR; ch. 2.9.3). `expected` is the expected sequence number (MSA-4), and
     `conditions` what the reply itself asks for in MSH-15 and MSH-16.
     """
-    message = received if isinstance(received, Message) else _salvage(received)
+    message = received if isinstance(received, Message) else salvage(received)
     marks = message.separators if message else Separators()
 
     def given(field: int) -> str:
@@ -159,7 +159,8 @@ def _complaint(error: Hl7Error, version: str, marks: Separators) -> dict[int, st
     }
 
 
-def _salvage(data: bytes) -> Message | None:
+def salvage(data: bytes) -> Message | None:
+    """The message, or where it cannot be read as a whole its MSH; None when not even that can."""
     try:
         return parse(data)
     except Hl7Error:
@@ -169,15 +170,15 @@ def _salvage(data: bytes) -> Message | None:
             return None
 
 
-def read(reply: bytes, sent: Message | None = None) -> Acknowledgement:
+def read(reply: bytes | Message, sent: Message | None = None) -> Acknowledgement:
     """What an acknowledgement says; Hl7Error when `reply` is none, WrongAck when it is not for `sent`."""
-    message = parse(reply)
+    message = reply if isinstance(reply, Message) else parse(reply)
     if sent is not None and message.get("MSA-2") != sent.get("MSH-10"):
         raise WrongAck(
             f"the reply acknowledges {message.get('MSA-2')!r}, sent was {sent.get('MSH-10')!r}",
             place="MSA-2",
             remedy="MSA-2 must echo MSH-10; the receiver is late or answers for another message.",
-            reply=reply,
+            reply=message.data,
         )
     code = message.get("MSA-1")
     if code not in CODES:

@@ -37,6 +37,10 @@ class Asked:
         return not self.enhanced or _due(self.application, success)
 
 
+ORIGINAL = Asked()
+"""What a message asks for that leaves both empty."""
+
+
 def asked(message: Message) -> Asked:
     """What `message` asks for."""
     fields = message.segments[0].fields

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,7 +37,7 @@ class Caller:
     provenance: provenance.Provenance
 
 
-Reply = bytes | tuple[bytes, ...] | None
+Reply = bytes | Iterable[bytes] | None
 Handler = Callable[[bytes, Caller], Reply]
 """Takes a message and gives the answer, several in enhanced mode, or None: the client waits."""
 OnNoise = Callable[[str, bytes, Caller], None]
@@ -187,12 +187,12 @@ class MllpServer:
         with provenance.acting(caller.provenance.actor, caller.provenance.cause):
             try:
                 reply = self._handler(message, caller)
+                for one in (reply,) if isinstance(reply, bytes) else reply or ():
+                    connection.send(frame(one), self._frame_timeout)
+            except (ConnectionError, TimeoutError, ssl.SSLError):
+                raise  # the client went away
             except Exception as error:  # a door: nothing that a message does may take the server down
                 self._tell(f"{self.name} failed on a message: {error}", message[:200], caller)
-                return
-        if reply is not None:
-            for one in (reply,) if isinstance(reply, bytes) else reply:
-                connection.send(frame(one), self._frame_timeout)
 
     def _refuse(self, head: bytes, connection: _Connection) -> None:
         """Answer a message that is too long with AR by its MSH, and wait until the sender may have read it."""

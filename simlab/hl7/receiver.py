@@ -2,53 +2,62 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from simlab import faults as points
 from simlab.clock import Clock
-from simlab.errors import SimlabError
+from simlab.errors import NotKept, SimlabError
 from simlab.faults import FaultTable
-from simlab.hl7.acknowledge import acknowledge, is_acknowledgement
+from simlab.hl7 import sequence, taken
+from simlab.hl7.acknowledge import acknowledge, is_acknowledgement, salvage
+from simlab.hl7.enhanced import ORIGINAL, Asked, asked
 from simlab.hl7.errors import Hl7Error
-from simlab.hl7.message import Message, parse
-from simlab.hl7.mllp import Caller
+from simlab.hl7.message import Message, carriage_returns, parse
+from simlab.hl7.mllp import Caller, Reply
+from simlab.hl7.policy import USUAL, DoorPolicy, policy_of
 from simlab.hl7.record import IN, message_type, record
+from simlab.hl7.schema import SCHEMA
 from simlab.journal import Journal
 from simlab.store import Store
 
-PROCESSING_IDS = ("P", "T", "D")
 MAX_DELAY = 60.0  # seconds that an `ack` fault may hold an acknowledgement back
 
 Apply = Callable[[Message], str]
-Recall = Callable[[Message], bytes | None]
 Keep = Callable[[Message, bytes], None]
+Settle = Callable[[Message], str]
 
 
-def required(message: Message) -> None:
-    """Raise Hl7Error unless the MSH says what every receiver needs (HL7 v2.5.1 ch. 2.9.2.1: refused with AR, or AE)."""
-    if not message.get("MSH-9.1"):
-        raise Hl7Error("the message has no type", place="MSH-9", code="101", ack="AR", remedy="Fill MSH-9.")
-    if not message.get("MSH-10"):
-        raise Hl7Error("the message has no control ID", place="MSH-10", code="101", remedy="Number every message.")
-    if message.get("MSH-11.1") not in PROCESSING_IDS:
-        raise Hl7Error(
-            f"processing ID {message.get('MSH-11.1')!r} is none of P, T, D", place="MSH-11", code="202", ack="AR"
-        )
-    if not message.get("MSH-12.1").startswith("2."):
-        raise Hl7Error(f"version {message.get('MSH-12.1')!r} is not read here", place="MSH-12", code="203", ack="AR")
-    message.check_characters()
+@dataclass
+class _Turn:
+    """One message on its way through the receiver. `admitted`: the door takes it; what fails now is its content."""
+
+    data: bytes
+    peer: str
+    policy: DoorPolicy = USUAL
+    message: Message | None = None
+    want: Asked = ORIGINAL
+    admitted: bool = False
 
 
 class Receiver:
     """The handler of an `MllpServer`. `apply(message)` changes the system's state and returns what it did in words.
 
     It runs inside one write transaction together with the journal entry; a SimlabError rolls its changes back and is
-    answered with AE or AR (its `ack_code`), its place and its words. The fault point `ack` is asked with `type`; its
-    effect ``{"code": "AE", "text": ...}``, ``{"control_id": ...}``, ``{"delay": seconds}`` or ``{"none": true}``
-    changes the acknowledgement alone, not what was done. `recall(message)` gives the acknowledgement of a message that
-    was taken before, which is then replayed; `keep(message, ack)` stores one, in the transaction of `apply`.
+    answered with AE or AR (its `ack_code`), its place and its words. What the door takes at all is its `DoorPolicy`,
+    kept under `door` (by default the system's name). A message that was taken before is answered as it was then, and
+    not applied again; other content under the same MSH-3, MSH-4 and MSH-10 is applied, and flagged.
+
+    Where MSH-15 or MSH-16 ask for enhanced mode, CA (CE, CR) goes out first, then AA (AE, AR), as each is due. Both say
+    of a message that is applied what is then true: it is stored, and done.
+
+    The fault point `ack` is asked with `type`; its effect ``{"code": "AE", "text": ...}``, ``{"control_id": ...}``,
+    ``{"delay": seconds}`` or ``{"none": true}`` changes the last acknowledgement alone, not what was done.
+    `keep(message, ack)` stores the acknowledgement with the system's own tables, in the transaction of `apply`.
+    `settle(message)` hears of acknowledgements that come to this door, and says in words what they are for.
     """
 
     def __init__(
@@ -60,50 +69,136 @@ class Receiver:
         faults: FaultTable,
         apply: Apply,
         *,
-        recall: Recall | None = None,
+        door: str = "",
         keep: Keep | None = None,
+        settle: Settle = lambda _message: "a reply to nothing sent from here",
+        recall: object = None,
     ) -> None:
         self._system = system
+        self._door = door or system
         self._store = store
         self._journal = journal
         self._clock = clock
         self._faults = faults
         self._apply = apply
-        self._recall = recall
         self._keep = keep
+        self._settle = settle
+        store.install(SCHEMA)
 
-    def __call__(self, data: bytes, caller: Caller) -> bytes | None:
-        """Take one message and give its acknowledgement; None for an acknowledgement, which gets no reply."""
-        peer = f"{caller.host}:{caller.port}"
+    def lenient(self) -> bool:
+        """Whether the door forgives framing, for its server to ask."""
+        with self._store.read() as tx:
+            return policy_of(tx, self._door).lenient
+
+    def __call__(self, data: bytes, caller: Caller) -> Reply:
+        """Take one message and give its acknowledgements; None for an acknowledgement that asks for no reply."""
+        turn = _Turn(data, f"{caller.host}:{caller.port}")
         try:
-            return self._take(data, peer)
+            return self._take(turn)
         except SimlabError as error:
-            return self._refuse(data, as_hl7(error), peer)
+            return self._refuse(turn, as_hl7(error), stored=not isinstance(error, NotKept))
         except Exception as error:  # a door: our own failure is answered, so that the sender keeps the message
-            return self._refuse(data, Hl7Error(f"internal error ({error})", code="207", ack="AR"), peer)
+            return self._refuse(turn, Hl7Error(f"internal error ({error})", code="207", ack="AR"))
 
-    def _take(self, data: bytes, peer: str) -> bytes | None:
-        message = parse(data)
-        if is_acknowledgement(message):
-            record(self._journal, self._system, IN, data, None, peer=peer, text="a reply to nothing sent from here")
-            return None
-        required(message)
-        reply = self._recall(message) if self._recall else None
-        if reply is not None:
-            record(self._journal, self._system, IN, data, reply, peer=peer, text="taken before", replayed=True)
-        else:
-            with self._store.write():
-                text = self._apply(message)
-                reply = acknowledge(message, now=self._clock.now(), text=text, application=self._system)
-                if self._keep:
-                    self._keep(message, reply)
-                record(self._journal, self._system, IN, data, reply, peer=peer, text=text)
-        return altered(reply, message, self._system, self._faults, self._clock)
+    def _take(self, turn: _Turn) -> Reply:
+        with self._store.write() as tx:
+            turn.policy = policy_of(tx, self._door)
+            message = turn.message = parse(carriage_returns(turn.data) if turn.policy.lenient else turn.data)
+            if turn.policy.enhanced:
+                turn.want = asked(message)
+            if is_acknowledgement(message):
+                return self._hear(message, turn)
+            turn.policy.admit(message)
+            verdict = sequence.judged(tx, self._door, message) if turn.policy.sequence else sequence.Verdict()
+            if verdict.probe:
+                reply = acknowledge(message, now=self._clock.now(), application=self._system, expected=verdict.expected)
+                self._record(turn, reply, f"sequence number {verdict.expected} is expected")
+                return reply
+            known = taken.before(tx, self._door, message)
+            if verdict.repeated and not known.found:
+                known = taken.Before(True, ack=acknowledge(message, now=self._clock.now(), application=self._system))
+            if known.found:
+                self._record(turn, known.ack or known.accept, "taken before", replayed=True)
+                accept, ack = known.accept, known.ack
+            else:
+                turn.admitted = True
+                accept, ack = self._do(tx, turn, message, verdict, known)
+        if verdict.repeated and ack:
+            ack = parse(ack).set("MSA-4", str(verdict.expected)).data
+        return self._answered(accept, ack, message)
 
-    def _refuse(self, data: bytes, error: Hl7Error, peer: str) -> bytes:
-        reply = acknowledge(data, now=self._clock.now(), error=error, application=self._system)
-        record(self._journal, self._system, IN, data, reply, peer=peer)
-        return reply
+    def _do(
+        self, tx: sqlite3.Connection, turn: _Turn, message: Message, verdict: sequence.Verdict, known: taken.Before
+    ) -> tuple[bytes | None, bytes | None]:
+        """Apply a message and write down everything that follows; its accept and application acknowledgement."""
+        text = self._apply(message)
+        if known.used:
+            text += f"; control ID {message.get('MSH-10')} was used before for another message"
+        now, want = self._clock.now(), turn.want
+        accept = ack = None
+        if want.accept_due(success=True):
+            accept = acknowledge(message, now=now, application=self._system, accept=True, expected=verdict.expected)
+        told = acknowledge(
+            message,
+            now=now,
+            text=text,
+            application=self._system,
+            expected=verdict.expected,
+            conditions=("NE", "NE") if want.enhanced else ("", ""),
+        )
+        if want.application_due(success=True):
+            ack = told
+        if turn.policy.sequence:
+            sequence.accepted(tx, self._door, message)
+        if turn.policy.remember_days:
+            taken.remember(tx, self._door, message, accept, ack, now, turn.policy.remember_days)
+        if self._keep:
+            self._keep(message, told)
+        self._record(turn, ack or accept, text, **({"reused": True} if known.used else {}))
+        return accept, ack
+
+    def _hear(self, message: Message, turn: _Turn) -> Reply:
+        """An acknowledgement is never acknowledged, but for the accept one that its own MSH-15 may ask for."""
+        self._record(turn, None, self._settle(message))
+        if turn.want.accept_due(success=True) and message.get("MSA-1") in ("AA", "AE", "AR"):
+            return acknowledge(message, now=self._clock.now(), application=self._system, accept=True)
+        return None
+
+    def _refuse(self, turn: _Turn, error: Hl7Error, *, stored: bool = True) -> Reply:
+        message, now = turn.message or salvage(turn.data), self._clock.now()
+        if message and not turn.message and turn.policy.enhanced:
+            turn.want = asked(message)
+        expected = error.expected if isinstance(error, sequence.OutOfSequence) else None
+        refusal = acknowledge(turn.data, now=now, error=error, application=self._system, expected=expected)
+        accept, ack = None, None
+        if not turn.want.enhanced or (turn.admitted and stored):
+            if turn.want.accept_due(success=True) and turn.want.enhanced:
+                accept = acknowledge(turn.data, now=now, application=self._system, accept=True)
+            ack = refusal if turn.want.application_due(success=False) else None
+        elif turn.want.accept_due(success=False):
+            accept = acknowledge(
+                turn.data, now=now, error=error, application=self._system, expected=expected, accept=True
+            )
+        elif turn.want.application_due(success=False):
+            ack = refusal
+        self._record(turn, ack or accept, str(error))
+        return (accept, ack) if accept and ack else ack or accept
+
+    def _record(self, turn: _Turn, ack: bytes | None, text: str, **facts: Any) -> None:
+        record(self._journal, self._system, IN, turn.message or turn.data, ack, peer=turn.peer, text=text, **facts)
+
+    def _answered(self, accept: bytes | None, ack: bytes | None, message: Message) -> Reply:
+        """What goes out: the accept acknowledgement at once, the other as the fault point `ack` leaves it."""
+        if accept is None or ack is None:
+            last = accept if ack is None else ack
+            return last if last is None else altered(last, message, self._system, self._faults, self._clock)
+        return self._both(accept, ack, message)
+
+    def _both(self, accept: bytes, ack: bytes, message: Message) -> Iterator[bytes]:
+        yield accept
+        last = altered(ack, message, self._system, self._faults, self._clock)
+        if last is not None:
+            yield last
 
 
 def as_hl7(error: SimlabError) -> Hl7Error:

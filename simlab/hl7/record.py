@@ -34,7 +34,7 @@ def record(
     journal: Journal,
     system: str,
     direction: str,
-    data: bytes,
+    data: bytes | Message,
     ack: bytes | None,
     *,
     peer: str,
@@ -47,18 +47,20 @@ def record(
     """
     kind, control_id, sending, receiving = "?", "", "", ""
     try:
-        message = parse(data)
+        message = data if isinstance(data, Message) else parse(data)
         kind = message_type(message) or "?"
         control_id, sending, receiving = (message.get(f"MSH-{n}") for n in (10, 3, 5))
     except Hl7Error as error:
         text = text or str(error)
-    code = "none"
+    code, said = "none", None
     if ack is not None:
         try:
-            reply = read(ack)
+            parsed = parse(ack)
+            reply = read(parsed)
             code, text = reply.code, reply.text or text
+            said = ack.decode(parsed.encoding, "replace")
         except Hl7Error as error:
-            code, text = "?", str(error)
+            code, text, said = "?", str(error), shown(ack)
     way = f"from {sending or peer}" if direction == IN else f"to {facts.get('route') or receiving or peer}"
     return journal.record(
         kinds.MESSAGE,
@@ -73,10 +75,10 @@ def record(
             "ack": code,
             "text": text,
             "peer": peer,
-            "ack_message": shown(ack) if ack is not None else None,
+            "ack_message": said,
             **facts,
         },
-        evidence=data,
+        evidence=data.data if isinstance(data, Message) else data,
     )
 
 

@@ -33,8 +33,8 @@ class Epr(Registrations, Identities, Requests):
     def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         store.install(SCHEMA)
         super().__init__(store, journal, clock, Outbox(store, journal, clock))
-        receiver = Receiver(NAME, store, journal, clock, faults, Inbox(store, clock, self).apply)
-        self._server = MllpServer(EPR_HL7, receiver, on_noise=noise_into(journal, NAME))
+        receiver = Receiver(NAME, store, journal, clock, faults, Inbox(store, clock, self).apply, door=EPR_HL7)
+        self._server = MllpServer(EPR_HL7, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self.endpoints: dict[str, Endpoint] = {}
 
     def open(self, host: str = LOOPBACK, port: int = 0) -> int:

@@ -22,6 +22,7 @@ from simlab.journal import Journal
 from simlab.store import Store
 
 NAME = "PACS"
+DOOR = "PACS_HL7"
 UPDATES = ("A01", "A04", "A08", "A28", "A31")
 MERGES = ("A18", "A34", "A40")
 
@@ -55,8 +56,8 @@ class PacsInbox:
     def __init__(self, pacs: Pacs, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         self._pacs = pacs
         self._store = store
-        receiver = Receiver(NAME, store, journal, clock, faults, self.apply)
-        self._server = MllpServer("PACS_HL7", receiver, on_noise=noise_into(journal, NAME))
+        receiver = Receiver(NAME, store, journal, clock, faults, self.apply, door=DOOR)
+        self._server = MllpServer(DOOR, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self.endpoints: dict[str, Endpoint] = {}
 
     def open(self, host: str, port: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 
 from simlab.clock import Clock
@@ -46,14 +45,7 @@ class Inbox:
         """Do what the message says and tell it in words; a SimlabError says why not, and nothing is changed."""
         try:
             with self._store.write() as tx:
-                key = "^".join(message.get(f"MSH-{n}") for n in (3, 4)), message.get("MSH-10")
-                digest = hashlib.sha256(message.data).hexdigest()
-                before = tx.execute("SELECT * FROM ris_message WHERE sender = ? AND control_id = ?", key).fetchone()
-                if before is not None and before["digest"] == digest:
-                    return f"received before: {before['text']}"
-                text = self._dispatch(tx, message)
-                tx.execute("INSERT OR REPLACE INTO ris_message VALUES (?, ?, ?, ?)", (*key, digest, text))
-                return text if before is None else f"{text} (control ID used before with other content)"
+                return self._dispatch(tx, message)
         except Hl7Error:
             raise
         except SimlabError as error:

@@ -45,10 +45,12 @@ class Ris:
         self._forward = Forward(store, journal, clock, RIS)
         inbox = Inbox(store, clock, self._forward)
         self._door = Door(RIS, store, journal, clock, faults)
+        receiver = Receiver(RIS, store, journal, clock, faults, inbox.apply, door=RIS_HL7)
         self._mllp = MllpServer(
             RIS_HL7,
-            Receiver(RIS, store, journal, clock, faults, inbox.apply),
+            receiver,
             on_noise=noise_into(journal, RIS),
+            lenient=receiver.lenient,
         )
 
     def open(self, host: str, port: int, hl7_port: int = 0) -> dict[str, Endpoint]:

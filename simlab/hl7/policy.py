@@ -1,0 +1,147 @@
+"""What an HL7 door takes: for whom, in which versions and modes; kept by door, changed while it runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from simlab import journal as kinds
+from simlab.errors import BadInput
+from simlab.hl7.errors import Hl7Error
+from simlab.hl7.message import Message
+from simlab.hl7.schema import SCHEMA
+from simlab.journal import Journal
+from simlab.store import Store
+
+DOORS = ("ADT", "RIS_HL7", "PACS_HL7", "EPR_HL7")
+
+
+class DoorPolicy(BaseModel):
+    """What one door takes, and how it answers; an empty list takes anything."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    applications: tuple[str, ...] = Field((), description="MSH-5 that it answers to; empty: any")
+    facilities: tuple[str, ...] = Field((), description="MSH-6 that it answers to; empty: any")
+    processing_ids: tuple[str, ...] = Field(("P", "T", "D"), description="MSH-11 that it takes: P, T, D")
+    versions: tuple[str, ...] = Field((), description="MSH-12 that it takes; empty: any 2.x")
+    types: tuple[str, ...] = Field((), description="MSH-9 that it takes (ADT or ADT^A08); empty: what the system knows")
+    enhanced: bool = Field(True, description="answer MSH-15 and MSH-16 as they ask; else always in original mode")
+    sequence: bool = Field(False, description="sequence numbers (MSH-13) of who sends them must follow one another")
+    lenient: bool = Field(False, description="forgive a missing VT or CR of the frame, and LF at the end of segments")
+    remember_days: int = Field(7, ge=0, le=3660, description="days that a control ID is remembered; 0: never")
+
+    def admit(self, message: Message) -> None:
+        """Raise Hl7Error unless the MSH says what this door takes (HL7 v2.5.1 ch. 2.9.2.1: AR for 9, 11 and 12)."""
+        family, event = message.get("MSH-9.1"), message.get("MSH-9.2")
+        if not family:
+            raise Hl7Error("the message has no type", place="MSH-9", code="101", ack="AR", remedy="Fill MSH-9.")
+        if not message.get("MSH-10"):
+            raise Hl7Error("the message has no control ID", place="MSH-10", code="101", remedy="Number every message.")
+        if self.types and not {family, f"{family}^{event}"} & set(self.types):
+            known = any(one.split("^")[0] == family for one in self.types)
+            raise _refused(
+                f"{family}^{event}" if known else family, "MSH-9.2" if known else "MSH-9.1", self.types, known
+            )
+        for place, allowed, code in (
+            ("MSH-11.1", self.processing_ids, "202"),
+            ("MSH-5.1", self.applications, "103"),
+            ("MSH-6.1", self.facilities, "103"),
+        ):
+            if allowed and message.get(place) not in allowed:
+                raise Hl7Error(
+                    f"{message.get(place)!r} is not taken here",
+                    place=place.removesuffix(".1"),
+                    code=code,
+                    ack="AR",
+                    remedy=f"This door takes {', '.join(allowed)}.",
+                )
+        version = message.get("MSH-12.1")
+        if version not in self.versions if self.versions else not version.startswith("2."):
+            raise Hl7Error(
+                f"version {version!r} is not read here",
+                place="MSH-12",
+                code="203",
+                ack="AR",
+                remedy=f"This door reads {', '.join(self.versions) or '2.x'}.",
+            )
+        message.check_characters()
+
+
+def _refused(what: str, place: str, types: tuple[str, ...], known: bool) -> Hl7Error:
+    return Hl7Error(
+        f"{what} is not taken here",
+        place=place,
+        code="201" if known else "200",
+        ack="AR",
+        remedy=f"This door takes {', '.join(types)}.",
+    )
+
+
+@lru_cache(maxsize=64)
+def _read(kept: str) -> DoorPolicy:
+    return DoorPolicy.model_validate_json(kept)
+
+
+USUAL = DoorPolicy()
+
+
+def policy_of(tx: sqlite3.Connection, door: str) -> DoorPolicy:
+    """The policy of `door`; the usual one where none was set."""
+    row = tx.execute("SELECT policy FROM hl7_door WHERE door=?", (door,)).fetchone()
+    return _read(row["policy"]) if row else USUAL
+
+
+class Doors:
+    """The console over the policies of all HL7 doors."""
+
+    SCHEMA = SCHEMA
+
+    def __init__(self, store: Store, journal: Journal) -> None:
+        self._store = store
+        self._journal = journal
+        store.install(SCHEMA)
+
+    def set(self, door: str, **changes: Any) -> dict[str, Any]:
+        """Change what a door takes; what is not named stays. BadInput for a door or value that cannot be."""
+        if door not in DOORS:
+            raise BadInput(f"{door} is no HL7 door", remedy=f"There are: {', '.join(DOORS)}.")
+        with self._store.write() as tx:
+            before = policy_of(tx, door)
+            try:
+                after = DoorPolicy.model_validate(before.model_dump() | changes)
+            except ValidationError as error:
+                first = error.errors()[0]
+                raise BadInput(first["msg"], place=f"{door}: {'.'.join(map(str, first['loc']))}") from error
+            tx.execute("INSERT OR REPLACE INTO hl7_door VALUES (?, ?)", (door, after.model_dump_json()))
+            told = {name: value for name, value in after.model_dump(mode="json").items() if name in changes}
+            words = ", ".join(f"{name.replace('_', ' ')} {_words(value)}" for name, value in told.items())
+            self._journal.record(
+                kinds.CONSOLE, door, f"door {door}: {words or 'unchanged'}", {"do": "set_door", "door": door, **told}
+            )
+            return {"door": door, **after.model_dump(mode="json")}
+
+
+def _words(value: Any) -> str:
+    return ", ".join(value) or "any" if isinstance(value, list) else str(value)
+
+
+def doors(tx: sqlite3.Connection, door: str = "") -> list[dict[str, Any]]:
+    """The doors with what each takes."""
+    return [{"door": name, **policy_of(tx, name).model_dump(mode="json")} for name in DOORS if door in ("", name)]
+
+
+def taken(tx: sqlite3.Connection, door: str = "", control_id: str = "", limit: int = 200) -> list[dict[str, Any]]:
+    """The control IDs that doors remember, the newest first."""
+    rows = tx.execute(
+        "SELECT id, door, application, facility, control_id, at FROM hl7_taken "
+        "WHERE (?1 = '' OR door = ?1) AND (?2 = '' OR control_id = ?2) ORDER BY id DESC LIMIT ?3",
+        (door, control_id, limit),
+    )
+    return [dict(row) for row in rows]
+
+
+VIEWS = {"hl7.doors": doors, "hl7.taken": taken}

@@ -1,0 +1,19 @@
+"""The tables of the HL7 doors: what each takes, what it took, and the sequence numbers of both sides."""
+
+from simlab.store import Schema
+
+SCHEMA = Schema(
+    system="hl7",
+    version=1,
+    ddl="""
+    CREATE TABLE IF NOT EXISTS hl7_door (door TEXT PRIMARY KEY, policy TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS hl7_taken (
+        id INTEGER PRIMARY KEY, door TEXT NOT NULL, application TEXT NOT NULL, facility TEXT NOT NULL,
+        control_id TEXT NOT NULL, digest BLOB NOT NULL, accept BLOB, ack BLOB, at TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS hl7_taken_by_id ON hl7_taken (control_id, door, application, facility);
+    CREATE TABLE IF NOT EXISTS hl7_sequence (
+        door TEXT NOT NULL, partner TEXT NOT NULL, last INTEGER, PRIMARY KEY (door, partner))
+    """,
+    domain=("hl7_door",),
+    other=("hl7_taken", "hl7_sequence"),
+)

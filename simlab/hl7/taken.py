@@ -1,0 +1,75 @@
+"""What a door took before: duplicates by MSH-3, MSH-4 and MSH-10, remembered over a restart."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from simlab.hl7.message import Message
+
+_PRUNE_EVERY = 256  # messages between two looks at what is too old
+
+
+@dataclass(frozen=True)
+class Before:
+    """What is remembered under a message's identifiers: the answers it got, or that another message `used` them."""
+
+    found: bool = False
+    accept: bytes | None = None
+    ack: bytes | None = None
+    used: bool = False
+
+
+def before(tx: sqlite3.Connection, door: str, message: Message) -> Before:
+    """Whether this very message was taken by `door`, or another one under the same identifiers."""
+    rows = tx.execute(
+        "SELECT digest, accept, ack FROM hl7_taken WHERE control_id=? AND door=? AND application=? AND facility=?",
+        (message.get("MSH-10"), door, *_sender(message)),
+    ).fetchall()
+    digest = _digest(message)
+    for row in rows:
+        if row["digest"] == digest:
+            return Before(True, row["accept"], row["ack"])
+    return Before(used=bool(rows))
+
+
+def remember(
+    tx: sqlite3.Connection,
+    door: str,
+    message: Message,
+    accept: bytes | None,
+    ack: bytes | None,
+    now: datetime,
+    days: int,
+) -> None:
+    """Keep the answers to a message; what is older than so many `days` is forgotten now and then."""
+    cursor = tx.execute(
+        "INSERT INTO hl7_taken (door, application, facility, control_id, digest, accept, ack, at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (door, *_sender(message), message.get("MSH-10"), _digest(message), accept, ack, _at(now)),
+    )
+    if int(cursor.lastrowid or 0) % _PRUNE_EVERY == 0:
+        forget(tx, door, now, days)
+
+
+def forget(tx: sqlite3.Connection, door: str, now: datetime, days: int) -> int:
+    """Forget what `door` took more than so many days ago; how many that were."""
+    try:
+        limit = now - timedelta(days=days)
+    except OverflowError:  # a clock that a scene set to the beginning of the calendar
+        return 0
+    return tx.execute("DELETE FROM hl7_taken WHERE door=? AND at < ?", (door, _at(limit))).rowcount
+
+
+def _sender(message: Message) -> tuple[str, str]:
+    return message.get("MSH-3"), message.get("MSH-4")
+
+
+def _digest(message: Message) -> bytes:
+    return hashlib.sha256(message.data).digest()
+
+
+def _at(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
