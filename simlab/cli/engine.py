@@ -1,42 +1,44 @@
-"""`simlab engine`: the interface engine's routes and queues."""
+"""`simlab engine`: the interface engine's queues, and what is done with the messages in them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from simlab.cli import files, show
+from simlab.cli import engine_routes, files, show
 from simlab.cli.door import Door
+from simlab.cli.editor import edited
 from simlab.cli.options import Home, Json, chosen, group
+from simlab.errors import BadInput, NotFound
 
 MAX_FILE = 16 * 1024 * 1024
 """Bytes of a message file."""
 
 app = group("The interface engine.")
+app.add_typer(engine_routes.app)
+
+Item = Annotated[int, typer.Argument(help="The item's number, as `simlab engine queue` lists it.")]
+OneRoute = Annotated[str | None, typer.Argument(help="Only this route.", show_default=False)]
+Rules = Annotated[bool, typer.Option("--rules", help="Put the originals through the route's rules as they are now.")]
 
 
-@app.command()
-def routes(home: Home = None, json: Json = False) -> None:
-    """List the routes."""
-    found = Door(chosen(home)).view("engine.routes")
-    show.rows(
-        found,
-        {"name": "Route", "sources": "From", "types": "Types", "host": "Host", "port": "Port", "state": "State",
-         "waiting": "Waiting", "errors": "Errors"},
-        json_wanted=json,
-    )  # fmt: skip
+def _act(home: Path | None, json: bool, name: str, **given: Any) -> None:
+    told = {key: value for key, value in given.items() if value is not None}
+    show.outcome(Door(chosen(home)).act(name, told), json_wanted=json)
 
 
 @app.command()
 def queue(
     route: Annotated[str | None, typer.Option(show_default=False)] = None,
-    state: Annotated[str | None, typer.Option(help="queued, sending, delivered, error.", show_default=False)] = None,
+    state: Annotated[
+        str | None, typer.Option(help="queued, sending, delivered, error, resent, discarded", show_default=False)
+    ] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """List what is queued, was delivered or was refused."""
+    """List what is queued, was delivered or was refused, in the order in which it goes out."""
     found = Door(chosen(home)).view("engine.queue", route=route, state=state)
     show.rows(
         found,
@@ -48,32 +50,111 @@ def queue(
 
 
 @app.command()
-def hold(route: str, home: Home = None, json: Json = False) -> None:
-    """Hold a route; its messages wait."""
-    show.outcome(Door(chosen(home)).act("engine.hold", {"route": route}), json_wanted=json)
+def dead(route: OneRoute = None, home: Home = None, json: Json = False) -> None:
+    """List the dead letters: who failed them, with what words, and how many seconds ago they came."""
+    found = Door(chosen(home)).view("engine.dead", route=route)
+    show.rows(
+        found,
+        {"id": "Item", "route": "Route", "type": "Type", "control_id": "Control ID", "age": "Age",
+         "failed": "By", "attempts": "Tries", "error": "Says"},
+        json_wanted=json,
+        none="No dead letters.",
+    )  # fmt: skip
 
 
 @app.command()
-def release(route: str, home: Home = None, json: Json = False) -> None:
-    """Let a held route run."""
-    show.outcome(Door(chosen(home)).act("engine.release", {"route": route}), json_wanted=json)
+def messages(
+    type: Annotated[str | None, typer.Option(help="ADT^A40 …", show_default=False)] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """List the messages that the engine took, with the numbers that `try` takes."""
+    found = Door(chosen(home)).view("engine.messages", type=type)
+    show.rows(
+        found,
+        {"id": "Number", "received": "Received", "sending": "From", "type": "Type", "control_id": "Control ID",
+         "patient_ids": "Patients"},
+        json_wanted=json,
+        none="The engine took no message yet.",
+    )  # fmt: skip
+
+
+@app.command("show")
+def show_item(item: Item, home: Home = None, json: Json = False) -> None:
+    """Show what goes out of an item, its reply, and where it differs from the message as it came in."""
+    door = Door(chosen(home))
+    row = _item(door, item)
+    changes = door.view("engine.changes", item=item)
+    if json:
+        show.as_json({**row, "changes": changes})
+        return
+    typer.echo(_lines(row["message"]))
+    if row["ack"]:
+        typer.echo(_lines(row["ack"]))
+    if changes:
+        show.table(changes, {"path": "Place", "before": "Came in", "after": "Goes out"})
 
 
 @app.command()
 def resend(
-    item: int,
+    item: Item,
     message: Annotated[Path | None, typer.Option(help="A file with the edited message.", show_default=False)] = None,
+    rules: Rules = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Queue an item again, as it was or edited."""
-    given: dict[str, object] = {"item": item}
-    if message is not None:
-        given["message"] = files.text(message, MAX_FILE)
-    show.outcome(Door(chosen(home)).act("engine.resend", given), json_wanted=json)
+    """Queue an item again, as it was, edited, or through the rules as they are now."""
+    text = files.text(message, MAX_FILE) if message is not None else None
+    _act(home, json, "engine.resend", item=item, message=text, rules=rules)
 
 
 @app.command()
-def discard(item: int, reason: str, home: Home = None, json: Json = False) -> None:
+def edit(
+    item: Item,
+    file: Annotated[str, typer.Argument(help="The edited message (- for stdin); without it $EDITOR opens.")] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Edit the message of an item and queue that; the original is kept."""
+    if file:
+        text = files.text(file, MAX_FILE)
+    else:
+        before = _lines(_item(Door(chosen(home)), item)["message"])
+        text = edited(before + "\n", ".hl7")
+        if text.strip() == before.strip():
+            raise BadInput("the message was not changed", place=f"item {item}", remedy="Save it with a change.")
+    _act(home, json, "engine.resend", item=item, message=text)
+
+
+@app.command()
+def requeue(route: OneRoute = None, rules: Rules = False, home: Home = None, json: Json = False) -> None:
+    """Queue all dead letters again, of one route or of all."""
+    _act(home, json, "engine.requeue", route=route, rules=rules)
+
+
+@app.command()
+def move(
+    item: Item,
+    before: Annotated[int | None, typer.Option(help="This item; without it, behind all.", show_default=False)] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Put a waiting item in front of another one of its route, or behind all."""
+    _act(home, json, "engine.move", item=item, before=before)
+
+
+@app.command()
+def discard(item: Item, reason: str, home: Home = None, json: Json = False) -> None:
     """Take an item out of its queue for good."""
-    show.outcome(Door(chosen(home)).act("engine.discard", {"item": item, "reason": reason}), json_wanted=json)
+    _act(home, json, "engine.discard", item=item, reason=reason)
+
+
+def _item(door: Door, item: int) -> dict[str, Any]:
+    found = door.view("engine.queue", id=item)
+    if not found:
+        raise NotFound(f"there is no item {item}", remedy="`simlab engine queue` lists them.")
+    return found[0]
+
+
+def _lines(message: str) -> str:
+    return message.replace("\r\n", "\n").replace("\r", "\n").strip("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simlab.tui.console.deeds import ADDRESSES, SETTING, Ask, Deed, Group, Look, Section
+from simlab.tui.console.engine import ENGINE
 from simlab.tui.console.pacs import ACCESS
 from simlab.tui.console.pacs_identity import IDENTITY
 from simlab.tui.console.pacs_room import ROOM
@@ -149,30 +150,6 @@ _EPR = Group(
     ),
 )
 
-_ENGINE = Group(
-    "Engine",
-    (
-        Section(
-            "routes",
-            "Routes",
-            "engine.routes",
-            ("name", "state", "waiting", "errors"),
-            (Deed("Hold", "engine.hold", {"route": "name"}), Deed("Release", "engine.release", {"route": "name"})),
-        ),
-        Section(
-            "queue",
-            "Queue",
-            "engine.queue",
-            ("id", "route", "state", "type", "control_id", "patient_ids", "attempts", "error"),
-            (
-                Deed("Queue again…", "engine.resend", {"item": "id"}),
-                Deed("Edit and queue again…", "engine.resend", {"item": "id", "message": "message"}),
-                Deed("Discard…", "engine.discard", {"item": "id"}),
-            ),
-        ),
-    ),
-)
-
 _SCANNERS = Group(
     "Scanners",
     (
@@ -244,7 +221,7 @@ SYSTEMS: tuple[Group | Section, ...] = (
     ROOM,
     _RIS,
     _EPR,
-    _ENGINE,
+    ENGINE,
     _SCANNERS,
     Section(
         "viewers",

@@ -1,0 +1,117 @@
+"""`simlab engine`: what each command asks the lab for, and what it shows."""
+
+import sys
+
+import pytest
+
+from tests.cli.conftest import outcome
+
+ROW = {"id": 7, "route": "out", "type": "ADT^A01", "control_id": "C1", "patient_ids": ["1"], "state": "error",
+       "attempts": 1, "error": "AE: PID-3", "failed": "receiver", "age": 3.0, "ack": None,
+       "message": "MSH|^~\\&|A\rPID|1\r"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "args"),
+    [
+        ("hold out", "engine.hold", {"route": "out"}),
+        ("release out", "engine.release", {"route": "out"}),
+        ("disable out", "engine.disable", {"route": "out"}),
+        ('add-route new 2575 types:=["ADT"]', "engine.add_route", {"route": "new", "port": 2575, "types": ["ADT"]}),
+        (
+            "set-route out on_ae=retry attempts:=3",
+            "engine.set_route",
+            {"route": "out", "on_ae": "retry", "attempts": 3},
+        ),
+        ("remove-route out --reason closed", "engine.remove_route", {"route": "out", "reason": "closed"}),
+        ("remove-rule out 2", "engine.remove_rule", {"route": "out", "number": 2}),
+        ("resend 7 --rules", "engine.resend", {"item": 7, "rules": True}),
+        ("requeue out", "engine.requeue", {"route": "out", "rules": False}),
+        ("move 7 --before 5", "engine.move", {"item": 7, "before": 5}),
+        ("discard 7 telephoned", "engine.discard", {"item": 7, "reason": "telephoned"}),
+        ("configure --delivered-hours 5", "engine.configure", {"delivered_hours": 5.0}),
+    ],
+)
+def test_a_command_is_one_action(simlab, lab, command, name, args):
+    """Each command does one action with what was typed, and prints its sentence."""
+    lab.answers["POST /act"] = outcome(summary="as you wish")
+    ran = simlab("engine", *command.split())
+    assert (ran.code, ran.out) == (0, "as you wish\n")
+    assert lab.acted() == [(name, args)]
+
+
+@pytest.mark.parametrize(
+    ("command", "view"),
+    [("routes", "routes"), ("queue", "queue"), ("dead", "dead"), ("stats", "statistics"), ("rules", "rules"),
+     ("messages", "messages")],
+)  # fmt: skip
+def test_lists_are_for_people_and_for_programs(simlab, lab, command, view):
+    """An empty list is said in words, and is [] as JSON."""
+    lab.answers[f"GET /view/engine.{view}"] = {"rows": []}
+    assert simlab("engine", command).out.strip()
+    assert simlab("engine", command, "--json").json == []
+
+
+def test_rules_come_from_a_file_and_go_back_into_one(simlab, lab, tmp_path):
+    """What `rules --yaml` prints is what `set-rules` reads."""
+    rules = [{"keep": {"MSH-9.1": ["ADT"]}}, {"drop_segment": "Z*", "note": "no one reads them"}]
+    lab.answers["GET /view/engine.rules"] = {
+        "rows": [
+            {"route": "out", "number": n, "verb": "x", "rule": rule, "note": ""} for n, rule in enumerate(rules, 1)
+        ]
+    }
+    lab.answers["POST /act"] = outcome()
+    file = tmp_path / "rules.yaml"
+    file.write_text(simlab("engine", "rules", "out", "--yaml").out, encoding="utf-8")
+    assert simlab("engine", "set-rules", "out", str(file), "--waiting").code == 0
+    assert lab.acted() == [("engine.set_rules", {"route": "out", "rules": rules, "waiting": True})]
+    assert "drop_segment: Z*" in simlab("engine", "rules").out
+
+
+def test_a_rule_is_typed_as_yaml(simlab, lab):
+    """`set-rule` takes one rule and the number that it replaces."""
+    lab.answers["POST /act"] = outcome()
+    simlab("engine", "set-rule", "out", "{translate: PID-8, table: {W: F}}", "--number", "2")
+    assert lab.acted() == [
+        ("engine.set_rule", {"route": "out", "rule": {"translate": "PID-8", "table": {"W": "F"}}, "number": 2})
+    ]
+
+
+def test_trying_shows_each_rule_and_what_would_go_out(simlab, lab):
+    """Steps, the message, and where it differs."""
+    lab.answers["POST /act"] = outcome(
+        summary="1 messages go out",
+        rows=[{"rule": 1, "verb": "drop_segment", "changed": True, "said": "changed"}],
+        messages=["MSH|^~\\&|A\rPID|1\r"],
+        changes=[[{"path": "ZDS-1", "before": "1.2", "after": ""}]],
+    )
+    ran = simlab("engine", "try", "out", "12")
+    assert lab.acted() == [("engine.try_rules", {"route": "out", "number": 12})]
+    assert all(word in ran.out for word in ("drop_segment", "\nPID|1\n", "ZDS-1"))
+
+
+def test_an_editor_changes_a_message(simlab, lab, monkeypatch, tmp_path):
+    """EDITOR gets the message with a segment a line; what it leaves is queued; no change queues nothing."""
+    script = tmp_path / "editor.py"
+    lab.answers["GET /view/engine.queue"] = {"rows": [ROW]}
+    lab.answers["POST /act"] = outcome()
+    for add, code in (("''", 1), ("'PV1|1'", 0)):
+        script.write_text(f"import sys, pathlib\np = pathlib.Path(sys.argv[1])\np.write_text(p.read_text() + {add})\n")
+        monkeypatch.setenv("EDITOR", f"'{sys.executable}' '{script}'")
+        monkeypatch.delenv("VISUAL", raising=False)
+        assert simlab("engine", "edit", "7").code == code
+    assert lab.acted() == [("engine.resend", {"item": 7, "message": "MSH|^~\\&|A\nPID|1\nPV1|1"})]
+    monkeypatch.setenv("EDITOR", "no-such-editor-here")
+    ran = simlab("engine", "edit", "7")
+    assert ran.code == 1 and "EDITOR" in ran.err
+
+
+def test_an_item_shows_message_reply_and_difference(simlab, lab):
+    """`show` puts a segment on a line."""
+    lab.answers["GET /view/engine.queue"] = {"rows": [{**ROW, "ack": "MSH|^~\\&|B\rMSA|AE|C1\r"}]}
+    lab.answers["GET /view/engine.changes"] = {"rows": [{"path": "PID-8", "before": "W", "after": "F"}]}
+    ran = simlab("engine", "show", "7")
+    assert all(line in ran.out.splitlines() for line in ("PID|1", "MSA|AE|C1"))
+    assert "PID-8" in ran.out
+    lab.answers["GET /view/engine.queue"] = {"rows": []}
+    assert "simlab engine queue" in simlab("engine", "show", "8").err
