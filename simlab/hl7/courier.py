@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -11,8 +12,8 @@ from simlab import provenance
 from simlab.clock import Clock
 from simlab.errors import SimlabError
 from simlab.hl7 import acknowledge
-from simlab.hl7.errors import Hl7Error, WrongAck
-from simlab.hl7.mllp import send
+from simlab.hl7.errors import Hl7Error
+from simlab.hl7.link import IDLE_SECONDS, Link
 
 DELIVERED = "delivered"
 ERROR = "error"
@@ -38,11 +39,15 @@ class Parcel:
     cause: int | None
     attempts: int = 0
     ack_seconds: float = ACK_SECONDS
+    tls: bool = False
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What came of one attempt: `result` is DELIVERED, ERROR or RETRY, `text` says why, `ack` is the raw reply."""
+    """What came of one attempt: `result` is DELIVERED, ERROR or RETRY, `text` says why, `ack` is the raw reply.
+
+    In enhanced mode `ack` is the application's reply when it came, else the accept acknowledgement.
+    """
 
     result: str
     text: str
@@ -54,13 +59,13 @@ class Delivery:
         return self.result == RETRY and self.ack is not None
 
 
-def deliver(parcel: Parcel) -> Delivery:
-    """Send one message and judge its acknowledgement; never raises for what the other side does."""
+def deliver(parcel: Parcel, link: Link) -> Delivery:
+    """Send one message on `link` and judge its acknowledgement; never raises for what the other side does."""
     try:
-        reply = send(parcel.host, parcel.port, parcel.data, parcel.ack_seconds)
+        reply = link.exchange(parcel.data, parcel.ack_seconds).reply
+        if reply is None:
+            return Delivery(DELIVERED, "no acknowledgement was asked for, and no refusal came")
         said = acknowledge.read(reply)
-    except WrongAck as error:
-        return Delivery(RETRY, str(error))
     except Hl7Error as error:
         return Delivery(RETRY, f"the reply is no acknowledgement ({error})")
     except SimlabError as error:
@@ -88,15 +93,27 @@ class Courier:
     """Asks `take` for the next parcel, delivers it, tells `finish`; again and again, until `close`.
 
     `take` gives a parcel, the seconds to wait before it is asked again, or None to wait for `wake`. Both are called
-    on the courier's thread; `finish` in the parcel's provenance.
+    on the courier's thread; `finish` in the parcel's provenance. The connection stays open from one parcel to the
+    next, until the address changes or it stood idle for `idle_seconds`. `context` is asked for what a parcel to a TLS
+    door needs; Unavailable when there is none.
     """
 
     def __init__(
-        self, name: str, take: Callable[[], Parcel | float | None], finish: Callable[[Parcel, Delivery], None]
+        self,
+        name: str,
+        take: Callable[[], Parcel | float | None],
+        finish: Callable[[Parcel, Delivery], None],
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        context: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
         self.name = name
         self._take = take
         self._finish = finish
+        self._idle_seconds = idle_seconds
+        self._context = context
+        self._link: Link | None = None
+        self._to: tuple[str, int, bool] = ("", 0, False)
         self._woken = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"courier-{name}", daemon=True)
@@ -112,8 +129,28 @@ class Courier:
         """Take nothing more; a message in flight stays in the queue, to be sent again by the next process."""
         self._closed = True
         self._woken.set()
+        if self._link is not None:
+            self._link.end()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(0.3)
+
+    def _deliver(self, parcel: Parcel) -> Delivery:
+        to = (parcel.host, parcel.port, parcel.tls)
+        if self._link is None or to != self._to:
+            self._hang_up()
+            try:
+                context = self._context() if parcel.tls and self._context else None
+            except SimlabError as error:
+                return Delivery(RETRY, str(error))
+            if parcel.tls and context is None:
+                return Delivery(RETRY, "no certificates are at hand for TLS")
+            self._link, self._to = Link(parcel.host, parcel.port, idle_seconds=self._idle_seconds, context=context), to
+        return deliver(parcel, self._link)
+
+    def _hang_up(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
 
     def _run(self) -> None:
         while not self._closed:
@@ -122,12 +159,22 @@ class Courier:
                 parcel = self._take()
                 if isinstance(parcel, Parcel):
                     with provenance.acting(parcel.actor, parcel.cause):
-                        delivery = deliver(parcel)
+                        delivery = self._deliver(parcel)
                         if not self._closed:
                             self._finish(parcel, delivery)
                     continue
             except Exception:  # a door: the queue is durable, and the next look may go better
                 if self._closed:
-                    return
+                    break
                 parcel = LONGEST_RETRY
-            self._woken.wait(parcel)
+            self._wait(parcel)
+        self._hang_up()
+
+    def _wait(self, seconds: float | None) -> None:
+        """Until somebody wakes us, or so many seconds are over; a connection that stands idle meanwhile is closed."""
+        if self._link is not None and (seconds is None or seconds > self._idle_seconds):
+            if self._woken.wait(self._idle_seconds):
+                return
+            self._hang_up()
+            seconds = None if seconds is None else seconds - self._idle_seconds
+        self._woken.wait(seconds)

@@ -39,7 +39,7 @@ class Link:
     Time-outs in seconds: `connect_seconds` for the connection (and TLS), `idle_seconds` after which it is not used
     again, and the wait for an acknowledgement, said with each message. With `context` it speaks TLS. `on_late` gets
     an application acknowledgement that comes after its message was let go (control ID, raw reply). Not for two threads
-    at once, but for `close`.
+    at once, but for `end`.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Link:
         self._local: tuple[str, int] = ("", 0)
         self._deframer = Deframer(lenient=True)
         self._used = 0.0
+        self._ended = False
 
     def exchange(self, data: bytes, timeout: float, *, match: bool = True) -> Exchange:
         """Send one message and wait up to `timeout` seconds for what MSH-15 and MSH-16 ask for.
@@ -104,6 +105,11 @@ class Link:
             sock.close()
             provenance.disclaim(self._local)
 
+    def end(self) -> None:
+        """Close it for good, from any thread: what is in flight breaks off, and nothing is sent again."""
+        self._ended = True
+        self.close()
+
     def write(self, data: bytes) -> None:
         """Send bytes as they are, framed or not: for a partner that misbehaves on purpose."""
         if not self._fresh():
@@ -119,6 +125,8 @@ class Link:
         return frames
 
     def _connect(self) -> None:
+        if self._ended:
+            raise NoAck("we are closing", place=self.place, remedy=_AGAIN)
         try:
             link = socket.create_connection((self.host, self.port), timeout=self._connect_seconds)
         except (OSError, OverflowError, ValueError) as error:  # ValueError: a name that no resolver takes

@@ -72,7 +72,6 @@ class Receiver:
         door: str = "",
         keep: Keep | None = None,
         settle: Settle = lambda _message: "a reply to nothing sent from here",
-        recall: object = None,
     ) -> None:
         self._system = system
         self._door = door or system

@@ -26,6 +26,7 @@ from simlab.hl7.record import noise_into
 from simlab.journal import Journal
 from simlab.store import Store
 
+DOOR = "ADT"
 PRUNE_SECONDS = 60.0
 PRUNE_ITEMS = 5000
 
@@ -46,8 +47,8 @@ class Engine:
         self._store = store
         self._clock = clock
         store.install(SCHEMA)
-        receiver = Receiver(NAME, store, journal, clock, faults, self._accept, recall=self._recall, keep=self._keep)
-        self._server = MllpServer(NAME, receiver, on_noise=noise_into(journal, NAME))
+        receiver = Receiver(NAME, store, journal, clock, faults, self._accept, keep=self._keep, door=DOOR)
+        self._server = MllpServer(NAME, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self._deliveries = Deliveries(store, journal, clock, faults)
         self._legs = threading.local()
         self._pruned = time.monotonic()
@@ -62,7 +63,7 @@ class Engine:
         What was in flight when an earlier process ended is sent again, under the same control ID.
         """
         bound = self._server.open(host, port)
-        self.endpoints["ADT"] = Endpoint(host, bound)
+        self.endpoints[DOOR] = Endpoint(host, bound)
         self._serving = True
         self._deliveries.open()
         return bound
@@ -96,21 +97,10 @@ class Engine:
 
     # The inbound door
 
-    def _recall(self, message: Message) -> bytes | None:
-        """The acknowledgement that this very message got before."""
-        with self._store.read() as tx:
-            for row in queue.earlier(tx, message):
-                if row["data"] == message.data and row["ack"] is not None:
-                    return bytes(row["ack"])
-        return None
-
     def _accept(self, message: Message) -> str:
         with self._store.write() as tx:
             self._legs.taken = queue.legs(tx, message)
-            text = queue.told(self._legs.taken)
-            if queue.earlier(tx, message):
-                text += f"; control ID {message.get('MSH-10')} was used before for another message"
-        return text
+            return queue.told(self._legs.taken)
 
     def _keep(self, message: Message, ack: bytes) -> None:
         now, who = self._clock.now(), provenance.current()

@@ -58,14 +58,6 @@ def told(taken: list[Leg]) -> str:
     return "; ".join(said) or "taken; no route wants it"
 
 
-def earlier(tx: sqlite3.Connection, message: Message) -> list[sqlite3.Row]:
-    """Messages taken before under the same MSH-3, MSH-4 and MSH-10."""
-    return tx.execute(
-        "SELECT * FROM engine_message WHERE control_id=? AND sending=? AND facility=? ORDER BY id",
-        (message.get("MSH-10"), message.get("MSH-3.1"), message.get("MSH-4.1")),
-    ).fetchall()
-
-
 def keep(tx: sqlite3.Connection, message: Message, ack: bytes | None, now: datetime) -> int:
     """Store a message and the acknowledgement it got."""
     numbers = [one for place in _PATIENT_PLACES for one in message.all(place)]
