@@ -149,7 +149,7 @@ def siu(
     }
     segments = [segment("SCH", sch), pid(patient, header), segment("RGS", {1: "1"}), segment("AIS", ais)]
     if place:
-        segments.append(segment("AIL", {1: "1", 3: composite(place)}))
+        segments.append(segment("AIL", {1: "1", 3: composite(place), 4: "C"}))
     # S12 to S15 are all of structure SIU_S12 (HL7 v2.5.1 table 0354).
     return message(header, composite("SIU", event, "" if header.version == "2.3" else "SIU_S12"), segments)
 

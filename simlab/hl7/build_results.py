@@ -23,7 +23,9 @@ def oru(
 
     `results` W with the status that the report had withdraws what was posted to the wrong patient.
     """
-    orc = {1: "RE", 2: order.placer, 3: order.filler, 5: order.status}
+    # Both are required in 2.3 and meant for compatibility alone from 2.5 on.
+    timing = composite("", "", "", timestamp(order.start), "", order.priority) if header.old else ""
+    orc = {1: "RE", 2: order.placer, 3: order.filler, 5: order.status, 7: timing}
     obr = {
         1: "1",
         2: order.placer,
@@ -35,6 +37,7 @@ def oru(
         22: timestamp(header.at),
         24: order.modality,
         25: status,
+        27: timing,
         32: composite(_name(author)) if author else "",
     }
     segments = [pid(patient, header), segment("ORC", orc), segment("OBR", obr)]
@@ -42,10 +45,8 @@ def oru(
     label = composite("GDT", "Report", "L")
     found += [("TX", label, line) for line in report.splitlines()]
     for number, (data_type, what, value) in enumerate(found, 1):
-        sub_id = "1" if data_type == "TX" else ""
-        segments.append(
-            segment("OBX", {1: str(number), 2: data_type, 3: what, 4: sub_id, 5: value, 11: results or status})
-        )
+        obx = {1: str(number), 2: data_type, 3: what, 4: "1", 5: value, 11: results or status}
+        segments.append(segment("OBX", obx))
     structure = "" if header.version in ("2.3", "2.3.1") else "ORU_R01"
     return message(header, composite("ORU", "R01", structure), segments)
 

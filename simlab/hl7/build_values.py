@@ -109,7 +109,8 @@ def repeated(parts: Sequence[str]) -> Raw:
 
 
 def _escaped(value: str) -> str:
-    return value if isinstance(value, Raw) else escape(value, _MARKS)
+    # Most fields are empty, and most of the others letters and digits alone: nothing in them to look for.
+    return value if not value or isinstance(value, Raw) or value.isalnum() else escape(value, _MARKS)
 
 
 def segment(name: str, fields: Mapping[int, str]) -> str:
