@@ -12,9 +12,9 @@ from datetime import datetime
 from simlab import provenance, tls
 from simlab.errors import Unavailable
 from simlab.hl7.acknowledge import ACCEPT_CODES, acknowledge
+from simlab.hl7.answers import Exchange, codes, complete, must_come
 from simlab.hl7.enhanced import Asked, asked
 from simlab.hl7.errors import Hl7Error, NoAck, Unreachable, WrongAck
-from simlab.hl7.exchange import Exchange, codes, complete, must_come
 from simlab.hl7.framing import Deframer, frame
 from simlab.hl7.message import Message, parse
 
