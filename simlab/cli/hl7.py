@@ -1,19 +1,17 @@
-"""`simlab hl7`: send HL7 messages, and read those that went by with their fields named."""
+"""`simlab hl7`: send, read, judge and change HL7 messages; put together from the modules beside it."""
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from simlab.cli import files, show
+from simlab.cli import files, hl7_change, hl7_read, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 from simlab.errors import BadInput
 
-app = group("Send HL7 messages and read those that went by.")
+app = group("Send HL7 messages, read those that went by, judge and change those in files.")
 
 MAX_FILE = 16 * 1024 * 1024
 """Bytes of one message file."""
@@ -34,36 +32,6 @@ def send(
     show.outcome(done, json_wanted=json)
 
 
-@app.command("show")
-def show_message(
-    what: Annotated[str, typer.Argument(help="An event's number, or a message file; nothing: list the messages.")] = "",
-    home: Home = None,
-    json: Json = False,
-) -> None:
-    """List the messages that went by, or show one field by field."""
-    if not what:
-        found = Door(chosen(home)).get("/events", kinds="hl7.message", limit=5000)["events"]
-        show.rows(
-            [{**event["data"], **event} for event in found],
-            {"id": "Event", "at": "At", "system": "System", "direction": "", "type": "Type",
-             "control_id": "Control ID", "ack": "Ack", "text": "Says"},
-            json_wanted=json,
-            none="No message has gone by yet.",
-        )  # fmt: skip
-        return
-    if what.isdigit() and not Path(what).exists():
-        evidence = Door(chosen(home)).get(f"/events/{what}")["evidence"]
-        if not isinstance(evidence, str):
-            raise BadInput(
-                "this event is no readable message", place=f"event {what}", remedy="`simlab hl7 show` lists."
-            )
-        content = evidence.encode()
-    else:
-        content = _content(what)
-    rows = _fields(content.replace(b"\r\n", b"\r").replace(b"\n", b"\r"))
-    show.rows(rows, {"path": "Field", "name": "Name", "value": "Value"}, json_wanted=json)
-
-
 def _content(file: str) -> bytes:
     return files.content(file, MAX_FILE)
 
@@ -77,15 +45,12 @@ def _text(content: bytes, place: str) -> str:
         ) from None
 
 
-def _fields(content: bytes) -> list[dict[str, Any]]:
-    # The dictionaries of HL7 take a while to load: only this command pays for them.
-    message = importlib.import_module("simlab.hl7.message")
-    dictionary = importlib.import_module("simlab.hl7.dictionary")
-    parsed = message.parse(content)
-    rows = []
-    for path, _, value in parsed.fields():
-        segment, _, rest = path.partition("-")
-        number = rest.split("[")[0].split(".")[0]
-        name = dictionary.field_name(segment.split("[")[0], int(number)) if number.isdigit() else ""
-        rows.append({"path": path, "name": name, "value": value})
-    return rows
+for _name, _command in (
+    ("show", hl7_read.show_messages),
+    ("validate", hl7_read.validate),
+    ("diff", hl7_read.diff),
+    ("get", hl7_change.get),
+    ("set", hl7_change.set_values),
+    ("convert", hl7_change.convert),
+):
+    app.command(_name)(_command)

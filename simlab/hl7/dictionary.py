@@ -51,7 +51,10 @@ OWN = {
 }
 """Segments that no HL7 dictionary holds. ZDS: IHE RAD TF-2, 4.4.4.1.2.4."""
 
-_UPPER = {"id": "ID", "uid": "UID", "dob": "DOB", "ssn": "SSN", "nk1": "NK1", "pid": "PID", "obr": "OBR", "obx": "OBX"}
+_UPPER = {
+    name.lower(): name
+    for name in ("ID", "UID", "DOB", "SSN", "NK1", "PID", "PV1", "PV2", "OBR", "OBX", "NTE", "ZIP", "MRN", "HL7")
+}
 _SMALL = {"of", "the", "to", "and", "or", "for", "in", "with", "by", "s"}
 
 SEGMENT_NAMES = {
@@ -111,7 +114,9 @@ BEFORE_2_4 = {"ADT_A01": ("A05", "A14", "A28", "A31"), "ADT_A02": EVENTS["ADT_A2
 def _words(constant: str) -> str:
     words = constant.lower().split("_")
     spelt = [w if w in _SMALL and n else _UPPER.get(w, w.capitalize()) for n, w in enumerate(words)]
-    return " ".join(spelt).replace("Date time", "Date/Time").replace("Date Time", "Date/Time")
+    return (
+        " ".join(spelt).replace("Date time", "Date/Time").replace("Date Time", "Date/Time").replace(" E G ", " e.g. ")
+    )
 
 
 @lru_cache(maxsize=16)

@@ -1,52 +1,112 @@
-"""What came back for one message on the sender's side, and whether anything more is to come."""
+"""Other forms of a message: JSON without loss, another character set, another version's label, other line ends."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
-from simlab.hl7.enhanced import Asked
-from simlab.hl7.errors import Hl7Error, WrongAck
-from simlab.hl7.message import parse
+from simlab.errors import BadInput
+from simlab.hl7 import dictionary
+from simlab.hl7.characters import Separators, codec
+from simlab.hl7.errors import Hl7Error
+from simlab.hl7.message import Message, parse
 
-
-@dataclass(frozen=True)
-class Exchange:
-    """What came back for one message: `accept` (CA, CE, CR; enhanced mode) and `application` (AA, AE, AR), raw."""
-
-    accept: bytes | None = None
-    application: bytes | None = None
-
-    @property
-    def reply(self) -> bytes | None:
-        """What says most of the message: the application's word, else the accept one; None when none was due."""
-        return self.accept if self.application is None else self.application
+LINE_ENDS = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n"}
 
 
-def must_come(got: Exchange, want: Asked) -> bool:
-    """Whether a receiver that is content has something more to say."""
-    application = want.application_due(success=True)
-    return application or (got.accept is None and want.accept_due(success=True))
+def as_json(message: Message) -> dict[str, Any]:
+    """The message as JSON-able values, of which `from_json` makes the same bytes again.
 
-
-def complete(got: Exchange, want: Asked) -> bool:
-    """Whether nothing more can come for the message."""
-    if got.application is not None:
-        return True  # also what a receiver without enhanced mode answers, in place of CA
-    if not want.enhanced:
-        return False
-    may_follow = want.application_due(success=True) or want.application_due(success=False)
-    if got.accept is not None:
-        return not may_follow or codes(got.accept, "")[0] != "CA"
-    return not may_follow and not (want.accept_due(success=True) or want.accept_due(success=False))
-
-
-def codes(reply: bytes, place: str) -> tuple[str, str]:
-    """MSA-1 and MSA-2."""
+    A segment is a list by field number; a field is text, or a list of repetitions, each text or a list of components,
+    each text or a list of sub-components. Escape sequences stay as they stand.
+    """
     try:
-        answer = parse(reply)
-        code, echoed = answer.get("MSA-1"), answer.get("MSA-2")
-    except Hl7Error as error:
-        raise WrongAck(f"the reply is no HL7 message ({error})", place=place, reply=reply) from error
-    if not code:
-        raise WrongAck("the reply has no MSA-1", place=place, remedy="Ask the receiver's supplier.", reply=reply)
-    return code, echoed
+        text, encoding = message.data.decode(message.encoding), message.encoding
+    except (UnicodeDecodeError, Hl7Error):
+        text, encoding = message.data.decode("latin-1"), "latin-1"
+    marks = message.separators
+    return {
+        "separators": marks.field + marks.encoding_characters,
+        "encoding": encoding,
+        "segments": [_segment(line, marks) if line else "" for line in text.split("\r")],
+    }
+
+
+def _segment(line: str, marks: Separators) -> list[Any]:
+    name, *fields = line.split(marks.field)
+    if name == "MSH":
+        return [name, marks.field, fields[0], *(_field(field, marks) for field in fields[1:])]
+    return [name, *(_field(field, marks) for field in fields)]
+
+
+def _field(text: str, marks: Separators) -> Any:
+    if not any(mark in text for mark in (marks.repetition, marks.component, marks.subcomponent)):
+        return text
+    return [_nested(part, marks.component, marks.subcomponent) for part in text.split(marks.repetition)]
+
+
+def _nested(text: str, mark: str, submark: str) -> Any:
+    if mark not in text and submark not in text:
+        return text
+    return [part.split(submark) if submark in part else part for part in text.split(mark)]
+
+
+def from_json(value: Any) -> bytes:
+    """The bytes of a message that `as_json` wrote, or that somebody wrote like it; BadInput when it is not so."""
+    try:
+        field, component, repetition, _, subcomponent = value["separators"][:5]
+        lines = [_line(segment, field, repetition, component, subcomponent) for segment in value["segments"]]
+        return "\r".join(lines).encode(value.get("encoding", "utf-8"))
+    except (KeyError, TypeError, ValueError, LookupError, AttributeError) as error:
+        raise BadInput(
+            f"this JSON is no message ({type(error).__name__})",
+            place="JSON",
+            remedy="Write what `simlab hl7 convert --to json` writes: separators, encoding, segments.",
+        ) from None
+
+
+def _line(segment: Any, field: str, repetition: str, component: str, subcomponent: str) -> str:
+    if segment == "":
+        return ""
+    if not isinstance(segment, list):
+        raise TypeError("a segment is a list")
+    name, *fields = segment
+    if name == "MSH":
+        fields = fields[1:]
+    return field.join(
+        [name, *(_joined(one, (repetition, component, subcomponent)) for one in fields)],
+    )
+
+
+def _joined(value: Any, marks: tuple[str, ...]) -> str:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list) or not marks:
+        raise TypeError("a value is text or a list")
+    return marks[0].join(_joined(part, marks[1:]) for part in value)
+
+
+def recoded(message: Message, character_set: str) -> Message:
+    """The message in another character set, MSH-18 with it; Hl7Error, with its place, for a letter that it lacks."""
+    new = codec(character_set)
+    message.check_characters()
+    old = message.encoding
+    text = message.set("MSH-18", character_set).data.decode(old)
+    try:
+        return parse(text.encode(new))
+    except UnicodeEncodeError as error:
+        line = text[: error.start].rpartition("\r")[2]
+        number = line.count(message.separators.field) + line.startswith("MSH")
+        raise Hl7Error(
+            f"{text[error.start]!r} does not exist in {character_set}",
+            place=f"{line[:3]}-{number}",
+            remedy="Choose UNICODE UTF-8, which has every letter.",
+        ) from None
+
+
+def relabelled(message: Message, version: str) -> Message:
+    """The message with another version in MSH-12; its content stays, `simlab hl7 validate` tells what does not fit."""
+    if version not in dictionary.SPOKEN:
+        raise BadInput(
+            f"there is no version {version!r} here", place="version", remedy=f"Use {', '.join(dictionary.SPOKEN)}."
+        )
+    return message.set("MSH-12.1" if message.separators.component in message.get("MSH-12") else "MSH-12", version)

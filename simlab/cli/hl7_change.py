@@ -1,0 +1,125 @@
+"""`simlab hl7`, continued: get and set values of messages in files, and put them into another form."""
+
+from __future__ import annotations
+
+import importlib
+import json as json_text
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simlab.cli import hl7_sources, show
+from simlab.cli.hl7_read import Sources
+from simlab.cli.options import Home, Json
+from simlab.errors import BadInput
+
+Out = Annotated[str, typer.Option("--out", help="Write there; else to stdout.", show_default=False)]
+
+
+def get(
+    place: Annotated[str, typer.Argument(metavar="PATH", help="PID-3[2].4.1, OBX[2]-5, MSH-10")],
+    what: Sources = None,
+    first: Annotated[bool, typer.Option("--first", help="Only the first value of each message.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Print every value at a path, one a line; exit code 1 when there is none."""
+    rows = []
+    for where, message in hl7_sources.messages(what or [], home):
+        values = [message.get(place)] if first else message.all(place)
+        rows.append({"from": where, "path": place, "values": [value for value in values if value]})
+    if json:
+        show.as_json(rows)
+    else:
+        for row in rows:
+            for value in row["values"]:
+                typer.echo(value)
+    if not any(row["values"] for row in rows):
+        raise typer.Exit(1)
+
+
+def set_values(
+    file: Annotated[str, typer.Argument(help="A file, - or the number of an event.")],
+    changes: Annotated[list[str] | None, typer.Argument(metavar="[PATH=VALUE]...")] = None,
+    add: Annotated[list[str] | None, typer.Option(help="PATH=VALUE as one more repetition.")] = None,
+    insert: Annotated[list[str] | None, typer.Option(help="A whole segment, put at the end.")] = None,
+    delete: Annotated[list[str] | None, typer.Option(help="A segment to take out: ZDS, OBX[2].")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="The values hold delimiters that are meant.")] = False,
+    out: Out = "",
+    home: Home = None,
+) -> None:
+    """Change values, repetitions and segments of every message in a file, and keep every other byte of them."""
+    if not (changes or add or insert or delete):
+        raise BadInput("nothing is to be changed", place=file, remedy="Give PATH=VALUE, --add, --insert or --delete.")
+    batch = importlib.import_module("simlab.hl7.batch")
+    done = []
+    [(place, data)] = list(hl7_sources.contents([file], home))[:1]
+    for _, message in batch.read(data, place):
+        for path, value in map(_pair, changes or []):
+            message = message.set(path, value, raw=raw)
+        for path, value in map(_pair, add or []):
+            message = message.add_repetition(path, value, raw=raw)
+        for segment in insert or []:
+            message = message.insert(segment)
+        for segment in delete or []:
+            message = message.delete(segment)
+        done.append(message)
+    _write(batch.written(done, batch.form_of(data)), out)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    path, mark, value = text.partition("=")
+    if not mark:
+        raise BadInput(f"{text!r} is no change", place=text, remedy="Write it like PID-5.1=SMITH.")
+    return path, value
+
+
+def convert(
+    what: Sources = None,
+    to: Annotated[str, typer.Option(help="er7 (segments a line), json or mllp (frames).")] = "er7",
+    charset: Annotated[str, typer.Option(help="Another character set: 8859/1, 'UNICODE UTF-8'.")] = "",
+    version: Annotated[str, typer.Option(help="Another version in MSH-12; the content stays.")] = "",
+    line_ends: Annotated[str, typer.Option(help="cr, lf or crlf, for er7.")] = "cr",
+    out: Out = "",
+    home: Home = None,
+) -> None:
+    """Put messages into another form; JSON made here is read here again, to the same bytes."""
+    batch, exchange = (importlib.import_module(f"simlab.hl7.{name}") for name in ("batch", "exchange"))
+    if to not in ("er7", "json", "mllp") or line_ends not in exchange.LINE_ENDS:
+        raise BadInput("there is no such form", place="convert", remedy="Use er7, json or mllp; cr, lf or crlf.")
+    done = []
+    for place, data in hl7_sources.contents(what or [], home):
+        for _, message in _from_json(data, place) if data.lstrip()[:1] in (b"[", b"{") else batch.read(data, place):
+            if charset:
+                message = exchange.recoded(message, charset)
+            if version:
+                message = exchange.relabelled(message, version)
+            done.append(message)
+    if to == "json":
+        text = json_text.dumps([exchange.as_json(message) for message in done], ensure_ascii=False, indent=1)
+        _write(f"{text}\n".encode(), out)
+        return
+    form = batch.Form(framed=to == "mllp", line_end=exchange.LINE_ENDS[line_ends])
+    _write(batch.written(done, form), out)
+
+
+def _from_json(data: bytes, place: str) -> list[tuple[str, Any]]:
+    exchange = importlib.import_module("simlab.hl7.exchange")
+    parse = importlib.import_module("simlab.hl7.message").parse
+    try:
+        value = json_text.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"not JSON ({error})", place=place, remedy="Messages begin with MSH.") from None
+    return [(place, parse(exchange.from_json(one))) for one in (value if isinstance(value, list) else [value])]
+
+
+def _write(data: bytes, out: str) -> None:
+    if not out:
+        typer.echo(data, nl=False)
+        return
+    try:
+        Path(out).write_bytes(data)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BadInput(f"the file cannot be written ({reason})", place=out, remedy="Name another file.") from None
