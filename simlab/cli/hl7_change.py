@@ -85,33 +85,33 @@ def convert(
     home: Home = None,
 ) -> None:
     """Put messages into another form; JSON made here is read here again, to the same bytes."""
-    batch, exchange = (importlib.import_module(f"simlab.hl7.{name}") for name in ("batch", "exchange"))
-    if to not in ("er7", "json", "mllp") or line_ends not in exchange.LINE_ENDS:
+    batch, forms = (importlib.import_module(f"simlab.hl7.{name}") for name in ("batch", "forms"))
+    if to not in ("er7", "json", "mllp") or line_ends not in forms.LINE_ENDS:
         raise BadInput("there is no such form", place="convert", remedy="Use er7, json or mllp; cr, lf or crlf.")
     done = []
     for place, data in hl7_sources.contents(what or [], home):
         for _, message in _from_json(data, place) if data.lstrip()[:1] in (b"[", b"{") else batch.read(data, place):
             if charset:
-                message = exchange.recoded(message, charset)
+                message = forms.recoded(message, charset)
             if version:
-                message = exchange.relabelled(message, version)
+                message = forms.relabelled(message, version)
             done.append(message)
     if to == "json":
-        text = json_text.dumps([exchange.as_json(message) for message in done], ensure_ascii=False, indent=1)
+        text = json_text.dumps([forms.as_json(message) for message in done], ensure_ascii=False, indent=1)
         _write(f"{text}\n".encode(), out)
         return
-    form = batch.Form(framed=to == "mllp", line_end=exchange.LINE_ENDS[line_ends])
+    form = batch.Form(framed=to == "mllp", line_end=forms.LINE_ENDS[line_ends])
     _write(batch.written(done, form), out)
 
 
 def _from_json(data: bytes, place: str) -> list[tuple[str, Any]]:
-    exchange = importlib.import_module("simlab.hl7.exchange")
+    forms = importlib.import_module("simlab.hl7.forms")
     parse = importlib.import_module("simlab.hl7.message").parse
     try:
         value = json_text.loads(data)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"not JSON ({error})", place=place, remedy="Messages begin with MSH.") from None
-    return [(place, parse(exchange.from_json(one))) for one in (value if isinstance(value, list) else [value])]
+    return [(place, parse(forms.from_json(one))) for one in (value if isinstance(value, list) else [value])]
 
 
 def _write(data: bytes, out: str) -> None:
