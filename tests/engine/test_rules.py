@@ -185,7 +185,7 @@ def test_a_letter_that_the_message_cannot_write_refuses_it():
         ([{"set": "PID-8", "value": "x", "colour": "red"}], "colour"),
         ([{"keep": {}}], "at least 1 item"),
         ([{"keep": {"PID-8": {"matches": "(a+)+$"}}}], "repeats a group"),
-        ([{"keep": {"PID-8": {"matches": ".*.*.*.*x"}}}], "repeats too much"),
+        ([{"keep": {"PID-8": {"matches": ".*.*.*x"}}}], "repeats too much"),
         ([{"keep": {"PID-8": {"matches": "("}}}], "no regular expression"),
         ([{"keep": {"PID-8": {"like": "a", "missing": True}}}], "say one of"),
         ([{"line_ends": "LF"}, {"version": "2.4"}], "put it last"),
@@ -221,13 +221,11 @@ def test_every_verb_has_a_sentence_and_is_kept_as_it_was_written():
     assert [rule.as_json() for rule in compiled(written(read_rules(given_rules, "out")))] == given_rules
 
 
-@given(
-    value=st.text(alphabet="ab(", max_size=400), expression=st.sampled_from(["a*a*a*b$", "a?a?a?a?a?a?b$", "[ab]+b+c$"])
-)
-def test_no_allowed_expression_takes_long(value, expression):
+@pytest.mark.parametrize("expression", ["a*a*b$", "a?a?a?a*a*b$", "[ab]+[ab]+c$", "a{1,200}a{1,200}b"])
+def test_no_allowed_expression_takes_long(expression):
     """What the checks let through is bounded, whatever the value."""
     begin = time.process_time()
-    gone_through({"keep": {"PID-5.1": {"matches": expression}}}, text=ORDER.replace("MÜLLER", f"{value}{'a' * 256}"))
+    gone_through({"keep": {"PID-5.1": {"matches": expression}}}, text=ORDER.replace("MÜLLER", "a" * 100_000))
     assert time.process_time() - begin < 2.0
 
 

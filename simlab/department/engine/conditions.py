@@ -12,12 +12,12 @@ from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
 from simlab.hl7.path import Path, path
 
-MAX_LOOKED_AT = 256
+MAX_LOOKED_AT = 200
 """Characters of a value that an expression is held against, so that none takes long."""
 
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 _OUTSIDE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
-_MOST_UNBOUNDED, _MOST_OPTIONAL = 3, 6
+_MOST_UNBOUNDED, _MOST_OPTIONAL = 2, 3
 
 
 def _place(text: str) -> str:
