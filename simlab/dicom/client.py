@@ -92,10 +92,11 @@ def worklist(
     limit: int | None = None,
     *,
     seconds: float = ANSWER_SECONDS,
+    options: Collection[str] = (),
 ) -> FindResult:
-    """Modality worklist C-FIND (PS3.4 K); the scheduled step's keys as a nested dictionary."""
+    """Modality worklist C-FIND (PS3.4 K); the scheduled step's keys as a nested dictionary, `options` as of `find`."""
     identifier = keys if isinstance(keys, Dataset) else as_dataset(keys)
-    return _find(peer, calling, classes.WORKLIST_FIND, identifier, limit, seconds)
+    return _find(peer, calling, classes.WORKLIST_FIND, identifier, limit, seconds, options)
 
 
 def _find(

@@ -22,7 +22,6 @@ from pynetdicom.presentation import PresentationContext, negotiate_as_acceptor, 
 
 from simlab.dicom import extended, identity
 from simlab.dicom.association import Context
-from simlab.dicom.contexts import QUERY_RETRIEVE
 from simlab.dicom.identity import UserIdentity
 from simlab.dicom.instance import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from simlab.dicom.rejection import (
@@ -185,7 +184,7 @@ def propose(
 ) -> bytes:
     """An A-ASSOCIATE-RQ; `contexts` get their IDs here. Raises BadInput for an AE title that cannot be sent.
 
-    `options` are asked for by extended negotiation for every query and retrieve class among the contexts.
+    `options` are asked for by extended negotiation for every class among the contexts that has any.
     `nul_padded` fills the titles up as a bad sender does.
     """
     for title in (called, calling):
@@ -211,7 +210,7 @@ def propose(
     more: list[Any] = [
         _extension(str(context.abstract_syntax), extended.ask(str(context.abstract_syntax), options))
         for context in contexts
-        if options and context.abstract_syntax in QUERY_RETRIEVE
+        if options and context.abstract_syntax in extended.NEGOTIABLE
     ]
     if user is not None:
         more.append(user.item())

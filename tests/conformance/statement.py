@@ -114,6 +114,16 @@ def _queries() -> str:
         + f"\nComputed when asked for: {counted}. Matching on ModalitiesInStudy is supported. RetrieveAETitle and\n"
         "InstanceAvailability are returned.\n\nExtended negotiation, off unless the caller asks for it:\n\n"
         + _table(("Option", "Effect"), extras)
+        + """
+A worklist query may negotiate `fuzzy` and `timezone` (PS3.4 K.5.1); the two bytes before them are always 1. The bytes
+after these options are answered 0. Enhanced multi-frame image conversion is one of them: it would give a second view of
+the archive, in which enhanced objects are converted to classic ones and the other way, with UIDs of their own. There is
+no such view here, every object is found and sent in the class it was stored in, so the standard asks for a 0
+(PS3.4 C.5.1.1, C.5.2.1).
+
+Names resemble each other by their words in any order, without case and accents; in words of three letters and more by
+sound or by a slip of the keyboard.
+"""
     )
 
 

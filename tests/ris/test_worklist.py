@@ -254,6 +254,7 @@ SWF_KEYS = """
     ReferencedStudySequence RequestedProcedurePriority PatientTransportArrangements RequestedProcedureLocation
     ConfidentialityCode ReportingPriority NamesOfIntendedRecipientsOfResults ReasonForTheRequestedProcedure
     RequestedProcedureComments AdmissionID IssuerOfAdmissionID InstitutionName CurrentPatientLocation VisitStatusID
+    IssuerOfAdmissionIDSequence
     ReferencedPatientSequence PatientName PatientID IssuerOfPatientID OtherPatientIDsSequence PatientBirthDate
     PatientSex PatientAge PatientWeight PatientSize PatientState PregnancyStatus MedicalAlerts Allergies SpecialNeeds
     ConfidentialityConstraintOnPatientDataDescription PatientComments AdditionalPatientHistory
@@ -267,7 +268,7 @@ SWF_STEP_KEYS = """
 
 
 def test_every_return_key_of_scheduled_workflow_is_known(lab):
-    """All keys of IHE RAD TF-2 table 4.5-1 come back, none of them as unsupported."""
+    """All keys of IHE RAD TF-2 table 4.5-3 come back, none of them as unsupported."""
     keys, step = (
         {name: [] if name.endswith("Sequence") else "" for name in names.split()} for names in (SWF_KEYS, SWF_STEP_KEYS)
     )
@@ -276,3 +277,26 @@ def test_every_return_key_of_scheduled_workflow_is_known(lab):
     assert (match["PatientAge"], match["InstitutionName"]) == ("063Y", "Fernhill General Hospital")
     assert match["IssueDateOfImagingServiceRequest"] == "20260302"
     assert match["ReferencedStudySequence"][0]["ReferencedSOPInstanceUID"] == match["StudyInstanceUID"]
+
+
+TYPE_1 = ("RequestedProcedureID", "StudyInstanceUID", "PatientName", "PatientID")
+STEP_TYPE_1 = (
+    "ScheduledStationAETitle",
+    "ScheduledProcedureStepStartDate",
+    "ScheduledProcedureStepStartTime",
+    "Modality",
+    "ScheduledProcedureStepID",
+)
+
+
+def test_return_keys_of_type_1_have_a_value_and_a_procedure_has_one_code(lab):
+    """PS3.4 table K.6-1: type 1 is never empty; the step and the procedure's code are single items."""
+    show_all(lab)
+    codes = {"RequestedProcedureCodeSequence": [], "RequestedProcedureDescription": ""}
+    asked = {**dict.fromkeys(TYPE_1, ""), **codes, STEP: [dict.fromkeys(STEP_TYPE_1, "")]}
+    found = client.worklist(client.Peer("RIS", "127.0.0.1", lab.dicom), "CT1", asked).rows
+    assert len(found) == 3
+    for match in found:
+        (step,), (code,) = match[STEP], match["RequestedProcedureCodeSequence"]
+        assert all(match[name] for name in TYPE_1) and all(step[name] for name in STEP_TYPE_1)
+        assert code["CodeValue"] and code["CodingSchemeDesignator"] and code["CodeMeaning"]

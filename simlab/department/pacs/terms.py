@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from pydicom.dataset import Dataset
 
 from simlab.department.pacs.personality import PERSONALITIES, Personality
 from simlab.department.pacs.settings import setting
-from simlab.dicom import extended, matching
+from simlab.dicom import extended, matching, zone
 from simlab.dicom.matching import Condition, fold
 from simlab.dicom.operation import Request
 from simlab.dicom.resemblance import resembles
-
-_OFFSET = re.compile(r"([+-])(\d\d)(\d\d)$")
 
 
 @dataclass(frozen=True)
@@ -53,44 +49,17 @@ def terms(tx: sqlite3.Connection, request: Request, identifier: Dataset) -> Term
     """The terms of a query, its functions made known to `tx`."""
     options = request.options
     personality = PERSONALITIES[str(setting(tx, "personality"))]
-    zone = str(identifier.get("TimezoneOffsetFromUTC") or "").strip() if extended.TIME_ZONE in options else ""
-    shift = minutes(zone) - minutes(str(setting(tx, "timezone"))) if zone else 0
+    asked = str(identifier.get("TimezoneOffsetFromUTC") or "").strip() if extended.TIME_ZONE in options else ""
+    shift = zone.minutes(asked) - zone.minutes(str(setting(tx, "timezone"))) if asked else 0
     tx.create_function("resembles", 2, resembles, deterministic=True)
     tx.create_function("folded", 1, fold, deterministic=True)
-    tx.create_function("zoned_date", 3, _date, deterministic=True)
-    tx.create_function("zoned_time", 3, _time, deterministic=True)
+    tx.create_function("zoned_date", 3, lambda *given: zone.moved(*given)[0], deterministic=True)
+    tx.create_function("zoned_time", 3, lambda *given: zone.moved(*given)[1], deterministic=True)
     return Terms(
         personality,
         extended.DATE_TIME in options,
         extended.FUZZY in options,
         bool(setting(tx, "case_insensitive_pn")) or personality.insensitive_names,
         shift,
-        zone,
+        asked,
     )
-
-
-def minutes(offset: str) -> int:
-    """A time zone (``+0100``) as minutes ahead of UTC; 0 for what is none."""
-    found = _OFFSET.match(offset)
-    return 0 if found is None else int(found[1] + "1") * (int(found[2]) * 60 + int(found[3]))
-
-
-def _moment(date: str, time: str, shift: int) -> tuple[datetime, str] | None:
-    digits, _, fraction = time.partition(".")
-    try:
-        moment = datetime.strptime(date + digits.ljust(6, "0")[:6], "%Y%m%d%H%M%S")
-        return moment + timedelta(minutes=shift), fraction
-    except (ValueError, OverflowError):
-        return None
-
-
-def _date(date: str, time: str, shift: int) -> str:
-    found = _moment(date, time, shift) if time else None
-    return f"{found[0]:%Y%m%d}" if found else date
-
-
-def _time(date: str, time: str, shift: int) -> str:
-    found = _moment(date, time, shift) if date and time else None
-    if found is None:
-        return time
-    return f"{found[0]:%H%M%S}" + (f".{found[1]}" if found[1] else "")

@@ -53,6 +53,7 @@ class Door:
             gate=self._gate,
             check_called=lambda: self._setting().check_called,
             max_associations=lambda: self._setting().max_associations,
+            grants=lambda: self._setting().extended_negotiation,
         )
 
     def _setting(self) -> RisSettings:
@@ -84,12 +85,15 @@ class Door:
         if "worklist" not in (self._services(request.caller) or ()):
             yield Reply(statuses.NOT_AUTHORIZED, comment=f"{request.caller.calling} may not ask for the worklist")
             return
-        asked = worklist.wanted(request.dataset())
+        identifier = request.dataset()
+        asked = worklist.wanted(identifier)
         # A snapshot is not held while answers go out: a slow client must not keep it open.
         with self._store.read() as tx:
             now = settings.load(tx)
-            fold, term = now.case_insensitive_pn, now.character_sets.get(request.caller.calling, "")
-            found = [item for item in worklist.identifiers(tx) if worklist.answers(item, asked, insensitive=fold)]
+            on = worklist.terms(request.options, identifier, now)
+            term = now.character_sets.get(request.caller.calling, "")
+            items = (worklist.zoned(item, on) for item in worklist.identifiers(tx))
+            found = [item for item in items if worklist.answers(item, asked, on)]
         request.note.update(
             level="WORKLIST",
             matches=len(found),
@@ -98,4 +102,4 @@ class Door:
         )
         for item in found:
             pending = statuses.PENDING_WARNING if worklist.strangers(item, asked) else statuses.PENDING
-            yield Reply(pending, as_dataset(worklist.written(worklist.cut(item, asked), term)))
+            yield Reply(pending, as_dataset(worklist.written(worklist.cut(item, asked) | on.named, term)))

@@ -12,6 +12,7 @@ from pydicom.charset import python_encoding
 
 from simlab.config import LOOPBACK
 from simlab.department.ris import states
+from simlab.dicom import zone
 from simlab.errors import BadInput, NotFound
 from simlab.people import TRUST
 
@@ -50,6 +51,10 @@ class RisSettings(BaseModel):
     """Institution Name (0008,0080) of worklist answers."""
     mpps_strict: bool = False
     """Whether a performed step that lacks a type 1 attribute is refused (0120, 0121), not only noted in the log."""
+    extended_negotiation: tuple[Literal["fuzzy", "timezone"], ...] = ("fuzzy", "timezone")
+    """What a modality may negotiate for its worklist queries (PS3.4 K.5.1)."""
+    timezone: str = "+0000"
+    """The zone that the RIS's dates and times are in."""
     character_sets: dict[str, str] = {}
     """Specific Character Set of worklist answers by calling AE title; who is not named gets the narrowest that fits."""
     application: str = "RIS"
@@ -76,6 +81,13 @@ class RisSettings(BaseModel):
             if not all(part in python_encoding for part in term.split("\\")):
                 raise ValueError(f"{term!r} is no defined term of (0008,0005), such as ISO_IR 100 or ISO_IR 192")
         return sets
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, offset: str) -> str:
+        if not zone.is_offset(offset):
+            raise ValueError(f"{offset!r} is no time zone, such as +0100")
+        return offset
 
     @field_validator("worklist_shows")
     @classmethod

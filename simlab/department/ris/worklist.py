@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydicom.datadict import dictionary_VR
@@ -11,14 +12,17 @@ from pydicom.dataset import Dataset
 
 from simlab.department.ris import settings, states
 from simlab.department.ris.settings import RisSettings
-from simlab.dicom import charset
+from simlab.dicom import charset, extended, zone
 from simlab.dicom.matching import matches
+from simlab.dicom.resemblance import resembles
 from simlab.dicom.values import as_values
 
 STEP = "ScheduledProcedureStepSequence"
 _STUDY_CLASS = "1.2.840.10008.3.1.2.3.1"  # Detached Study Management, retired; IHE still has it referenced
-_NOT_KEYS = ("SpecificCharacterSet", "TimezoneOffsetFromUTC", "QueryRetrieveLevel")
+ZONE = "TimezoneOffsetFromUTC"
+_NOT_KEYS = ("SpecificCharacterSet", ZONE, "QueryRetrieveLevel")
 _START = ("ScheduledProcedureStepStartDate", "ScheduledProcedureStepStartTime")
+_ISSUED = ("IssueDateOfImagingServiceRequest", "IssueTimeOfImagingServiceRequest")
 
 _SQL = (
     "SELECT s.*, s.state AS step_state, s.description AS step_description, o.*, o.description AS description, "
@@ -27,6 +31,29 @@ _SQL = (
     "LEFT JOIN ris_patient p ON p.patient_id = o.patient_id AND p.issuer = o.issuer "
     "LEFT JOIN ris_exam e ON e.code = o.exam ORDER BY s.start, s.step_id"
 )
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of one query: what is set, what was negotiated. `shift` is minutes from the RIS's zone to `zone`."""
+
+    insensitive: bool = False
+    fuzzy: bool = False
+    zone: str = ""
+    shift: int = 0
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What an answer says of the zone that its times are in."""
+        return {ZONE: self.zone} if self.zone else {}
+
+
+def terms(options: Collection[str], identifier: Dataset, setting: RisSettings) -> Terms:
+    """The terms of a query for which extended negotiation granted `options` (PS3.4 K.5.1)."""
+    asked = str(identifier.get(ZONE) or "").strip() if extended.TIME_ZONE in options else ""
+    named = asked if zone.is_offset(asked) else ""
+    shift = zone.minutes(named) - zone.minutes(setting.timezone) if named else 0
+    return Terms(setting.case_insensitive_pn, extended.FUZZY in options, named, shift)
 
 
 def identifiers(tx: sqlite3.Connection) -> Iterator[dict[str, Any]]:
@@ -42,7 +69,10 @@ def identifiers(tx: sqlite3.Connection) -> Iterator[dict[str, Any]]:
 
 
 def _identifier(tx: sqlite3.Connection, row: sqlite3.Row, setting: RisSettings) -> dict[str, Any]:
-    """All return keys of IHE RAD TF-2 table 4.5-1; what the RIS does not keep is empty."""
+    """All return keys of IHE RAD TF-2 table 4.5-3 and those of types 1 and 2 of PS3.4 table K.6-1.
+
+    What the RIS does not keep is empty.
+    """
     requested = [_digits(part) for part in row["requested"].split("T")]
     date, time = ("", "") if row["start"] is None else (_digits(part) for part in row["start"].split("T"))
     others = tx.execute(
@@ -85,7 +115,10 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row, setting: RisSettings) 
         "RequestedProcedureDescription": _lo(row["description"]),
         "RequestedProcedureCodeSequence": [_code(row["procedure_code"] or row["exam"], row["description"])],
         "AdmissionID": _lo(row["visit"]),
-        "IssuerOfAdmissionID": _lo(row["visit_issuer"]),
+        "IssuerOfAdmissionID": _lo(row["visit_issuer"]),  # retired for the sequence, and still asked for
+        "IssuerOfAdmissionIDSequence": [
+            {"LocalNamespaceEntityID": issuer} for issuer in [_lo(row["visit_issuer"])] if issuer
+        ],
         "PatientState": _lo(row["patient_state"]),
         STEP: [
             {
@@ -127,6 +160,18 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row, setting: RisSettings) 
     return found
 
 
+def zoned(item: dict[str, Any], on: Terms) -> dict[str, Any]:
+    """A step with its dates and times in the zone that the query speaks of."""
+    if not on.shift:
+        return item
+    steps = [step | _moved(step, _START, on.shift) for step in item[STEP]]
+    return {**item, **_moved(item, _ISSUED, on.shift), STEP: steps}
+
+
+def _moved(item: Mapping[str, Any], names: tuple[str, str], shift: int) -> dict[str, str]:
+    return dict(zip(names, zone.moved(item[names[0]], item[names[1]], shift), strict=True))
+
+
 def written(item: dict[str, Any], term: str) -> dict[str, Any]:
     """An answer in the character set `term`, with a question mark for what that lacks; as it is without one."""
     return {**_written(item, term), "SpecificCharacterSet": term} if term else item
@@ -155,21 +200,23 @@ def strangers(item: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def answers(item: Mapping[str, Any], asked: Mapping[str, Any], *, insensitive: bool = False) -> bool:
+def answers(item: Mapping[str, Any], asked: Mapping[str, Any], on: Terms) -> bool:
     """Whether a step matches every key with a value, in the items of sequences too (PS3.4 C.2.2.2.6)."""
     for name, key in asked.items():
         if not key or name not in item:
             continue
         if _nested(key):
-            if not any(
-                _starts(entry, key[0]) and answers(entry, key[0], insensitive=insensitive) for entry in item[name]
-            ):
+            if not any(_starts(entry, key[0]) and answers(entry, key[0], on) for entry in item[name]):
                 return False
-        elif not (name in _START and _both_ranges(asked)) and not matches(
-            item[name], key, dictionary_VR(name), insensitive=insensitive
-        ):
+        elif not (name in _START and _both_ranges(asked)) and not _fits(item[name], key, dictionary_VR(name), on):
             return False
     return True
+
+
+def _fits(value: Any, key: Any, vr: str, on: Terms) -> bool:
+    if vr == "PN" and on.fuzzy:
+        return resembles(str(value), str(key))
+    return matches(value, key, vr, insensitive=on.insensitive)
 
 
 def cut(item: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:

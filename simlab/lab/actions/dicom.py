@@ -122,9 +122,10 @@ class Worklist(_ToPeer):
         {}, description="matching keys; those of the step stand in ScheduledProcedureStepSequence"
     )
     limit: int = Field(1000, ge=1)
+    options: list[Literal["fuzzy", "timezone"]] = Field([], description="what to ask for by extended negotiation")
 
     def perform(self, lab: Systems) -> Result:
-        found = client.worklist(self.peer(lab), self.calling, _asked(self.keys), self.limit)
+        found = client.worklist(self.peer(lab), self.calling, _asked(self.keys), self.limit, options=self.options)
         return Result(
             f"{len(found.rows)} scheduled steps, status {found.status}{_comment(found.comment)}",
             {"status": found.status, "rows": list(found.rows), "complete": found.complete},
