@@ -36,16 +36,13 @@ class DoorPolicy(BaseModel):
 
     def admit(self, message: Message) -> None:
         """Raise Hl7Error unless the MSH says what this door takes (HL7 v2.5.1 ch. 2.9.2.1: AR for 9, 11 and 12)."""
-        family, event = message.get("MSH-9.1"), message.get("MSH-9.2")
+        family = message.get("MSH-9.1")
         if not family:
             raise Hl7Error("the message has no type", place="MSH-9", code="101", ack="AR", remedy="Fill MSH-9.")
         if not message.get("MSH-10"):
             raise Hl7Error("the message has no control ID", place="MSH-10", code="101", remedy="Number every message.")
-        if self.types and not {family, f"{family}^{event}"} & set(self.types):
-            known = any(one.split("^")[0] == family for one in self.types)
-            raise _refused(
-                f"{family}^{event}" if known else family, "MSH-9.2" if known else "MSH-9.1", self.types, known
-            )
+        if self.types:
+            self._admit_type(family, message.get("MSH-9.2"))
         for place, allowed, code in (
             ("MSH-11.1", self.processing_ids, "202"),
             ("MSH-5.1", self.applications, "103"),
@@ -70,15 +67,17 @@ class DoorPolicy(BaseModel):
             )
         message.check_characters()
 
-
-def _refused(what: str, place: str, types: tuple[str, ...], known: bool) -> Hl7Error:
-    return Hl7Error(
-        f"{what} is not taken here",
-        place=place,
-        code="201" if known else "200",
-        ack="AR",
-        remedy=f"This door takes {', '.join(types)}.",
-    )
+    def _admit_type(self, family: str, event: str) -> None:
+        if {family, f"{family}^{event}"} & set(self.types):
+            return
+        known = any(one.split("^")[0] == family for one in self.types)
+        raise Hl7Error(
+            f"{f'{family}^{event}' if known else family} is not taken here",
+            place="MSH-9.2" if known else "MSH-9.1",
+            code="201" if known else "200",
+            ack="AR",
+            remedy=f"This door takes {', '.join(self.types)}.",
+        )
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from simlab.clock import Clock
 from simlab.errors import NotKept, SimlabError
 from simlab.faults import FaultTable
 from simlab.hl7 import sequence, taken
-from simlab.hl7.acknowledge import acknowledge, is_acknowledgement, salvage
+from simlab.hl7.acknowledge import Acknowledgement, acknowledge, is_acknowledgement, salvage
 from simlab.hl7.enhanced import ORIGINAL, Asked, asked
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message, carriage_returns, parse
@@ -113,7 +113,8 @@ class Receiver:
                 reply = acknowledge(message, now=self._clock.now(), application=self._system, expected=verdict.expected)
                 self._record(turn, reply, f"sequence number {verdict.expected} is expected")
                 return reply
-            known = taken.before(tx, self._door, message)
+            key = taken.key(self._door, message)
+            known = taken.before(tx, key)
             if verdict.repeated and not known.found:
                 known = taken.Before(True, ack=acknowledge(message, now=self._clock.now(), application=self._system))
             if known.found:
@@ -121,18 +122,24 @@ class Receiver:
                 accept, ack = known.accept, known.ack
             else:
                 turn.admitted = True
-                accept, ack = self._do(tx, turn, message, verdict, known)
+                accept, ack = self._do(tx, turn, message, key, verdict, known)
         if verdict.repeated and ack:
             ack = parse(ack).set("MSA-4", str(verdict.expected)).data
         return self._answered(accept, ack, message)
 
     def _do(
-        self, tx: sqlite3.Connection, turn: _Turn, message: Message, verdict: sequence.Verdict, known: taken.Before
+        self,
+        tx: sqlite3.Connection,
+        turn: _Turn,
+        message: Message,
+        key: taken.Key,
+        verdict: sequence.Verdict,
+        known: taken.Before,
     ) -> tuple[bytes | None, bytes | None]:
         """Apply a message and write down everything that follows; its accept and application acknowledgement."""
         text = self._apply(message)
         if known.used:
-            text += f"; control ID {message.get('MSH-10')} was used before for another message"
+            text += f"; control ID {key.control_id} was used before for another message"
         now, want = self._clock.now(), turn.want
         accept = ack = None
         if want.accept_due(success=True):
@@ -150,10 +157,11 @@ class Receiver:
         if turn.policy.sequence:
             sequence.accepted(tx, self._door, message)
         if turn.policy.remember_days:
-            taken.remember(tx, self._door, message, accept, ack, now, turn.policy.remember_days)
+            taken.remember(tx, key, accept, ack, now, turn.policy.remember_days)
         if self._keep:
             self._keep(message, told)
-        self._record(turn, ack or accept, text, **({"reused": True} if known.used else {}))
+        said = Acknowledgement("CA" if ack is None else "AA", key.control_id, text) if ack or accept else None
+        self._record(turn, ack or accept, text, said=said, **({"reused": True} if known.used else {}))
         return accept, ack
 
     def _hear(self, message: Message, turn: _Turn) -> Reply:
@@ -183,8 +191,11 @@ class Receiver:
         self._record(turn, ack or accept, str(error))
         return (accept, ack) if accept and ack else ack or accept
 
-    def _record(self, turn: _Turn, ack: bytes | None, text: str, **facts: Any) -> None:
-        record(self._journal, self._system, IN, turn.message or turn.data, ack, peer=turn.peer, text=text, **facts)
+    def _record(
+        self, turn: _Turn, ack: bytes | None, text: str, *, said: Acknowledgement | None = None, **facts: Any
+    ) -> None:
+        data = turn.message or turn.data
+        record(self._journal, self._system, IN, data, ack, peer=turn.peer, text=text, said=said, **facts)
 
     def _answered(self, accept: bytes | None, ack: bytes | None, message: Message) -> Reply:
         """What goes out: the accept acknowledgement at once, the other as the fault point `ack` leaves it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simlab import journal as kinds
-from simlab.hl7.acknowledge import read
+from simlab.hl7.acknowledge import Acknowledgement, read
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message, parse
 from simlab.hl7.mllp import Caller
@@ -39,11 +39,13 @@ def record(
     *,
     peer: str,
     text: str = "",
+    said: Acknowledgement | None = None,
     **facts: Any,
 ) -> int:
     """Journal a message that `system` received (``in``) or sent (``out``), and the reply, None when there was none.
 
-    `text` says what came of it where the reply does not. Never raises for what the bytes are.
+    `text` says what came of it where the reply does not, `said` what the reply says, for
+    who knows it without reading it. Never raises for what the bytes are.
     """
     kind, control_id, sending, receiving = "?", "", "", ""
     try:
@@ -52,15 +54,14 @@ def record(
         control_id, sending, receiving = (message.get(f"MSH-{n}") for n in (10, 3, 5))
     except Hl7Error as error:
         text = text or str(error)
-    code, said = "none", None
+    code, reply = "none", None
     if ack is not None:
         try:
-            parsed = parse(ack)
-            reply = read(parsed)
-            code, text = reply.code, reply.text or text
-            said = ack.decode(parsed.encoding, "replace")
+            said = said or read(ack)
+            code, text = said.code, said.text or text
         except Hl7Error as error:
-            code, text, said = "?", str(error), shown(ack)
+            code, text = "?", str(error)
+        reply = ack.decode("ascii") if ack.isascii() else shown(ack)
     way = f"from {sending or peer}" if direction == IN else f"to {facts.get('route') or receiving or peer}"
     return journal.record(
         kinds.MESSAGE,
@@ -75,7 +76,7 @@ def record(
             "ack": code,
             "text": text,
             "peer": peer,
-            "ack_message": said,
+            "ack_message": reply,
             **facts,
         },
         evidence=data.data if isinstance(data, Message) else data,

@@ -22,36 +22,46 @@ class Before:
     used: bool = False
 
 
-def before(tx: sqlite3.Connection, door: str, message: Message) -> Before:
-    """Whether this very message was taken by `door`, or another one under the same identifiers."""
+@dataclass(frozen=True)
+class Key:
+    """By what a message is known again at a door: its identifiers, and its content."""
+
+    door: str
+    application: str
+    facility: str
+    control_id: str
+    digest: bytes
+
+
+def key(door: str, message: Message) -> Key:
+    """The key of `message` at `door`."""
+    digest = hashlib.sha256(message.data).digest()
+    return Key(door, message.get("MSH-3"), message.get("MSH-4"), message.get("MSH-10"), digest)
+
+
+def before(tx: sqlite3.Connection, key: Key) -> Before:
+    """Whether this very message was taken before, or another one under the same identifiers."""
     rows = tx.execute(
         "SELECT digest, accept, ack FROM hl7_taken WHERE control_id=? AND door=? AND application=? AND facility=?",
-        (message.get("MSH-10"), door, *_sender(message)),
+        (key.control_id, key.door, key.application, key.facility),
     ).fetchall()
-    digest = _digest(message)
     for row in rows:
-        if row["digest"] == digest:
+        if row["digest"] == key.digest:
             return Before(True, row["accept"], row["ack"])
     return Before(used=bool(rows))
 
 
 def remember(
-    tx: sqlite3.Connection,
-    door: str,
-    message: Message,
-    accept: bytes | None,
-    ack: bytes | None,
-    now: datetime,
-    days: int,
+    tx: sqlite3.Connection, key: Key, accept: bytes | None, ack: bytes | None, now: datetime, days: int
 ) -> None:
     """Keep the answers to a message; what is older than so many `days` is forgotten now and then."""
     cursor = tx.execute(
         "INSERT INTO hl7_taken (door, application, facility, control_id, digest, accept, ack, at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (door, *_sender(message), message.get("MSH-10"), _digest(message), accept, ack, _at(now)),
+        (key.door, key.application, key.facility, key.control_id, key.digest, accept, ack, _at(now)),
     )
     if int(cursor.lastrowid or 0) % _PRUNE_EVERY == 0:
-        forget(tx, door, now, days)
+        forget(tx, key.door, now, days)
 
 
 def forget(tx: sqlite3.Connection, door: str, now: datetime, days: int) -> int:
@@ -61,14 +71,6 @@ def forget(tx: sqlite3.Connection, door: str, now: datetime, days: int) -> int:
     except OverflowError:  # a clock that a scene set to the beginning of the calendar
         return 0
     return tx.execute("DELETE FROM hl7_taken WHERE door=? AND at < ?", (door, _at(limit))).rowcount
-
-
-def _sender(message: Message) -> tuple[str, str]:
-    return message.get("MSH-3"), message.get("MSH-4")
-
-
-def _digest(message: Message) -> bytes:
-    return hashlib.sha256(message.data).digest()
 
 
 def _at(moment: datetime) -> str:

@@ -108,7 +108,8 @@ class Engine:
             kept = queue.keep(tx, message, ack, now)
             for leg in self._legs.taken:
                 queue.enter(tx, leg, kept, message.data, now, who)
-                self._store.after_commit(partial(self._deliveries.wake, leg.route))
+                if leg.running:  # to wake the couriers of held routes costs more than to take the message
+                    self._store.after_commit(partial(self._deliveries.wake, leg.route))
             if time.monotonic() - self._pruned > PRUNE_SECONDS:
                 self._prune(tx)
 

@@ -29,9 +29,10 @@ _PLACE = "(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name='eng
 
 @dataclass(frozen=True)
 class Leg:
-    """A message on a route: what its rules made of it, and how often it goes out."""
+    """A message on a route: what its rules made of it, how often it goes out, and whether anything goes out now."""
 
     route: str
+    running: bool
     copies: int
     passage: Passage
 
@@ -40,11 +41,12 @@ def legs(tx: sqlite3.Connection, message: Message) -> list[Leg]:
     """The routes that want `message`, in their order, each with what its rules make of it."""
     sending, kind = message.get("MSH-3.1"), message_type(message)
     rows = tx.execute(
-        "SELECT name, sources, types, policy, rules FROM engine_route WHERE state <> 'disabled' ORDER BY position, name"
+        "SELECT name, state, sources, types, policy, rules FROM engine_route WHERE state <> 'disabled' "
+        "ORDER BY position, name"
     ).fetchall()
     return [
-        Leg(name, policy(manner).copies, through(name, compiled(rules), message))
-        for name, sources, types, manner, rules in rows
+        Leg(name, state == RUNNING, policy(manner).copies, through(name, compiled(rules), message))
+        for name, state, sources, types, manner, rules in rows
         if wants(sources, types, sending, kind)
     ]
 
