@@ -9,6 +9,7 @@ from simlab.department.ris import settings, worklist
 from simlab.department.ris.availability import Notified
 from simlab.department.ris.mpps import PerformedSteps
 from simlab.department.ris.settings import RisSettings
+from simlab.department.ris.telling import Telling
 from simlab.dicom import contexts, statuses
 from simlab.dicom.operation import Caller, Handler, Reply, Request
 from simlab.dicom.rejection import CALLING_UNKNOWN, Rejection
@@ -30,9 +31,11 @@ _OFFERED = (
 class Door:
     """Wires a `DicomServer` to the tables: who may call, what they see."""
 
-    def __init__(self, system: str, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
+    def __init__(
+        self, system: str, store: Store, journal: Journal, clock: Clock, faults: FaultTable, telling: Telling
+    ) -> None:
         self._store = store
-        steps = PerformedSteps(store, clock)
+        steps = PerformedSteps(store, clock, telling)
         self._normalized: dict[tuple[str, str], tuple[str, Handler]] = {
             ("N-CREATE", contexts.PERFORMED_STEP): ("mpps", steps.create),
             ("N-SET", contexts.PERFORMED_STEP): ("mpps", steps.change),

@@ -9,7 +9,7 @@ from simlab import provenance
 from simlab.clock import Clock
 from simlab.department.ris import orders, settings
 from simlab.hl7.courier import DELIVERED, RETRY, Courier, Delivery, Parcel, retry_at
-from simlab.hl7.message import Message
+from simlab.hl7.message import Message, parse
 from simlab.hl7.record import OUT, message_type, record
 from simlab.journal import Journal
 from simlab.store import Store
@@ -45,24 +45,30 @@ class Forward:
         setting = settings.load(tx)
         if setting.forward_adt is None:
             return
-        control_id = f"RIS{orders.next_number(tx, 'message')}"
         own = {
             "MSH-3": setting.application,
             "MSH-4": setting.facility,
             "MSH-5": setting.forward_adt.application,
             "MSH-6": setting.forward_adt.facility,
             "MSH-7": self._clock.now().strftime("%Y%m%d%H%M%S"),
-            "MSH-10": control_id,
+            "MSH-10": f"RIS{orders.next_number(tx, 'message')}",
         }
         for place, value in own.items():
             message = message.set(place, value)
+        self._queue(tx, message)
+
+    def send(self, tx: sqlite3.Connection, data: bytes) -> None:
+        """Queue a message that the RIS made itself; it goes where the copies go."""
+        self._queue(tx, parse(data))
+
+    def _queue(self, tx: sqlite3.Connection, message: Message) -> None:
         who = provenance.current()
         tx.execute(
             "INSERT INTO ris_outbox (type, control_id, message, state, attempts, error, actor, cause, queued) "
             "VALUES (?, ?, ?, ?, 0, '', ?, ?, ?)",
             (
                 message_type(message),
-                control_id,
+                message.get("MSH-10"),
                 message.encode(),
                 QUEUED,
                 who.actor,

@@ -10,6 +10,7 @@ from typing import Any
 from simlab.clock import Clock
 from simlab.department.ris import performed, settings
 from simlab.department.ris.performed import DISCONTINUED, IN_PROGRESS, Link
+from simlab.department.ris.telling import Telling
 from simlab.dicom import contexts, statuses
 from simlab.dicom.operation import Reply, Request
 from simlab.dicom.scan import Malformed
@@ -56,9 +57,10 @@ _NOT_KEPT = ("SpecificCharacterSet",)
 class PerformedSteps:
     """Serves N-CREATE, N-SET and N-GET on the table `ris_mpps`."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, telling: Telling) -> None:
         self._store = store
         self._clock = clock
+        self._telling = telling
 
     def create(self, request: Request) -> Reply:
         """A step has begun: IN PROGRESS is the only status that it may begin with (PS3.4 F.7.2.1.2)."""
@@ -87,7 +89,8 @@ class PerformedSteps:
             )  # fmt: skip
             odd = performed.begin(tx, request.sop_instance, links(said), _text(said, "PatientID"))
             tx.execute("UPDATE ris_mpps SET conflict=? WHERE mpps_uid=?", ("; ".join(odd), request.sop_instance))
-            request.note |= {"step_status": status, "accessions": _accessions(tx, request.sop_instance)}
+            request.note |= {"step_status": status, "accessions": accessions(tx, request.sop_instance)}
+            self._telling.changed(tx, request.note["accessions"])
             if odd:
                 request.note["conflict"] = "; ".join(odd)
             request.record(statuses.SUCCESS)
@@ -102,7 +105,7 @@ class PerformedSteps:
             row = _find(tx, request.sop_instance)
             if row is None:
                 return Reply(statuses.NO_SUCH_INSTANCE, comment="no such performed step")
-            request.note["accessions"] = _accessions(tx, request.sop_instance)
+            request.note["accessions"] = accessions(tx, request.sop_instance)
             if row["status"] != IN_PROGRESS:
                 request.note["step_status"] = row["status"]
                 return Reply(
@@ -129,6 +132,7 @@ class PerformedSteps:
             if status != IN_PROGRESS:
                 code, meaning = reason(after)
                 performed.end(tx, request.sop_instance, status, code, f"{code} {meaning}".strip())
+                self._telling.changed(tx, request.note["accessions"])
                 if status == DISCONTINUED:
                     request.note["reason"] = f"{code} {meaning}".strip()
             request.note["step_status"] = status
@@ -212,7 +216,8 @@ def _count(tx: sqlite3.Connection) -> int:
     return int(tx.execute("SELECT count(*) FROM ris_mpps").fetchone()[0])
 
 
-def _accessions(tx: sqlite3.Connection, mpps_uid: str) -> list[str]:
+def accessions(tx: sqlite3.Connection, mpps_uid: str) -> list[str]:
+    """The orders that a performed step is for."""
     rows = tx.execute("SELECT DISTINCT accession FROM ris_mpps_step WHERE mpps_uid=? ORDER BY 1", (mpps_uid,))
     return [row["accession"] for row in rows if row["accession"]]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -60,7 +61,18 @@ class OrderRequest:
     modality: str = ""
     physician: str = ""
     protocol_code: str = ""
+    protocol_scheme: str = ""
     step_description: str = ""
+    reason_code: str = ""
+    station_name: str = ""
+    location: str = ""
+
+
+_AS_SAID = (
+    *("placer", "exam", "procedure_code", "reason", "reason_code", "referrer", "requester", "priority", "state"),
+    *("visit", "visit_issuer", "alerts", "patient_state", "pregnancy", "weight", "height"),
+)
+"""What of a request an order keeps as it is."""
 
 
 def moment(text: str) -> str:
@@ -92,10 +104,11 @@ def find(tx: sqlite3.Connection, accession: str) -> sqlite3.Row:
     return row
 
 
-def create(tx: sqlite3.Connection, request: OrderRequest, now: datetime) -> str:
+def create(tx: sqlite3.Connection, request: OrderRequest, now: datetime, *, further: bool = False) -> str:
     """Make an order with one scheduled step, or add a step to an order of the same patient; gives its accession.
 
-    Raises UnknownPatient, and BadOrder when the accession or the step is taken or the exam is not known.
+    A step is added when it has an ID of its own, or is said to be a `further` one of the order just made. Raises
+    UnknownPatient, and BadOrder when the accession or the step is taken or the exam is not known.
     """
     patient = patients.survivor(tx, request.patient)
     modality, station, description = _room(tx, request)
@@ -106,35 +119,20 @@ def create(tx: sqlite3.Connection, request: OrderRequest, now: datetime) -> str:
         )
     there = tx.execute("SELECT * FROM ris_order WHERE accession = ?", (accession,)).fetchone()
     if there is None:
-        tx.execute(
-            f"INSERT INTO ris_order VALUES ({', '.join('?' * 23)})",
-            (
-                accession,
-                request.placer,
-                request.filler or accession,
-                patient.number,
-                patient.authority,
-                request.exam,
-                request.description or description,
-                request.procedure_id or f"RP{next_number(tx, 'procedure')}",
-                request.procedure_code,
-                request.reason,
-                request.referrer,
-                request.requester,
-                request.priority,
-                request.state,
-                "",
-                request.visit,
-                request.visit_issuer,
-                request.alerts,
-                request.patient_state,
-                request.pregnancy,
-                request.weight,
-                request.height,
-                now.isoformat(timespec="seconds"),
-            ),
-        )
-    elif (there["patient_id"], there["issuer"]) != (patient.number, patient.authority) or not request.step_id:
+        own = {
+            "accession": accession,
+            "filler": request.filler or accession,
+            "patient_id": patient.number,
+            "issuer": patient.authority,
+            "description": request.description or description,
+            "procedure_id": request.procedure_id or f"RP{next_number(tx, 'procedure')}",
+            "state_reason": "",
+            "requested": now.isoformat(timespec="seconds"),
+        }
+        _insert(tx, "ris_order", own | {name: getattr(request, name) for name in _AS_SAID})
+    elif (there["patient_id"], there["issuer"]) != (patient.number, patient.authority) or not (
+        request.step_id or further
+    ):
         raise BadOrder(
             f"accession number {accession} is taken",
             place="accession",
@@ -143,22 +141,27 @@ def create(tx: sqlite3.Connection, request: OrderRequest, now: datetime) -> str:
     step_id = request.step_id or f"SPS{next_number(tx, 'step')}"
     if tx.execute("SELECT 1 FROM ris_step WHERE step_id = ?", (step_id,)).fetchone():
         raise BadOrder(f"scheduled step {step_id} exists already", place="OBR-20", remedy="Send a change (XO).")
-    tx.execute(
-        "INSERT INTO ris_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            step_id,
-            accession,
-            request.study_uid or uid("ris", accession),
-            station,
-            modality,
-            request.start,
-            request.physician,
-            request.protocol_code or request.exam,
-            request.step_description or description,
-            request.state,
-        ),
-    )
+    step = {
+        "step_id": step_id,
+        "accession": accession,
+        "study_uid": request.study_uid or uid("ris", accession),
+        "station_ae": station,
+        "modality": modality,
+        "start": request.start,
+        "physician": request.physician,
+        "protocol_code": request.protocol_code or request.exam,
+        "protocol_scheme": request.protocol_scheme,
+        "description": request.step_description or description,
+        "state": request.state,
+        "station_name": request.station_name,
+        "location": request.location,
+    }
+    _insert(tx, "ris_step", step)
     return accession
+
+
+def _insert(tx: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> None:
+    tx.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})", dict(row))
 
 
 def _room(tx: sqlite3.Connection, request: OrderRequest) -> tuple[str, str, str]:
@@ -185,6 +188,11 @@ def _room(tx: sqlite3.Connection, request: OrderRequest) -> tuple[str, str, str]
 def exam_codes(tx: sqlite3.Connection) -> list[str]:
     """The codes of all exams."""
     return [row["code"] for row in tx.execute("SELECT code FROM ris_exam ORDER BY code")]
+
+
+def replaced(request: OrderRequest, accession: str) -> OrderRequest:
+    """A further step's request, under the accession number that the order got."""
+    return replace(request, accession=accession)
 
 
 def move_to(tx: sqlite3.Connection, accession: str, state: str, reason: str = "") -> str:

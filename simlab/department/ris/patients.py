@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -141,22 +142,41 @@ def merge(tx: sqlite3.Connection, retire: Identifier, survive: Identifier) -> di
             place="MRG-1",
             remedy=f"Merge {last.number} if that is meant.",
         )
+    carried = carry(tx, retire, survive)
     key = (survive.number, survive.authority, retire.number, retire.authority)
-    orders = [
-        row["accession"]
-        for row in tx.execute(
-            "SELECT accession FROM ris_order WHERE patient_id = ? AND issuer = ? ORDER BY accession", key[2:]
-        )
-    ]
-    tx.execute("UPDATE ris_order SET patient_id = ?, issuer = ? WHERE patient_id = ? AND issuer = ?", key)
-    tx.execute(
-        "INSERT OR IGNORE INTO ris_identifier SELECT ?, ?, number, authority, type FROM ris_identifier "
-        "WHERE patient_id = ? AND issuer = ?",
-        key,
-    )
-    tx.execute("DELETE FROM ris_identifier WHERE patient_id = ? AND issuer = ?", key[2:])
     tx.execute("UPDATE ris_patient SET merged_into = ?, merged_issuer = ? WHERE patient_id = ? AND issuer = ?", key)
-    return {"retired": retire.number, "survivor": survive.number, "orders": orders}
+    tx.execute(
+        "INSERT INTO ris_merge (retired, survivor, issuer, carried) VALUES (?, ?, ?, ?)",
+        (retire.number, survive.number, retire.authority, json.dumps(carried)),
+    )
+    moved = [key for table, key in carried if table == "ris_order"]
+    return {"retired": retire.number, "survivor": survive.number, "orders": moved}
+
+
+CARRIED = {"ris_order": "accession", "ris_visit": "number", "ris_report": "accession"}
+"""What belongs to a patient beside other numbers: table and key."""
+
+
+def carry(tx: sqlite3.Connection, old: Identifier, new: Identifier) -> list[list[str]]:
+    """Bring everything of one patient under another; gives what went, as table and key."""
+    carried: list[list[str]] = []
+    to = (new.number, new.authority, old.number, old.authority)
+    for table, column in CARRIED.items():
+        rows = tx.execute(
+            f"SELECT DISTINCT {column} AS key FROM {table} WHERE patient_id = ? AND issuer = ? ORDER BY 1", to[2:]
+        )
+        carried += [[table, row["key"]] for row in rows.fetchall()]
+        tx.execute(f"UPDATE {table} SET patient_id = ?, issuer = ? WHERE patient_id = ? AND issuer = ?", to)
+    mine = tx.execute("SELECT * FROM ris_identifier WHERE patient_id = ? AND issuer = ?", to[2:]).fetchall()
+    for one in mine:
+        cursor = tx.execute(
+            "INSERT OR IGNORE INTO ris_identifier VALUES (?, ?, ?, ?, ?)",
+            (*to[:2], one["number"], one["authority"], one["type"]),
+        )
+        # One that both had is not the retired number's alone, and stays where it is when that comes back.
+        carried.append(["ris_identifier" if cursor.rowcount else "both", f"{one['authority']}|{one['number']}"])
+    tx.execute("DELETE FROM ris_identifier WHERE patient_id = ? AND issuer = ?", to[2:])
+    return carried
 
 
 def check_number(number: str, place: str) -> str:

@@ -6,30 +6,51 @@ import sqlite3
 from collections.abc import Sequence
 
 from simlab.department.ris import orders
+from simlab.department.ris.order_lines import OrderLine
 from simlab.hl7.message import Message, parse
 
 
-def numbered(tx: sqlite3.Connection, message: Message, applied: Sequence[tuple[str, str]]) -> Message:
-    """`message` with accession number, modality and procedure in each OBR, and ZDS where one order has none.
+def numbered(tx: sqlite3.Connection, message: Message, applied: Sequence[tuple[OrderLine, str]]) -> Message:
+    """`message` with accession number, procedure, step, modality and study of each order, where the RIS gave them.
 
-    `applied` are the orders of the message: which OBR (``OBR[2]``) is of which accession number.
+    `applied` are the orders of the message with their accession numbers. An ORM of one order gets a ZDS.
     """
-    for obr, accession in applied:
-        message = message.set(f"{obr}-18", accession)
-        step = _step(tx, accession)
-        if not message.get(f"{obr}-24"):
-            message = message.set(f"{obr}-24", step["modality"])
-        if not message.get(f"{obr}-44.2") and not message.get(f"{obr}-4.2"):
-            message = message.set(f"{obr}-4.2", str(orders.find(tx, accession)["description"]))
-    if len(applied) == 1 and not message.named("ZDS"):
+    for line, accession in applied:
+        order, steps = orders.find(tx, accession), _steps(tx, accession)
+        if not message.get(f"{line.obr}-44.2") and not message.get(f"{line.obr}-4.2"):
+            message = message.set(f"{line.obr}-4.2", str(order["description"]))
+        if message.get("MSH-9.1") == "OMI":
+            for number, step in zip(line.group.steps, steps, strict=False):
+                message = _fill(message, f"IPC[{number}]", _ipc(order, step))
+            continue
+        message = message.set(f"{line.obr}-18", accession)
+        given = {19: order["procedure_id"], 20: steps[0]["step_id"], 24: steps[0]["modality"]}
+        message = _fill(message, line.obr, given)
+    if len(applied) == 1 and message.get("MSH-9.1") != "OMI" and not message.named("ZDS"):
         message = parse(message.data.rstrip(b"\r") + b"\rZDS\r")
-        message = message.set("ZDS-1", f"{_step(tx, applied[0][1])['study_uid']}^^Application^DICOM", raw=True)
+        study_uid = _steps(tx, applied[0][1])[0]["study_uid"]
+        message = message.set("ZDS-1", f"{study_uid}^^Application^DICOM", raw=True)
     return message
 
 
-def _step(tx: sqlite3.Connection, accession: str) -> sqlite3.Row:
-    """The first step of an order; it always has one."""
-    row: sqlite3.Row = tx.execute(
-        "SELECT modality, study_uid FROM ris_step WHERE accession=? ORDER BY step_id", (accession,)
-    ).fetchone()
-    return row
+def _ipc(order: sqlite3.Row, step: sqlite3.Row) -> dict[int, str]:
+    return {
+        1: order["accession"],
+        2: order["procedure_id"],
+        3: step["study_uid"],
+        4: step["step_id"],
+        5: step["modality"],
+        9: step["station_ae"],
+    }
+
+
+def _fill(message: Message, segment: str, values: dict[int, str]) -> Message:
+    for field, value in values.items():
+        if value and not message.get(f"{segment}-{field}"):
+            message = message.set(f"{segment}-{field}", str(value))
+    return message
+
+
+def _steps(tx: sqlite3.Connection, accession: str) -> list[sqlite3.Row]:
+    """The steps of an order in the order they were made; it always has one."""
+    return tx.execute("SELECT * FROM ris_step WHERE accession=? ORDER BY rowid", (accession,)).fetchall()

@@ -19,18 +19,38 @@ SCHEMA = Schema(
     CREATE TABLE IF NOT EXISTS ris_identifier (
         patient_id TEXT NOT NULL, issuer TEXT NOT NULL, number TEXT NOT NULL, authority TEXT NOT NULL,
         type TEXT NOT NULL, PRIMARY KEY (patient_id, issuer, number, authority));
+    CREATE TABLE IF NOT EXISTS ris_authority (
+        name TEXT PRIMARY KEY, universal_id TEXT NOT NULL, universal_type TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS ris_link (
+        patient_id TEXT NOT NULL, issuer TEXT NOT NULL, other_id TEXT NOT NULL, other_issuer TEXT NOT NULL,
+        PRIMARY KEY (patient_id, issuer, other_id, other_issuer));
+    CREATE TABLE IF NOT EXISTS ris_merge (
+        id INTEGER PRIMARY KEY, retired TEXT NOT NULL, survivor TEXT NOT NULL, issuer TEXT NOT NULL,
+        carried TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE IF NOT EXISTS ris_visit (
+        number TEXT PRIMARY KEY, patient_id TEXT NOT NULL, issuer TEXT NOT NULL, patient_class TEXT NOT NULL,
+        location TEXT NOT NULL, state TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS ris_visit_by_patient ON ris_visit (patient_id, issuer);
     CREATE TABLE IF NOT EXISTS ris_order (
         accession TEXT PRIMARY KEY, placer TEXT NOT NULL, filler TEXT NOT NULL, patient_id TEXT NOT NULL,
         issuer TEXT NOT NULL, exam TEXT NOT NULL, description TEXT NOT NULL, procedure_id TEXT NOT NULL,
         procedure_code TEXT NOT NULL, reason TEXT NOT NULL, referrer TEXT NOT NULL, requester TEXT NOT NULL,
         priority TEXT NOT NULL, state TEXT NOT NULL, state_reason TEXT NOT NULL, visit TEXT NOT NULL,
         visit_issuer TEXT NOT NULL, alerts TEXT NOT NULL, patient_state TEXT NOT NULL, pregnancy TEXT NOT NULL,
-        weight TEXT NOT NULL, height TEXT NOT NULL, requested TEXT NOT NULL);
+        weight TEXT NOT NULL, height TEXT NOT NULL, requested TEXT NOT NULL, reason_code TEXT NOT NULL DEFAULT '');
     CREATE INDEX IF NOT EXISTS ris_order_by_patient ON ris_order (patient_id, issuer);
+    CREATE INDEX IF NOT EXISTS ris_order_by_placer ON ris_order (placer);
+    CREATE TABLE IF NOT EXISTS ris_report (
+        accession TEXT NOT NULL, version INTEGER NOT NULL, status TEXT NOT NULL, text TEXT NOT NULL,
+        author TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,
+        PRIMARY KEY (accession, version));
+    CREATE TABLE IF NOT EXISTS ris_told (
+        accession TEXT PRIMARY KEY, status TEXT NOT NULL, start TEXT NOT NULL, station TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS ris_step (
         step_id TEXT PRIMARY KEY, accession TEXT NOT NULL, study_uid TEXT NOT NULL, station_ae TEXT NOT NULL,
         modality TEXT NOT NULL, start TEXT, physician TEXT NOT NULL, protocol_code TEXT NOT NULL,
-        description TEXT NOT NULL, state TEXT NOT NULL);
+        description TEXT NOT NULL, state TEXT NOT NULL, protocol_scheme TEXT NOT NULL DEFAULT '',
+        station_name TEXT NOT NULL DEFAULT '', location TEXT NOT NULL DEFAULT '');
     CREATE INDEX IF NOT EXISTS ris_step_by_order ON ris_step (accession);
     CREATE TABLE IF NOT EXISTS ris_downtime (
         id INTEGER PRIMARY KEY, accession TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL);
@@ -51,10 +71,7 @@ SCHEMA = Schema(
         id INTEGER PRIMARY KEY, type TEXT NOT NULL, control_id TEXT NOT NULL, message BLOB NOT NULL,
         state TEXT NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER,
         queued TEXT NOT NULL);
-    CREATE INDEX IF NOT EXISTS ris_outbox_by_state ON ris_outbox (state, id);
-    CREATE TABLE IF NOT EXISTS ris_message (
-        sender TEXT NOT NULL, control_id TEXT NOT NULL, digest TEXT NOT NULL, text TEXT NOT NULL,
-        PRIMARY KEY (sender, control_id))
+    CREATE INDEX IF NOT EXISTS ris_outbox_by_state ON ris_outbox (state, id)
     """,
     domain=(
         "ris_setting",
@@ -62,12 +79,17 @@ SCHEMA = Schema(
         "ris_exam",
         "ris_patient",
         "ris_identifier",
+        "ris_link",
+        "ris_visit",
         "ris_order",
+        "ris_report",
         "ris_step",
         "ris_downtime",
         "ris_mpps",
         "ris_mpps_step",
     ),
-    other=("ris_availability", "ris_counter", "ris_outbox", "ris_message"),
+    other=("ris_availability", "ris_authority", "ris_merge", "ris_told", "ris_counter", "ris_outbox"),
     volatile=("requested", "at", "begun", "ended"),
 )
+"""`ris_merge` has what every merge carried, as table and key, so that it can be taken apart. `ris_told` is what the
+placer of an order was told of it last; `ris_authority` the universal IDs that authorities have said they go by."""

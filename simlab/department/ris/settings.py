@@ -67,6 +67,24 @@ class RisSettings(BaseModel):
     """Where applied ADT is sent on to; None: nowhere."""
     forward_orders: bool = False
     """Whether applied orders are sent on there too, with the accession number that the RIS gave (IHE RAD-4)."""
+    send_status: bool = False
+    """Whether the placer of an order is told how far it is: ORM^O01 SC, OC, and SN for the RIS's own (IHE RAD-3)."""
+    send_appointments: bool = False
+    """Whether the placer is told of bookings: SIU^S12 to S15."""
+    send_results: bool = False
+    """Whether reports are sent: ORU^R01 (IHE RAD-28)."""
+    placer_application: str = "EPR"
+    """MSH-5 of what is for the placer; it goes where `forward_adt` goes."""
+    order_version: Literal["2.3", "2.3.1", "2.4", "2.5.1"] = "2.3.1"
+    """HL7 version of the order messages that the RIS makes."""
+    result_version: Literal["2.3.1", "2.4", "2.5.1"] = "2.5.1"
+    """HL7 version of the reports and appointments that the RIS makes."""
+    first_ipc_only: bool = False
+    """A fault of products: of an OMI^O23 with several IPC only the first becomes a scheduled step."""
+    keyed_on_study_uid: bool = False
+    """A fault of products: a change (XO) with another Study Instance UID makes a second step; else it is refused."""
+    station_from_orc18: bool = False
+    """Whether ORC-18 names the station's AE title, as some products have it."""
 
     @field_validator("ae_title")
     @classmethod

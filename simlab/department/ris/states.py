@@ -5,6 +5,7 @@ from __future__ import annotations
 from simlab.errors import BadInput
 
 REQUESTED = "requested"
+HELD = "held"
 VETTED = "vetted"
 BOOKED = "booked"
 ARRIVED = "arrived"
@@ -14,9 +15,10 @@ CANCELLED = "cancelled"
 DISCONTINUED = "discontinued"
 
 TRANSITIONS: dict[str, tuple[str, ...]] = {
-    REQUESTED: (VETTED, CANCELLED),
-    VETTED: (BOOKED, CANCELLED),
-    BOOKED: (ARRIVED, CANCELLED),
+    HELD: (VETTED, BOOKED, CANCELLED),
+    REQUESTED: (VETTED, HELD, CANCELLED),
+    VETTED: (BOOKED, HELD, CANCELLED),
+    BOOKED: (ARRIVED, HELD, CANCELLED),
     # Back to booked: somebody was marked as arrived who was not there.
     ARRIVED: (IN_PROGRESS, PERFORMED, BOOKED, CANCELLED),
     IN_PROGRESS: (PERFORMED, DISCONTINUED),
@@ -25,10 +27,11 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
     DISCONTINUED: (),
 }
 STATES = tuple(TRANSITIONS)
-OPEN = (REQUESTED, VETTED, BOOKED, ARRIVED)
+OPEN = (HELD, REQUESTED, VETTED, BOOKED, ARRIVED)
 """Nothing has been done yet: station, time and exam may still change."""
 
 STEP_STATUS: dict[str, str] = {
+    HELD: "SCHEDULED",
     REQUESTED: "SCHEDULED",
     VETTED: "SCHEDULED",
     BOOKED: "SCHEDULED",
@@ -40,11 +43,22 @@ STEP_STATUS: dict[str, str] = {
 }
 """Scheduled Procedure Step Status (0040,0020), PS3.3 C.4.10."""
 
-FROM_HL7: dict[str, str] = {"SC": BOOKED, "IP": IN_PROGRESS, "CM": PERFORMED, "CA": CANCELLED, "DC": DISCONTINUED}
+FROM_HL7: dict[str, str] = {
+    "SC": BOOKED,
+    "IP": IN_PROGRESS,
+    "CM": PERFORMED,
+    "CA": CANCELLED,
+    "DC": DISCONTINUED,
+    "HD": HELD,
+}
 """Order status ORC-5 (HL7 table 0038)."""
+
+TO_HL7: dict[str, str] = {**{state: status for status, state in FROM_HL7.items()}, ARRIVED: "SC"}
+"""ORC-5 by state; what is only requested or vetted has none. That the patient is here changes nothing of it."""
 
 _REMEDIES: dict[tuple[str, str], str] = {
     (REQUESTED, BOOKED): "Vet it first.",
+    (HELD, ARRIVED): "Release it first.",
     (REQUESTED, ARRIVED): "Vet and book it first.",
     (VETTED, ARRIVED): "Book it first.",
     (BOOKED, IN_PROGRESS): "Mark the patient as arrived first.",

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from simlab.department.ris import availability, mpps
+from simlab.department.ris import availability, mpps, reports
 from simlab.department.ris import settings as ris_settings
 
 Rows = list[dict[str, Any]]
@@ -74,6 +74,18 @@ def worklist(
     return [row for row in steps(tx, station, date, modality, accession) if row["state"] in shown]
 
 
+def links(tx: sqlite3.Connection, patient_id: str | None = None) -> Rows:
+    """Records that are said to be of one person (A24), and are kept apart all the same."""
+    sql = "SELECT * FROM ris_link WHERE ?1 IS NULL OR patient_id = ?1 OR other_id = ?1 ORDER BY 1, 3"
+    return [dict(row) for row in tx.execute(sql, (patient_id,))]
+
+
+def visits(tx: sqlite3.Connection, patient_id: str | None = None) -> Rows:
+    """Stays and attendances that ADT has told of: where the patient lies, and whether the visit goes on."""
+    sql = "SELECT * FROM ris_visit WHERE ?1 IS NULL OR patient_id = ?1 ORDER BY number"
+    return [dict(row) for row in tx.execute(sql, (patient_id,))]
+
+
 def exams(tx: sqlite3.Connection, code: str | None = None) -> Rows:
     """Exams and the station that each is mapped to."""
     sql = "SELECT * FROM ris_exam WHERE ?1 IS NULL OR code = ?1 ORDER BY code"
@@ -125,6 +137,9 @@ VIEWS: dict[str, Callable[..., Rows]] = {
     "settings": settings,
     "outbox": outbox,
     "downtime": downtime,
+    "links": links,
+    "visits": visits,
+    "reports": reports.rows,
     "mpps": mpps.rows,
     "availability": availability.rows,
 }

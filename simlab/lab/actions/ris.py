@@ -78,6 +78,83 @@ class Arrive(_OfOrder):
         return Result(f"patient arrived for {self.accession}", lab.ris.arrive(self.accession))
 
 
+class Perform(_OfOrder):
+    """Close an order whose exam was done, where no scanner tells of it."""
+
+    name: ClassVar[str] = "ris.perform"
+
+    def perform(self, lab: Systems) -> Result:
+        return Result(f"order {self.accession} performed", lab.ris.perform(self.accession))
+
+
+class Discontinue(_OfOrder):
+    """Stop an order that has begun."""
+
+    name: ClassVar[str] = "ris.discontinue"
+    reason: str = Field(min_length=1)
+
+    def perform(self, lab: Systems) -> Result:
+        return Result(f"order {self.accession} discontinued", lab.ris.discontinue(self.accession, self.reason))
+
+
+class HoldOrder(_OfOrder):
+    """Have an order wait; its steps leave the worklist."""
+
+    name: ClassVar[str] = "ris.hold_order"
+    reason: str = ""
+
+    def perform(self, lab: Systems) -> Result:
+        return Result(f"order {self.accession} held", lab.ris.hold_order(self.accession, self.reason))
+
+
+class ReleaseOrder(_OfOrder):
+    """Let a held order go on."""
+
+    name: ClassVar[str] = "ris.release_order"
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.ris.release_order(self.accession)
+        return Result(f"order {self.accession} released: {done['state']}", done)
+
+
+class Report(_OfOrder):
+    """Write the report of an exam: P preliminary or F final (ORU^R01)."""
+
+    name: ClassVar[str] = "ris.report"
+    text: str = Field(min_length=1)
+    status: Literal["P", "F"] = "F"
+    author: str = ""
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.ris.report(self.accession, self.text, status=self.status, author=self.author)
+        return Result(f"report of {self.accession}: {self.status}, version {done['version']}", done)
+
+
+class CorrectReport(_OfOrder):
+    """Replace what a final report says (C)."""
+
+    name: ClassVar[str] = "ris.correct_report"
+    text: str = Field(min_length=1)
+    author: str = ""
+    reason: str = ""
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.ris.correct_report(self.accession, self.text, author=self.author, reason=self.reason)
+        return Result(f"report of {self.accession} corrected, version {done['version']}", done)
+
+
+class WithdrawReport(_OfOrder):
+    """Take a report back: X, or W in OBX-11 where it was posted to the wrong patient."""
+
+    name: ClassVar[str] = "ris.withdraw_report"
+    reason: str = Field(min_length=1)
+    wrong_patient: bool = False
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.ris.withdraw_report(self.accession, self.reason, wrong_patient=self.wrong_patient)
+        return Result(f"report of {self.accession} withdrawn ({done['status']})", done)
+
+
 class Reschedule(_OfOrder):
     """Move an order's step to another station, modality or time."""
 
@@ -168,6 +245,21 @@ class MergePatients(Action):
         return Result(f"{self.retire} merged into {self.survive}", done)
 
 
+class UnmergePatients(Action):
+    """Take a wrong merge apart in the RIS: HL7 has no message for it."""
+
+    name: ClassVar[str] = "ris.unmerge_patients"
+    patient: str = Field(description="the number that was retired")
+    issuer: str | None = Field(None, description="by default the RIS's own authority")
+    orders: list[str] = Field([], description="accession numbers of later orders that are this patient's too")
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.ris.unmerge_patients(self.patient, issuer=self.issuer, orders=self.orders)
+        return Result(
+            f"merge of {self.patient} into {done['was_merged_into']} undone, {len(done['orders'])} orders back", done
+        )
+
+
 class Configure(Action):
     """Change settings of the RIS (``worklist_shows``, ``forward_adt``…)."""
 
@@ -185,6 +277,13 @@ ACTIONS: tuple[type[Action], ...] = (
     Vet,
     Book,
     Arrive,
+    Perform,
+    Discontinue,
+    HoldOrder,
+    ReleaseOrder,
+    Report,
+    CorrectReport,
+    WithdrawReport,
     Reschedule,
     MapExam,
     CorrectStep,
@@ -192,5 +291,6 @@ ACTIONS: tuple[type[Action], ...] = (
     SetPeer,
     RemovePeer,
     MergePatients,
+    UnmergePatients,
     Configure,
 )

@@ -32,10 +32,16 @@ _ORDER_DEEDS = (
     Deed("Vet", "ris.vet", _ACCESSION),
     Deed("Book…", "ris.book", _ACCESSION),
     Deed("Another station or time…", "ris.reschedule", _ACCESSION),
+    Deed("The exam is done", "ris.perform", _ACCESSION),
+    Deed("Hold…", "ris.hold_order", _ACCESSION),
+    Deed("Let it go on", "ris.release_order", _ACCESSION),
     Deed("Cancel…", "ris.cancel_order", _ACCESSION),
+    Deed("Stop what has begun…", "ris.discontinue", _ACCESSION),
+    Deed("Report…", "ris.report", _ACCESSION),
     Deed("Write a downtime entry…", "ris.log_downtime", _ACCESSION),
     Look("Scheduled steps", "ris.steps", _ACCESSION),
     Look("Performed steps", "ris.mpps", _ACCESSION),
+    Look("Report", "ris.reports", _ACCESSION),
 )
 _MERGE_RIS = Deed(
     "Merge into another patient…", "ris.merge_patients", {"retire": "patient_id", "retire_issuer": "issuer"}
@@ -75,7 +81,38 @@ _RIS = Group(
             newest_first=True,
             empty="No scanner told of a performed step.",
         ),
-        Section("ris-patients", "Patients", "ris.patients", ("patient_id", "issuer", "name"), (_MERGE_RIS,)),
+        Section(
+            "ris-reports",
+            "Reports",
+            "ris.reports",
+            ("accession", "version", "status", "patient_id", "author", "text"),
+            (
+                Deed("Correct…", "ris.correct_report", _ACCESSION, when="current"),
+                Deed("Withdraw…", "ris.withdraw_report", _ACCESSION, when="current"),
+                Look("Its order", "ris.orders", _ACCESSION),
+            ),
+            Deed("New report", "ris.report"),
+            search=("accession", "patient_id"),
+            empty="Nothing has been reported here.",
+        ),
+        Section(
+            "ris-patients",
+            "Patients",
+            "ris.patients",
+            ("patient_id", "issuer", "name"),
+            (
+                _MERGE_RIS,
+                Deed(
+                    "Take its merge apart…",
+                    "ris.unmerge_patients",
+                    {"patient": "patient_id", "issuer": "issuer"},
+                    when="merged_into",
+                ),
+                Look("Visits", "ris.visits", {"patient_id": "patient_id"}),
+                Look("Linked records", "ris.links", {"patient_id": "patient_id"}),
+            ),
+            search=("patient_id", "issuer"),
+        ),
         Section(
             "ris-exams",
             "Exams",
