@@ -1,4 +1,4 @@
-"""Pixel data by content: one file a digest, shared by every instance that shows the same pixels."""
+"""Pixel data: what is small stands in the row that names it, what is large in a file named by its digest."""
 
 from __future__ import annotations
 
@@ -6,15 +6,37 @@ import hashlib
 import os
 import threading
 from collections.abc import Container
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from simlab.errors import NotFound, NotKept
 
+Reference = str | bytes
+"""What a row keeps of pixel data: the SHA-256 of a file, in hexadecimal, or small content itself. Equal contents have
+equal references."""
+
+SMALL = 16384
+"""Bytes up to which content is its own reference: to make a file for 8 KB takes longer than all the rest of storing
+them, and a row a few pages longer costs next to nothing."""
+
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+
+_hashing = ThreadPoolExecutor(os.cpu_count(), "blob-digest")
+"""A digest takes as long as writing the file, so the two are done side by side."""
+
+
+def digest(reference: Reference) -> str:
+    """The SHA-256 of the content, by which people tell it apart."""
+    return reference if isinstance(reference, str) else _sha256(reference)
+
+
+def _sha256(content: bytes | memoryview) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 class Blobs:
-    """A folder of files named by the SHA-256 of what they hold; `sync` has each survive a power cut as well."""
+    """A folder of files named by what they hold, equal ones kept once; `sync` has each survive a power cut as well."""
 
     def __init__(self, folder: Path, *, sync: bool = False) -> None:
         self.folder = folder
@@ -24,66 +46,67 @@ class Blobs:
         except OSError as error:
             raise NotKept(error.strerror, folder) from error
 
-    def _path(self, digest: str) -> Path:
-        return self.folder / digest[:2] / digest[2:]
-
-    def put(self, content: bytes | memoryview) -> str:
-        """Keep `content` and give its digest; written aside and renamed, so that it is there whole or not at all.
+    def put(self, content: bytes | memoryview) -> Reference:
+        """Give the reference of `content`, whose file, if it needs one, is there by then whole.
 
         Raises NotKept when the disk does not take it.
         """
-        digest = hashlib.sha256(content).hexdigest()
-        folder = os.path.join(self.folder, digest[:2])
-        path = os.path.join(folder, digest[2:])
-        if os.path.exists(path):
-            return digest
-        # Named by who writes: what a killed process left behind is overwritten one day.
-        aside = os.path.join(folder, f".new-{os.getpid()}-{threading.get_ident()}")
+        if len(content) <= SMALL:
+            return bytes(content)
+        found = _hashing.submit(_sha256, content)
+        # Named by who writes: what a killed process left behind is swept.
+        aside = os.path.join(self.folder, f".new-{os.getpid()}-{threading.get_ident()}")
         try:
             try:
-                handle = os.open(aside, _NEW_FILE, 0o600)
-            except FileNotFoundError:
-                os.makedirs(folder, exist_ok=True)
-                handle = os.open(aside, _NEW_FILE, 0o600)
-            try:
-                with open(handle, "wb", buffering=0) as file:
-                    written = 0
-                    while written < len(content):
-                        written += file.write(memoryview(content)[written:])
+                self._write(aside, content)
+                name = found.result()
+                path = os.path.join(self.folder, name)
+                if os.path.exists(path):
+                    os.unlink(aside)
+                else:
+                    os.replace(aside, path)
                     if self._sync:
-                        os.fsync(file.fileno())
-                os.replace(aside, path)
-                if self._sync:
-                    _sync_folder(folder)
+                        _sync_folder(self.folder)
             except OSError:
-                os.unlink(aside)
+                with suppress(OSError):
+                    os.unlink(aside)
                 raise
         except OSError as error:
             raise NotKept(error.strerror, self.folder) from error
-        return digest
+        return name
+
+    def _write(self, path: str, content: bytes | memoryview) -> None:
+        handle = os.open(path, _NEW_FILE, 0o600)
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(handle, left) :]
+            if self._sync:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
 
     def sweep(self, kept: Container[str]) -> int:
         """Remove every file whose digest is not among `kept`, and what killed writers left; gives how many went.
 
         Only while nobody puts anything in: a file is written before the row that names it.
         """
-        gone = 0
-        for folder in self.folder.glob("??"):
-            for path in folder.iterdir():
-                if folder.name + path.name not in kept:
-                    path.unlink(missing_ok=True)
-                    gone += 1
-        return gone
+        gone = [path for path in self.folder.iterdir() if path.name not in kept]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
 
-    def get(self, digest: str) -> bytes:
-        """The content of `digest`; NotFound when it was never kept."""
+    def get(self, reference: Reference) -> bytes:
+        """The content of `reference`; NotFound when it was never kept."""
+        if isinstance(reference, bytes):
+            return reference
         try:
-            return self._path(digest).read_bytes()
+            return (self.folder / reference).read_bytes()
         except FileNotFoundError:
-            raise NotFound(f"no pixel data {digest}", place=str(self.folder)) from None
+            raise NotFound(f"no pixel data {reference}", place=str(self.folder)) from None
 
 
-def _sync_folder(folder: str) -> None:
+def _sync_folder(folder: Path) -> None:
     # A renamed file is found again after a power cut once its folder is on the disk; Windows has no such call.
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)

@@ -15,6 +15,7 @@ from pathlib import Path
 from simlab import provenance
 from simlab.clock import Clock
 from simlab.errors import NotKept, Unavailable
+from simlab.remembered import Memory, Transaction
 
 _GROUND = """
 CREATE TABLE IF NOT EXISTS lab_schema (system TEXT PRIMARY KEY, version INTEGER NOT NULL, ddl TEXT NOT NULL);
@@ -49,6 +50,7 @@ class Schema:
     `domain` tables hold what the exercises are about: their row changes are recorded with actor and cause.
     `other` tables (queues, counters, caches) are replaced on reset but not recorded.
     `volatile` columns (time stamps, row numbers) are left out of the digest.
+    `remembered` are those domain tables that `remembered.remembered` may be asked about.
     """
 
     system: str
@@ -57,6 +59,7 @@ class Schema:
     domain: tuple[str, ...]
     other: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
+    remembered: tuple[str, ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -73,7 +76,8 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         self._after: list[Callable[[], None]] = []
-        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._readers: queue.LifoQueue[Transaction] = queue.LifoQueue()
+        self._memory = Memory()
         self._synchronous = "FULL" if durability == "power" else "NORMAL"
         try:
             self._writer = self._connect()
@@ -84,11 +88,16 @@ class Store:
                 place=str(path),
                 remedy="Choose another folder with --home, or move this one away.",
             ) from error
+        self._writer.writes = True
         self._writer.create_function("lab_actor", 0, lambda: provenance.current().actor)
         self._writer.create_function("lab_cause", 0, lambda: provenance.current().cause)
+        self._writer.create_function("lab_touch", 0, self._memory.touch)
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
+    def _connect(self) -> Transaction:
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=10, factory=Transaction
+        )
+        connection.memory = self._memory
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
@@ -116,6 +125,12 @@ class Store:
         tx.execute("INSERT OR REPLACE INTO lab_schema VALUES (?, ?, ?)", (schema.system, schema.version, schema.ddl))
         for table in schema.domain:
             self._watch(tx, schema.system, table)
+        for table in schema.remembered:
+            for op in ("INSERT", "UPDATE", "DELETE"):
+                tx.execute(
+                    f"CREATE TEMP TRIGGER IF NOT EXISTS touch_{table}_{op} AFTER {op} ON main.{table} "
+                    "BEGIN SELECT lab_touch(); END"
+                )
 
     def _foreign(self, system: str, why: str) -> Unavailable:
         return Unavailable(
@@ -165,11 +180,14 @@ class Store:
                 return
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
+                self._writer.generation = self._memory.generation
                 self._depth = 1
                 yield self._writer
                 self._writer.execute("COMMIT")
+                self._memory.settle(committed=True)
             except BaseException as error:
                 self._after.clear()
+                self._memory.settle(committed=False)
                 # SQLite itself rolls back when the disk is full, and a COMMIT that failed leaves the transaction open.
                 with suppress(sqlite3.Error):
                     if self._writer.in_transaction:
@@ -194,6 +212,7 @@ class Store:
             connection = self._readers.get_nowait()
         except queue.Empty:
             connection = self._another_reader()
+        connection.generation = self._memory.generation
         try:
             connection.execute("BEGIN")
         except sqlite3.Error as error:
@@ -212,7 +231,7 @@ class Store:
             remedy="The process may have too many files open: close connections and try again.",
         )
 
-    def _another_reader(self) -> sqlite3.Connection:
+    def _another_reader(self) -> Transaction:
         try:
             connection = self._connect()
             connection.execute("PRAGMA query_only=ON")

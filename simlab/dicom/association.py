@@ -159,6 +159,8 @@ class Association:
                     self._cancelled.add(message.number("MessageIDBeingRespondedTo"))
                 else:
                     self._waiting.append(message)
+            if not self._assembly.holds:
+                self.connection.reuse()
         elif kind == RELEASE_RQ:
             self._release_asked = True
         elif kind == ABORT:

@@ -174,14 +174,22 @@ def encode_message(
 
 
 class Assembly:
-    """Puts the fragments of P-DATA-TF PDUs together (PS3.8 E)."""
+    """Puts the fragments of P-DATA-TF PDUs together (PS3.8 E).
+
+    The bodies it is given must stay as they are while it `holds` them.
+    """
 
     def __init__(self) -> None:
         self._command: list[bytes] = []
-        self._data: list[bytes] = []
+        self._data: list[memoryview] = []
         self._size = 0
         self._decoded: Command | None = None
         self._context = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds fragments of a data set whose rest is still to come."""
+        return bool(self._data)
 
     def take(self, body: memoryview) -> list[Message]:
         """The messages that the PDU body completes; raises BadPdu when its fragments make no sense."""
@@ -218,10 +226,8 @@ class Assembly:
             raise BadPdu("a data set fragment without its command", 2)
         if self._size > MAX_DATA_SET:
             raise BadPdu("a data set of more than 1 GiB", 6)
-        self._data.append(bytes(fragment))
-        if not control & 2:
-            return None
-        return self._complete(self._data[0] if len(self._data) == 1 else b"".join(self._data))
+        self._data.append(fragment)
+        return self._complete(b"".join(self._data)) if control & 2 else None
 
     def _complete(self, data: bytes | None) -> Message:
         message = Message(self._context, self._decoded or {}, data)

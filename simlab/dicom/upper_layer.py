@@ -135,7 +135,7 @@ class Connection:
             return True
 
     def read(self, seconds: float) -> tuple[int, memoryview]:
-        """The next PDU as its type and its body, waiting `seconds` for it to begin; the body is good until the next.
+        """The next PDU as its type and its body, waiting `seconds` for it to begin; the body is good until `reuse`.
 
         Raises ConnectionLost, TimedOut, BadPdu.
         """
@@ -148,6 +148,10 @@ class Connection:
             raise BadPdu(f"a PDU of {length} bytes; {limit} is the most", 6, first=bytes(self._buffer.peek(64)))
         self._fill(6 + length, time.monotonic() + PDU_SECONDS, PDU_SECONDS)
         return kind, self._buffer.take(6 + length)[6:]
+
+    def reuse(self) -> None:
+        """Let the memory of all bodies that were read be used again."""
+        self._buffer.reuse()
 
     def _fill(self, size: int, until: float, seconds: float) -> None:
         while len(self._buffer) < size:

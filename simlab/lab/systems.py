@@ -131,12 +131,14 @@ class Systems:
         return [*self.modalities.values(), *self.viewers.values(), self.epr, self.engine, self.ris, self.pacs]
 
     def _pixels(self) -> set[str]:
-        """The digests of all pixel data that a row of any system names."""
+        """The digests of all pixel data in files that a row of any system names."""
         named: set[str] = set()
         with self.store.read() as tx:
             for table in (table for schema in self.store.schemas.values() for table in schema.tables):
                 if any(column["name"] == "pixels" for column in tx.execute(f"PRAGMA table_info({table})")):
-                    named.update(row[0] for row in tx.execute(f"SELECT pixels FROM {table} WHERE pixels IS NOT NULL"))
+                    named.update(
+                        row[0] for row in tx.execute(f"SELECT pixels FROM {table} WHERE typeof(pixels) = 'text'")
+                    )
         return named
 
     def endpoint(self, name: str) -> Endpoint:

@@ -6,6 +6,7 @@ import socket
 import threading
 
 from simlab.dicom import dimse
+from simlab.dicom.association import Association, Context
 from simlab.dicom.dimse import SERVICES, Message
 from simlab.dicom.upper_layer import Connection
 
@@ -54,3 +55,23 @@ def test_no_pixels_leave_the_head_the_end():
     """Pixel data of no length ends the data set with its head."""
     pdus = b"".join(dimse.encode_message(Message(1, COMMAND, b"head"), 4096, None, b""))
     assert pdus.endswith(b"\x02head")
+
+
+def test_a_data_set_larger_than_the_receive_buffer_is_whole():
+    """Fragments stay as they came while the buffer is filled anew behind them, through several of its blocks."""
+    data = bytes(n * n % 251 for n in range(50_000)) * 120
+    asked = Message(1, COMMAND, data)
+    pieces = [*dimse.encode_message(asked, 30_000), *dimse.encode_message(asked, 0x20000)]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = Connection(socket.create_connection(server.getsockname()))
+        there, _ = server.accept()
+    writer = threading.Thread(target=there.sendall, args=(b"".join(pieces),))
+    writer.start()
+    association = Association(here, {1: Context(1, "1.2.3", "1.2.840.10008.1.2", True, True)}, 0)
+    for _ in range(2):
+        message = association.receive(10)
+        assert message is not None
+        assert message.data == data
+    writer.join(10)
+    here.close()
+    there.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simlab.blobs import Blobs
+from simlab.blobs import SMALL, Blobs
 from simlab.cli.process import process
 from simlab.clock import Clock
 from simlab.errors import NotKept, SimlabError, Unavailable
@@ -116,7 +116,7 @@ def test_pixels_that_do_not_fit_leave_nothing_behind(tmp_path, monkeypatch):
     blobs = Blobs(tmp_path / "blobs")
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(NotKept) as refused:
-        blobs.put(b"pixels")
+        blobs.put(b"pixels" * SMALL)
     assert refused.value.dicom_status == 0xA700
     assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
 

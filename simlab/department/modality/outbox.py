@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simlab import provenance
-from simlab.blobs import Blobs
+from simlab.blobs import Blobs, Reference
 from simlab.clock import Clock
 from simlab.department.modality.calls import why_not
 from simlab.dicom.client import StoreReply
@@ -37,23 +37,23 @@ class Outbox:
         self._blobs = blobs
         self._clock = clock
 
-    def keep(self, instances: Iterable[Instance]) -> list[tuple[str | None, Instance]]:
-        """Put pixel data where it is safe, before the transaction that names it; (digest, instance) each."""
-        digests: dict[int, str] = {}
-        kept: list[tuple[str | None, Instance]] = []
+    def keep(self, instances: Iterable[Instance]) -> list[tuple[Reference | None, Instance]]:
+        """Put pixel data where it is safe, before the transaction that names it; (reference, instance) each."""
+        kept_as: dict[int, Reference] = {}
+        kept: list[tuple[Reference | None, Instance]] = []
         for instance in instances:
             if instance.pixels is None:
                 kept.append((None, instance))
                 continue
             # Variants of a study share the very same bytes object; hash each once.
             key = id(instance.pixels)
-            if key not in digests:
-                digests[key] = self._blobs.put(instance.pixels)
-            kept.append((digests[key], instance))
+            if key not in kept_as:
+                kept_as[key] = self._blobs.put(instance.pixels)
+            kept.append((kept_as[key], instance))
         return kept
 
     def add(
-        self, kept: Iterable[tuple[str | None, Instance]], *, queued: bool, error: str = "", mpps_uid: str = ""
+        self, kept: Iterable[tuple[Reference | None, Instance]], *, queued: bool, error: str = "", mpps_uid: str = ""
     ) -> int:
         """Hold instances and, when `queued`, line them up to be sent; gives how many were not held before.
 
@@ -63,13 +63,13 @@ class Outbox:
         now = self._clock.now().isoformat(timespec="seconds")
         new = 0
         with self._store.write() as tx:
-            for digest, instance in kept:
+            for pixels, instance in kept:
                 header = instance.header()
                 added = tx.execute(
                     "INSERT OR IGNORE INTO modality_held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (self.system, header.sop_instance_uid, header.sop_class_uid, header.study_uid, header.series_uid,
                      header.accession, header.patient_id, header.patient_name, header.study_description,
-                     header.modality, header.study_date, instance.transfer_syntax, instance.head, digest, now,
+                     header.modality, header.study_date, instance.transfer_syntax, instance.head, pixels, now,
                      None if queued else now, mpps_uid),
                 ).rowcount  # fmt: skip
                 if not added:

@@ -12,7 +12,7 @@ SCHEMA = Schema(
         system TEXT NOT NULL, sop_uid TEXT NOT NULL, sop_class TEXT NOT NULL, study_uid TEXT NOT NULL,
         series_uid TEXT NOT NULL, accession TEXT NOT NULL, patient_id TEXT NOT NULL, patient_name TEXT NOT NULL,
         description TEXT NOT NULL, modality TEXT NOT NULL, study_date TEXT NOT NULL, transfer_syntax TEXT NOT NULL,
-        head BLOB NOT NULL, pixels TEXT, held_at TEXT NOT NULL, sent_at TEXT, mpps_uid TEXT NOT NULL,
+        head BLOB NOT NULL, pixels BLOB, held_at TEXT NOT NULL, sent_at TEXT, mpps_uid TEXT NOT NULL,
         PRIMARY KEY (system, sop_uid));
     CREATE TABLE IF NOT EXISTS modality_queue (
         id INTEGER PRIMARY KEY AUTOINCREMENT, system TEXT NOT NULL, sop_uid TEXT NOT NULL,

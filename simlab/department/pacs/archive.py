@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from simlab.blobs import Blobs
+from simlab.blobs import Blobs, Reference
 from simlab.department.pacs import corrections, visibility
 from simlab.department.pacs.settings import setting
 from simlab.dicom import statuses
@@ -71,8 +71,10 @@ def check(header: Header) -> None:
             )
 
 
-def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source: str, received: datetime) -> Filed:
-    """Index `instance`, whose pixel data is the blob `pixels`, inside the caller's write transaction.
+def file(
+    tx: sqlite3.Connection, instance: Instance, pixels: Reference | None, source: str, received: datetime
+) -> Filed:
+    """Index `instance`, whose pixel data is kept as `pixels`, inside the caller's write transaction.
 
     The same instance again changes nothing. Raises NotForArchive, OtherContent.
     """
@@ -141,7 +143,7 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
             ),
         )
     tx.execute(
-        "INSERT INTO pacs_instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        "INSERT INTO pacs_instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
         (
             header.sop_instance_uid,
             header.series_uid,
@@ -151,8 +153,6 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
             header.columns,
             header.frames,
             instance.transfer_syntax,
-            instance.head,
-            pixels,
             instance.size,
             source,
             received.isoformat(timespec="milliseconds"),
@@ -160,6 +160,8 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
             own_issuer,
             header.study_uid,
             header.series_uid,
+            instance.head,
+            pixels,
         ),
     )
     if (study is not None and study["hidden"]) or (series is not None and series["hidden"]):
@@ -167,7 +169,7 @@ def file(tx: sqlite3.Connection, instance: Instance, pixels: str | None, source:
     return Filed(True, patient_id, issuer, conflict)
 
 
-def _difference(held: sqlite3.Row, header: Header, pixels: str | None) -> str:
+def _difference(held: sqlite3.Row, header: Header, pixels: Reference | None) -> str:
     """What sets an object apart from the one of its UID that is held, "" when it is that one.
 
     It may come as it came first, or as it was sent out since.

@@ -115,13 +115,14 @@ def write(tx: sqlite3.Connection, notice: sqlite3.Row) -> Draft:
 def _steps(tx: sqlite3.Connection, study_uid: str) -> list[Dataset]:
     """The performed steps that the study's images name, the first of each series looked at."""
     rows = tx.execute(
-        "SELECT i.transfer_syntax, i.head, i.pixels FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
+        "SELECT i.transfer_syntax, i.head, i.pixels IS NULL AS bare "
+        "FROM pacs_instance i JOIN pacs_series e USING (series_uid) "
         "WHERE e.study_uid=? GROUP BY e.series_uid ORDER BY min(i.sop_uid)",
         (study_uid,),
     )
     found: dict[str, Dataset] = {}
     for row in rows:
-        head = Instance(row["transfer_syntax"], bytes(row["head"]), None if row["pixels"] is None else b"")
+        head = Instance(row["transfer_syntax"], bytes(row["head"]), None if row["bare"] else b"")
         with contextlib.suppress(Malformed):
             for step in head.dataset().get("ReferencedPerformedProcedureStepSequence") or ():
                 item = Dataset()

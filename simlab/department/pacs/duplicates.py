@@ -6,6 +6,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
+from simlab.blobs import Reference, digest
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput, NotFound
 
@@ -15,7 +16,7 @@ KEPT = 500
 
 
 def keep(
-    tx: sqlite3.Connection, instance: Instance, pixels: str | None, what: str, source: str, received: datetime
+    tx: sqlite3.Connection, instance: Instance, pixels: Reference | None, what: str, source: str, received: datetime
 ) -> int | None:
     """Keep a refused object as evidence, once; None when too many wait."""
     header = instance.header()
@@ -71,4 +72,5 @@ def listed(tx: sqlite3.Connection, sop_uid: str | None = None, state: str | None
         "WHERE (:u IS NULL OR d.sop_uid=:u) AND (:s IS NULL OR d.state=:s) ORDER BY d.id",
         {"u": sop_uid, "s": state},
     )
-    return [dict(row) for row in rows]
+    shown = ("pixels", "held_pixels")
+    return [{**dict(row), **{name: row[name] and digest(row[name]) for name in shown}} for row in rows]

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from simlab.blobs import Blobs
+from simlab.blobs import Blobs, Reference
 from simlab.clock import Clock
 from simlab.config import Endpoint
 from simlab.department.pacs import (
@@ -146,7 +146,7 @@ class Pacs:
             raise
         return Reply(statuses.SUCCESS)
 
-    def _keep(self, request: Request, instance: Instance, pixels: str | None, note: reject.Note | None) -> None:
+    def _keep(self, request: Request, instance: Instance, pixels: Reference | None, note: reject.Note | None) -> None:
         header = instance.header()
         # Index and journal commit together, before success is promised.
         with self._store.write() as tx:

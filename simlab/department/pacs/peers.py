@@ -14,6 +14,7 @@ from simlab.dicom.client import Peer
 from simlab.dicom.contexts import STORAGE_CLASSES
 from simlab.dicom.uids import is_uid
 from simlab.errors import BadInput, NotFound
+from simlab.remembered import remembered
 
 SERVICES = ("echo", "store", "commit", "query", "retrieve", "destination")
 """What a peer may be allowed to do; `commit` is to ask for storage commitment, a `destination` may be sent to."""
@@ -108,12 +109,16 @@ def write_peer(tx: sqlite3.Connection, peer: PeerEntry) -> None:
 
 def find_peer(tx: sqlite3.Connection, title: str) -> PeerEntry | None:
     """The peer of that AE title, letter by letter."""
-    row = tx.execute("SELECT * FROM pacs_peer WHERE title=?", (title.strip(" "),)).fetchone()
-    if row is None:
-        return None
-    services, classes = (tuple(json.loads(row[column])) for column in ("services", "classes"))
-    limits = (row["max_associations"], bool(row["tls"]))
-    return PeerEntry(row["title"], row["host"], row["port"], services, classes, *limits)
+    return remembered(tx, _peers).get(title.strip(" "))
+
+
+def _peers(tx: sqlite3.Connection) -> dict[str, PeerEntry]:
+    found = {}
+    for row in tx.execute("SELECT * FROM pacs_peer"):
+        services, classes = (tuple(json.loads(row[column])) for column in ("services", "classes"))
+        limits = (row["max_associations"], bool(row["tls"]))
+        found[row["title"]] = PeerEntry(row["title"], row["host"], row["port"], services, classes, *limits)
+    return found
 
 
 def the_peer(tx: sqlite3.Connection, title: str) -> PeerEntry:

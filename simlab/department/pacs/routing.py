@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from simlab.department.pacs.archive import survivor
 from simlab.errors import BadInput, NotFound
+from simlab.remembered import remembered
 
 ROUTE, PREFETCH = "route", "prefetch"
 
@@ -137,7 +138,11 @@ def remove_rule(tx: sqlite3.Connection, name: str) -> None:
 
 def rules(tx: sqlite3.Connection, kind: str) -> list[Rule]:
     """The enabled rules of a kind by name."""
-    rows = tx.execute("SELECT rule FROM pacs_rule WHERE kind=? AND enabled=1 ORDER BY name", (kind,))
+    return [rule for rule in remembered(tx, _enabled) if rule.kind == kind]
+
+
+def _enabled(tx: sqlite3.Connection) -> list[Rule]:
+    rows = tx.execute("SELECT rule FROM pacs_rule WHERE enabled=1 ORDER BY name")
     return [Rule(**json.loads(row["rule"])) for row in rows]
 
 

@@ -28,10 +28,10 @@ SCHEMA = Schema(
     CREATE INDEX IF NOT EXISTS pacs_series_by_study ON pacs_series (study_uid);
     CREATE TABLE IF NOT EXISTS pacs_instance (
         sop_uid TEXT PRIMARY KEY, series_uid TEXT NOT NULL, sop_class TEXT NOT NULL, number INTEGER,
-        rows INTEGER, columns INTEGER, frames INTEGER, transfer_syntax TEXT NOT NULL, head BLOB NOT NULL, pixels TEXT,
+        rows INTEGER, columns INTEGER, frames INTEGER, transfer_syntax TEXT NOT NULL,
         size INTEGER NOT NULL, source TEXT NOT NULL, received TEXT NOT NULL,
         stored_patient_id TEXT NOT NULL, stored_issuer TEXT NOT NULL, stored_study TEXT NOT NULL,
-        stored_series TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0);
+        stored_series TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0, head BLOB NOT NULL, pixels BLOB);
     CREATE INDEX IF NOT EXISTS pacs_instance_by_series ON pacs_instance (series_uid);
     CREATE INDEX IF NOT EXISTS pacs_instance_by_kind ON pacs_instance (sop_class, transfer_syntax);
     CREATE TABLE IF NOT EXISTS pacs_peer (
@@ -80,7 +80,7 @@ SCHEMA = Schema(
     CREATE TABLE IF NOT EXISTS pacs_duplicate (
         id INTEGER PRIMARY KEY, sop_uid TEXT NOT NULL, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,
         patient_name TEXT NOT NULL, study_uid TEXT NOT NULL, accession TEXT NOT NULL, what TEXT NOT NULL,
-        transfer_syntax TEXT NOT NULL, head BLOB NOT NULL, pixels TEXT, source TEXT NOT NULL, received TEXT NOT NULL,
+        transfer_syntax TEXT NOT NULL, head BLOB NOT NULL, pixels BLOB, source TEXT NOT NULL, received TEXT NOT NULL,
         state TEXT NOT NULL, admitted_as TEXT NOT NULL DEFAULT '');
     CREATE TABLE IF NOT EXISTS pacs_repair (
         id INTEGER PRIMARY KEY, at TEXT NOT NULL, method TEXT NOT NULL, args TEXT NOT NULL, summary TEXT NOT NULL,
@@ -136,10 +136,12 @@ SCHEMA = Schema(
         "pacs_commitment_item",
     ),
     volatile=("received", "passcode"),
+    remembered=("pacs_setting", "pacs_peer", "pacs_rule"),
 )
 """`coerced` studies are sent out under the identity of their patient row, `corrected` ones with what stands in
 `pacs_correction` for them, their series and instances; the others byte for byte as they came. `hidden` is derived: a
 quarantined study, a rejected instance, a series or study that has no other. `report` is the report's status (P, F, C…).
+`pixels` is a reference (`blobs.Reference`), and stands last, since what is behind a long value is slow to read.
 `services` is a JSON list; a setting's `value` is JSON. A peer's `classes` are the SOP classes that it may store, none
 meaning those of the standard. `pacs_sent` has a row for every instance that went out and how: move, get, route,
 prefetch or forward. An instance without a row in `pacs_place` stands in the cache and is not archived yet.

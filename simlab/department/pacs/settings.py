@@ -11,6 +11,7 @@ from simlab.department.pacs.personality import PERSONALITIES, STRICT
 from simlab.dicom import credentials
 from simlab.dicom.extended import OPTIONS
 from simlab.errors import BadInput
+from simlab.remembered import remembered
 
 Value = str | int | bool | list[str]
 
@@ -98,8 +99,11 @@ RANGES: dict[str, tuple[int, int]] = {
 
 def setting(tx: sqlite3.Connection, key: str) -> Any:
     """A setting's value now."""
-    row = tx.execute("SELECT value FROM pacs_setting WHERE key=?", (key,)).fetchone()
-    return json.loads(row["value"]) if row else DEFAULTS[key]
+    return remembered(tx, _changed).get(key, DEFAULTS[key])
+
+
+def _changed(tx: sqlite3.Connection) -> dict[str, Any]:
+    return {row["key"]: json.loads(row["value"]) for row in tx.execute("SELECT key, value FROM pacs_setting")}
 
 
 def write_settings(tx: sqlite3.Connection, changes: dict[str, Any]) -> dict[str, Value]:

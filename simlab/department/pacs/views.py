@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from simlab.blobs import digest
 from simlab.department.pacs import audit, duplicates, orders, oversight, record
 from simlab.department.pacs.availability import notifications
 from simlab.department.pacs.commitment import requests
@@ -95,7 +96,9 @@ def instances(
         "ORDER BY e.study_uid, e.number, i.number, i.sop_uid",
         values,
     )
-    return [{**dict(row), "hidden": bool(row["hidden"])} for row in rows]
+    return [
+        {**dict(row), "hidden": bool(row["hidden"]), "pixels": row["pixels"] and digest(row["pixels"])} for row in rows
+    ]
 
 
 def peers(tx: sqlite3.Connection, title: str | None = None) -> Rows:
