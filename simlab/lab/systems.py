@@ -55,7 +55,7 @@ class Systems:
         self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"))
         self.ris = Ris(*self._ground("RIS"))
         self.epr = Epr(*self._ground("EPR"))
-        self.engine = Engine(*self._ground("ENGINE"))
+        self.engine = Engine(*self._ground("ENGINE"), home.certificates)
         self.viewers = {
             name: Viewer(
                 name,

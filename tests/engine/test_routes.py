@@ -2,11 +2,14 @@
 
 import pytest
 
+from simlab import certificates, tls
 from simlab.clock import Clock
-from simlab.department.engine import VIEWS, Route
+from simlab.department.engine import VIEWS, Engine, EngineStage, Route
 from simlab.department.engine.policy import Policy, judge, wait
 from simlab.errors import BadInput, NotFound, SimlabError
+from simlab.hl7.acknowledge import acknowledge
 from simlab.hl7.courier import Delivery
+from simlab.hl7.mllp import MllpServer
 from tests.engine.test_engine import adt, give, queue, states
 from tests.hl7.peer import eventually, peer
 
@@ -148,6 +151,32 @@ def test_trying_rules_changes_nothing_and_shows_every_step(ground, engine):
         with pytest.raises(SimlabError) as caught:
             call()
         assert caught.value.remedy
+
+
+def test_a_route_delivers_over_tls(ground, tmp_path):
+    """To a door with the lab's certificate; without TLS the same door gets nothing."""
+    folder = tmp_path / "certificates"
+    certificates.make(folder)
+    got = []
+
+    def take(data, _caller):
+        got.append(data)
+        return acknowledge(data, now=ground.clock.now())
+
+    server = MllpServer("PEER", take, credentials=lambda: tls.server_context(folder, "server"))
+    made = Engine(*ground.parts, folder)
+    try:
+        made.stage(EngineStage(routes=[Route(name="out", port=server.open("127.0.0.1", 0), first_seconds=0.05)]))
+        made.open("127.0.0.1", 0)
+        give(made, adt("C1"))
+        eventually(lambda: queue(ground)[0]["attempts"] > 0)
+        assert not got
+        made.routes.set("out", tls=True)
+        eventually(lambda: states(ground) == [("C1", "delivered")])
+        assert got == [adt("C1")]
+    finally:
+        made.close()
+        server.close()
 
 
 def test_rules_are_changed_one_by_one(ground, engine):

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 import time
-from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from simlab import faults as points
-from simlab import provenance
+from simlab import provenance, tls
 from simlab.clock import Clock
 from simlab.department.engine import queue
 from simlab.department.engine.policy import judge, policy
 from simlab.faults import FaultTable
-from simlab.hl7 import acknowledge
 from simlab.hl7.courier import Courier, Delivery, Parcel
-from simlab.hl7.errors import Hl7Error
 from simlab.hl7.record import OUT, record
 from simlab.journal import Journal
 from simlab.store import Store
 
 NAME = "ENGINE"
+
+_MSA = re.compile(rb"\rMSA[^A-Za-z0-9]([AC][AER])")
 
 
 class Deliveries:
@@ -30,11 +31,14 @@ class Deliveries:
     One transaction writes what came of a message and takes the next one, which is then in flight.
     """
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
+    def __init__(
+        self, store: Store, journal: Journal, clock: Clock, faults: FaultTable, certificates: Path | None = None
+    ) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock
         self._faults = faults
+        self._context = partial(tls.client_context, certificates) if certificates else None
         self._couriers: dict[str, Courier] = {}
         self._ahead: dict[str, Parcel] = {}
         self._staffing = threading.Lock()
@@ -64,7 +68,7 @@ class Deliveries:
                 self._ahead.pop(name, None)
             for name in names - self._couriers.keys():
                 take, finish = partial(self._take, name), partial(self._finish, name)
-                self._couriers[name] = Courier(f"{NAME}-{name}", take, finish)
+                self._couriers[name] = Courier(f"{NAME}-{name}", take, finish, context=self._context)
                 self._couriers[name].start()
         for one in list(self._couriers.values()):
             one.wake()
@@ -105,8 +109,9 @@ class Deliveries:
         tx.execute("UPDATE engine_queue SET state='sending' WHERE id=?", (item["id"],))
         who = (item["actor"], item["cause"])
         place = (route["host"], route["port"])
+        manner = policy(route["policy"])
         return Parcel(
-            item["id"], bytes(item["data"]), *place, *who, item["attempts"], policy(route["policy"]).ack_seconds
+            item["id"], bytes(item["data"]), *place, *who, item["attempts"], manner.ack_seconds, tls=manner.tls
         )
 
     def _finish(self, name: str, parcel: Parcel, delivery: Delivery) -> None:
@@ -137,6 +142,5 @@ class Deliveries:
 
 def _code(delivery: Delivery) -> str:
     """MSA-1 of the reply, "" when there was none that can be read."""
-    with suppress(Hl7Error):
-        return acknowledge.read(delivery.ack).code if delivery.ack is not None else ""
-    return ""
+    found = _MSA.search(delivery.ack or b"")
+    return found.group(1).decode() if found else ""

@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from simlab import provenance
@@ -43,13 +44,15 @@ class Engine:
 
     SCHEMA = SCHEMA
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
+    def __init__(
+        self, store: Store, journal: Journal, clock: Clock, faults: FaultTable, certificates: Path | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         store.install(SCHEMA)
         receiver = Receiver(NAME, store, journal, clock, faults, self._accept, keep=self._keep, door=DOOR)
         self._server = MllpServer(NAME, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
-        self._deliveries = Deliveries(store, journal, clock, faults)
+        self._deliveries = Deliveries(store, journal, clock, faults, certificates)
         self._legs = threading.local()
         self._pruned = time.monotonic()
         self._serving = False

@@ -36,6 +36,7 @@ class Policy(BaseModel):
     longest_seconds: float = Field(60.0, ge=0, le=86400, description="no wait is longer")
     on_ae: Literal["error", "retry"] = Field("error", description="AE: a dead letter, or tried again for ever")
     on_ar: Literal["retry", "error"] = Field("retry", description="AR: tried again, or a dead letter at once")
+    tls: bool = Field(False, description="deliver over TLS, with the lab's own certificates")
     copies: int = Field(1, ge=1, le=5, description="how often each message is queued; more than once is a fault")
 
 

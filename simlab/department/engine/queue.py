@@ -127,15 +127,16 @@ def enter(tx: sqlite3.Connection, leg: Leg, message: int, data: bytes, now: date
     return numbers
 
 
-def count(tx: sqlite3.Connection, route: str, **more: int) -> None:
-    """Add to a route's tally."""
+def count(tx: sqlite3.Connection, route: str, ack: tuple[str, str] | None = None, **more: int) -> None:
+    """Add to a route's tally; `ack` is the code of the last reply and when it came."""
+    last = ", last_ack=?, last_ack_at=?" if ack else ""
     added = tx.execute(
-        f"UPDATE engine_tally SET {', '.join(f'{name} = {name} + ?' for name in more)} WHERE route=?",
-        (*map(int, more.values()), route),
+        f"UPDATE engine_tally SET {', '.join(f'{name} = {name} + ?' for name in more)}{last} WHERE route=?",
+        (*map(int, more.values()), *(ack or ()), route),
     ).rowcount
     if not added:
         tx.execute("INSERT INTO engine_tally VALUES (?, 0, 0, 0, 0, 0, '', NULL)", (route,))
-        count(tx, route, **more)
+        count(tx, route, ack, **more)
 
 
 def first(tx: sqlite3.Connection, route: str) -> sqlite3.Row | None:
@@ -171,9 +172,8 @@ def settle(
     ).rowcount
     if not changed:
         return
-    count(tx, route, delivered=done, failed=verdict.state == ERROR, retries=verdict.state == QUEUED)
-    if code:
-        tx.execute("UPDATE engine_tally SET last_ack=?, last_ack_at=? WHERE route=?", (code, at, route))
+    told = (code, at) if code else None
+    count(tx, route, told, delivered=done, failed=verdict.state == ERROR, retries=verdict.state == QUEUED)
 
 
 def prune(tx: sqlite3.Connection, before: datetime, most: int) -> int:
