@@ -87,7 +87,10 @@ def test_a_merge_retires_the_number_in_mrg(door):
         (build.adt(header(), "A01", build.Patient((build.Identifier("5", "RXX01"),))), "AA", "not known here"),
         (build.adt(header(), "A31", build.Patient((build.Identifier("777"),), "X")), "AA", "not known here"),
         (build.orm(header(), "NW", build.Patient((MRN,)), build.Order("P1")), "AA", "means nothing"),
-        (merge(OLD).replace(b"A40", b"A24"), "AA", "means nothing"),
+        (merge(OLD).replace(b"A40", b"A60"), "AA", "means nothing"),
+        (merge(OLD).replace(b"A40", b"A24"), "AE", "PID[2]-3"),
+        (merge(OLD).replace(b"A40", b"A47"), "AE", "already"),
+        (merge(OLD).replace(b"A40", b"A43"), "AE", "PID-2"),
     ],
 )
 def test_what_does_not_concern_the_pacs_or_is_wrong_changes_nothing(door, data, code, says):

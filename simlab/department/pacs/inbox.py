@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 from simlab.clock import Clock
 from simlab.config import Endpoint
@@ -12,6 +11,7 @@ from simlab.department.pacs import orders
 from simlab.department.pacs.pacs import Pacs
 from simlab.department.pacs.repair import PatientUnknown
 from simlab.department.pacs.settings import setting
+from simlab.department.pacs.told import Number, demographics, numbers, ordered, pairs, reported_study, same_kind
 from simlab.faults import FaultTable
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
@@ -23,31 +23,14 @@ from simlab.store import Store
 
 NAME = "PACS"
 DOOR = "PACS_HL7"
-UPDATES = ("A01", "A04", "A08", "A28", "A31")
+UPDATES = ("A01", "A04", "A05", "A08", "A28", "A31")
 MERGES = ("A18", "A34", "A40")
+LINKS = ("A24", "A37")
 
 ORDERS = (("ORM", "O01"), ("OMI", "O23"))
-CANCELS = ("CA", "OC", "DC")
-"""ORC-1 of an order that will not be made (HL7 table 0119)."""
 REPORT = ("ORU", "R01")
 RESULTS = {"P": "P", "A": "P", "F": "F", "C": "C"}
 """OBR-25 (HL7 table 0123) to a report status; any other is none yet, or none any more."""
-
-MAX_NUMBERS = 50
-
-SEXES = {"F": "F", "M": "M", "O": "O", "A": "O", "N": "O", "U": ""}
-"""HL7 table 0001 to Patient's Sex (0010,0040)."""
-
-DELETED = '""'
-"""HL7 v2.5.1 ch. 2.7.1: two quotation marks delete a value, an empty field leaves it alone."""
-
-
-class Number(NamedTuple):
-    """One repetition of PID-3 or MRG-1: the number, its authority (CX.4.1), its type (CX.5)."""
-
-    id: str
-    authority: str
-    kind: str
 
 
 class PacsInbox:
@@ -56,6 +39,13 @@ class PacsInbox:
     def __init__(self, pacs: Pacs, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         self._pacs = pacs
         self._store = store
+        self._identity: dict[str, Callable[[Message], str]] = {
+            **dict.fromkeys(UPDATES, self._update),
+            **dict.fromkeys(MERGES, self._merge),
+            **dict.fromkeys(LINKS, self._link),
+            "A43": self._move,
+            "A47": self._renumber,
+        }
         receiver = Receiver(NAME, store, journal, clock, faults, self.apply, door=DOOR)
         self._server = MllpServer(DOOR, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self.endpoints: dict[str, Endpoint] = {}
@@ -73,10 +63,8 @@ class PacsInbox:
     def apply(self, message: Message) -> str:
         """Do what the message says and tell it in words; Hl7Error (AE) leaves everything as it was."""
         family, event = message.get("MSH-9.1"), message.get("MSH-9.2")
-        if family == "ADT" and event in MERGES:
-            return self._merge(message)
-        if family == "ADT" and event in UPDATES:
-            return self._update(message)
+        if family == "ADT" and event in self._identity:
+            return self._identity[event](message)
         if (family, event) in ORDERS:
             return self._order(message)
         if (family, event) == REPORT:
@@ -85,7 +73,7 @@ class PacsInbox:
 
     def _update(self, message: Message) -> str:
         facts, known = demographics(message), []
-        for number in _numbers(message, "PID-3"):
+        for number in numbers(message, "PID-3"):
             if number.authority and facts:
                 # A patient without images is no concern of the PACS, whatever authority the number has.
                 with contextlib.suppress(PatientUnknown):
@@ -116,30 +104,25 @@ class PacsInbox:
         return f"report {status or 'none'} of {len(rows)} studies noted" if rows else "no such study here"
 
     def _merge(self, message: Message) -> str:
-        survivors = _numbers(message, "PID-3")
-        done = [self._retire(number, survivors) for number in _numbers(message, "MRG-1")]
+        done = []
+        for pid, mrg in pairs(message):
+            survivors = numbers(message, f"{pid}-3")
+            done += [self._retire(number, survivors) for number in numbers(message, f"{mrg}-1")]
         return "; ".join(filter(None, done)) or "nothing to merge"
 
-    def _retire(self, retired: Number, survivors: list[Number]) -> str:
-        if not retired.authority:
-            raise Hl7Error(
-                f"the retired number {retired.id} comes without its authority",
-                place="MRG-1.4",
-                remedy="Name the authority that gave the number.",
-                code="101",
-            )
-        survivor = next((n for n in survivors if _same_kind(n, retired)), None)
-        if survivor is None:
-            raise Hl7Error(
-                f"the retired number {retired.id} is of {retired.authority}, "
-                f"the survivor's numbers are of {', '.join(sorted({n.authority or 'none' for n in survivors}))}",
-                place="MRG-1.4",
-                remedy="Give both numbers of one authority; a merge never crosses authorities.",
-                code="204",
-            )
+    def _retire(self, retired: Number, survivors: list[Number], *, new: bool = False) -> str:
+        """Retire a number into the survivor's of its kind; a `new` one must not be known yet."""
+        survivor = _counterpart(retired, survivors)
         if survivor.id == retired.id:
             return ""
         try:
+            if new and self._known(survivor):
+                raise Hl7Error(
+                    f"{survivor.id} is a patient's number already",
+                    place="PID-3",
+                    remedy="Merge the two (A40) if that is meant.",
+                    code="204",
+                )
             self._pacs.repairs.merge_patients(
                 retired.id, retired.authority, survivor.id, survivor.authority, waived=True
             )
@@ -147,74 +130,84 @@ class PacsInbox:
             if error.elsewhere:
                 place = "PID-3.4" if error.patient_id == survivor.id else "MRG-1.4"
                 raise Hl7Error(error.what, place=place, remedy=error.remedy, code="204") from error
-            return f"nothing to merge, {retired.id} is not known here"
-        return f"{retired.id} merged into {survivor.id}"
+            return f"nothing to {'change' if new else 'merge'}, {retired.id} is not known here"
+        return f"{retired.id} is {survivor.id} now" if new else f"{retired.id} merged into {survivor.id}"
+
+    def _renumber(self, message: Message) -> str:
+        """A47: the number in PID-3, which nobody had before, takes the place of the one in MRG-1."""
+        old = numbers(message, "MRG-1")[0]
+        new = _counterpart(old, numbers(message, "PID-3"))
+        if self._into(old) == (new.id, new.authority):
+            return f"{old.id} is {new.id} already"
+        return self._retire(old, [new], new=True)
+
+    def _move(self, message: Message) -> str:
+        """A43: a number (PID-3) goes from the patient in MRG-4 to the one in PID-2, with the studies it brought.
+
+        The archive keeps hospital numbers only; another authority's number moves nothing here.
+        """
+        right, wrong = numbers(message, "PID-2")[0], numbers(message, "MRG-4")[0]
+        done = []
+        for moved in numbers(message, "PID-3"):
+            if moved.authority != right.authority or self._into(moved) is None:
+                done.append(f"{moved.id} moves nothing here")
+                continue
+            if self._into(moved) == (right.id, right.authority):
+                done.append(f"{moved.id} is under {right.id} already")
+                continue
+            self._pacs.repairs.unmerge_patients(moved.id, moved.authority, waived=True)
+            self._pacs.repairs.merge_patients(moved.id, moved.authority, right.id, right.authority, waived=True)
+            done.append(f"{moved.id} moved from {wrong.id} to {right.id}")
+        return "; ".join(done)
+
+    def _link(self, message: Message) -> str:
+        """A24 notes that two records are of one person, A37 that they are not; nothing of either is changed."""
+        unlink = message.get("MSH-9.2") == "A37"
+        found = [_counterpart(None, numbers(message, f"PID[{n}]-3"), self._issuer()) for n in (1, 2)]
+        first, second = sorted((one.id, one.authority) for one in found)
+        with self._store.write() as tx:
+            if unlink:
+                where = "patient_id=? AND issuer=? AND other_id=? AND other_issuer=?"
+                tx.execute(f"DELETE FROM pacs_link WHERE {where}", (*first, *second))
+            else:
+                tx.execute("INSERT OR IGNORE INTO pacs_link VALUES (?, ?, ?, ?)", (*first, *second))
+        return f"{found[0].id} {'unlinked from' if unlink else 'linked to'} {found[1].id}"
+
+    def _issuer(self) -> str:
+        with self._store.read() as tx:
+            return str(setting(tx, "default_issuer"))
+
+    def _known(self, number: Number) -> bool:
+        with self._store.read() as tx:
+            sql = "SELECT 1 FROM pacs_patient WHERE patient_id=? AND issuer=?"
+            return tx.execute(sql, (number.id, number.authority)).fetchone() is not None
+
+    def _into(self, number: Number) -> tuple[str, str] | None:
+        """Where a number was merged into; None when it was not."""
+        with self._store.read() as tx:
+            sql = "SELECT merged_into, merged_issuer FROM pacs_patient WHERE patient_id=? AND issuer=?"
+            row = tx.execute(sql, (number.id, number.authority)).fetchone()
+        return (row["merged_into"], row["merged_issuer"]) if row and row["merged_into"] is not None else None
 
 
-def _numbers(message: Message, field: str) -> list[Number]:
-    """Every number at PID-3 or MRG-1; Hl7Error when there is none, or more than anybody has."""
-    segment, number = field.split("-")
-    columns = [message.all(f"{segment}[1]-{number}.{part}") for part in ("1", "4.1", "5")]
-    found = [Number(*(part.strip() for part in parts)) for parts in zip(*columns, strict=True) if parts[0].strip()]
-    if not found:
-        raise Hl7Error("no patient identifier", place=field, code="101", remedy=f"Fill {field}.1 and its authority.")
-    if len(found) > MAX_NUMBERS:
-        raise Hl7Error(f"{len(found)} patient identifiers", place=field, remedy=f"Send {MAX_NUMBERS} at most.")
-    return found
-
-
-def ordered(message: Message, issuer: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each order of ORM^O01 (OBR-18, ZDS-1) or OMI^O23 (IPC-1, IPC-3): its accession number and what it says."""
-    numbers = _numbers(message, "PID-3")
-    own = next((n for n in numbers if n.authority == issuer), numbers[0])
-    told = demographics(message)
-    for index in range(1, len(message.named("OBR")) + 1):
-        accession = message.get(f"IPC[{index}]-1.1") or message.get(f"OBR[{index}]-18.1")
-        control = message.get(f"ORC[{index}]-1")
-        family, given, middle, suffix, prefix = (message.get(f"OBR[{index}]-16.{part}") for part in (2, 3, 4, 5, 6))
-        yield (
-            accession.strip(),
-            {
-                "patient_id": own.id,
-                "issuer": own.authority or issuer,
-                "patient_name": told.get("name", ""),
-                "birth_date": told.get("birth_date", ""),
-                "sex": told.get("sex", ""),
-                "study_uid": message.get(f"IPC[{index}]-3.1") or message.get(f"ZDS[{index}]-1.1"),
-                "description": message.get(f"OBR[{index}]-44.2") or message.get(f"OBR[{index}]-4.2"),
-                "referring": "^".join((family, given, middle, prefix, suffix)).rstrip("^"),
-                "modality": message.get(f"IPC[{index}]-5.1") or message.get(f"OBR[{index}]-24"),
-                "scheduled": message.get(f"OBR[{index}]-36.1") or message.get(f"ORC[{index}]-7.4"),
-                "status": orders.CANCELLED if control in CANCELS else "scheduled",
-            },
+def _counterpart(retired: Number | None, survivors: list[Number], issuer: str = "") -> Number:
+    """The one of `survivors` that is of the retired number's authority and type, or of the `issuer`; Hl7Error."""
+    if retired is None:
+        return next((one for one in survivors if one.authority == issuer), survivors[0])
+    if not retired.authority:
+        raise Hl7Error(
+            f"the retired number {retired.id} comes without its authority",
+            place="MRG-1.4",
+            remedy="Name the authority that gave the number.",
+            code="101",
         )
-
-
-def reported_study(message: Message) -> str:
-    """The Study Instance UID that a report names in an OBX of code 113014 (DICOM Study), if any."""
-    for index in range(1, len(message.named("OBX")) + 1):
-        if message.get(f"OBX[{index}]-3.1") == "113014":
-            return message.get(f"OBX[{index}]-5.1")
-    return ""
-
-
-def _same_kind(survivor: Number, retired: Number) -> bool:
-    """A40 merges numbers of one authority and, where both say it, one type (HL7 v2.5.1 ch. 3.3.40)."""
-    types = {survivor.kind, retired.kind} - {""}
-    return survivor.authority == retired.authority and len(types) < 2
-
-
-def demographics(message: Message) -> dict[str, str]:
-    """What PID says of the patient, by DICOM's words: name (PN), birth_date (DA), sex; absent facts left out."""
-    facts: dict[str, str] = {}
-    # XPN has suffix then prefix, PN prefix then suffix (HL7 v2.5.1 ch. 2.A.88, PS3.5 6.2.1.1).
-    family, given, middle, suffix, prefix = (message.get(f"PID-5.{part}") for part in ("1.1", "2", "3", "4", "5"))
-    name = "^".join((family, given, middle, prefix, suffix)).rstrip("^")
-    birth, sex = message.get("PID-7.1"), message.get("PID-8.1")
-    if name:
-        facts["name"] = "" if family == DELETED else name
-    if birth:
-        facts["birth_date"] = "" if birth == DELETED else birth[:8]
-    if sex:
-        facts["sex"] = SEXES.get(sex.upper(), "")
-    return facts
+    survivor = next((one for one in survivors if same_kind(one, retired)), None)
+    if survivor is None:
+        raise Hl7Error(
+            f"the retired number {retired.id} is of {retired.authority}, "
+            f"the survivor's numbers are of {', '.join(sorted({one.authority or 'none' for one in survivors}))}",
+            place="MRG-1.4",
+            remedy="Give both numbers of one authority; a merge never crosses authorities.",
+            code="204",
+        )
+    return survivor

@@ -22,6 +22,7 @@ COLUMNS = (
     "scheduled",
 )
 CANCELLED = "cancelled"
+DISCONTINUED = "discontinued"
 
 REPORT_STATUSES = ("", "P", "F", "C", "W")
 """HL7 table 0123: none, preliminary, final, corrected; W: withdrawn, which leaves the study unreported."""
@@ -62,6 +63,12 @@ def mark_reported(tx: sqlite3.Connection, study_uid: str, status: str) -> None:
             f"{status!r} is no report status", remedy="P preliminary, F final, C corrected, W withdrawn, or nothing."
         )
     tx.execute("UPDATE pacs_study SET report=? WHERE study_uid=?", ("" if status == "W" else status, study_uid))
+
+
+def links(tx: sqlite3.Connection, patient_id: str | None = None) -> list[dict[str, Any]]:
+    """Records that are said to be of one person (A24), and are kept apart all the same."""
+    sql = "SELECT * FROM pacs_link WHERE ?1 IS NULL OR patient_id = ?1 OR other_id = ?1 ORDER BY 1, 3"
+    return [dict(row) for row in tx.execute(sql, (patient_id,))]
 
 
 def known(tx: sqlite3.Connection, accession: str | None = None, patient_id: str | None = None) -> list[dict[str, Any]]:

@@ -12,6 +12,9 @@ SCHEMA = Schema(
         patient_id TEXT NOT NULL, issuer TEXT NOT NULL, name TEXT NOT NULL, name_fold TEXT NOT NULL,
         birth_date TEXT NOT NULL, sex TEXT NOT NULL, merged_into TEXT, merged_issuer TEXT,
         PRIMARY KEY (patient_id, issuer));
+    CREATE TABLE IF NOT EXISTS pacs_link (
+        patient_id TEXT NOT NULL, issuer TEXT NOT NULL, other_id TEXT NOT NULL, other_issuer TEXT NOT NULL,
+        PRIMARY KEY (patient_id, issuer, other_id, other_issuer));
     CREATE TABLE IF NOT EXISTS pacs_study (
         study_uid TEXT PRIMARY KEY, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,
         study_date TEXT NOT NULL, study_time TEXT NOT NULL, accession TEXT NOT NULL, study_id TEXT NOT NULL,
@@ -109,6 +112,7 @@ SCHEMA = Schema(
     """,
     domain=(
         "pacs_patient",
+        "pacs_link",
         "pacs_study",
         "pacs_series",
         "pacs_instance",

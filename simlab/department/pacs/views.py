@@ -140,6 +140,7 @@ VIEWS: dict[str, Callable[..., Rows]] = {
     "commitments": requests,
     "unmatched": orders.unmatched,
     "orders": orders.known,
+    "links": orders.links,
     "duplicates": duplicates.listed,
     "repairs": record.repairs,
     "requests": record.requests,

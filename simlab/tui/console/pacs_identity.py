@@ -88,6 +88,14 @@ IDENTITY = Group(
             empty="No object came twice with other content.",
         ),
         Section(
+            "pacs-links",
+            "Linked records",
+            "pacs.links",
+            ("patient_id", "issuer", "other_id", "other_issuer"),
+            search=("patient_id",),
+            empty="No two records are said to be of one person.",
+        ),
+        Section(
             "pacs-orders",
             "Orders known",
             "pacs.orders",

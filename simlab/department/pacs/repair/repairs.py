@@ -170,10 +170,17 @@ class Repairs:
         )
 
     def unmerge_patients(
-        self, patient_id: str, issuer: str = "", studies: Sequence[str] = (), *, preview: bool = False
+        self,
+        patient_id: str,
+        issuer: str = "",
+        studies: Sequence[str] = (),
+        *,
+        preview: bool = False,
+        waived: bool = False,
     ) -> dict[str, Any]:
         """Take a merge apart: every study that it moved goes home, and those later ones that are named."""
-        return self.do("unmerge_patients", preview=preview, patient_id=patient_id, issuer=issuer, studies=list(studies))
+        args = {"patient_id": patient_id, "issuer": issuer, "studies": list(studies)}
+        return self.do("unmerge_patients", preview=preview, waived=waived, **args)
 
     def update_patient(
         self,
