@@ -12,6 +12,7 @@ from pynetdicom.presentation import PresentationContext
 
 from simlab.dicom import contexts as classes
 from simlab.dicom import statuses
+from simlab.dicom.asking import context_for
 from simlab.dicom.association import Association, Context
 from simlab.dicom.commitment import COMMIT, Reference, Report, action, read_report
 from simlab.dicom.dimse import RESPONSE, SERVICES, Command, Message
@@ -103,7 +104,7 @@ def commit(
     """
     sop_class = classes.STORAGE_COMMITMENT
     with associate(peer, calling, classes.supported([sop_class])) as association:
-        context = _context(association, sop_class, peer)
+        context = context_for(association, sop_class, peer)
         message_id = _send(
             association,
             context,
@@ -208,18 +209,9 @@ def _once(
 ) -> Answer:
     data = attributes if attributes is None or isinstance(attributes, Dataset) else as_dataset(attributes)
     with associate(peer, calling, classes.supported([sop_class]), seconds=CONNECT_SECONDS) as association:
-        context = _context(association, sop_class, peer)
+        context = context_for(association, sop_class, peer)
         message_id = _send(association, context, service, sop_instance, data, extra)
         return _answer(association, context, service, message_id, seconds)
-
-
-def _context(association: Association, sop_class: str, peer: Peer) -> Context:
-    context = association.find_context(sop_class)
-    if context is None:
-        raise NoContext(
-            f"{peer} accepted no presentation context for {sop_class}", remedy="It does not offer that service."
-        )
-    return context
 
 
 def _send(
