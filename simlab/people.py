@@ -121,6 +121,21 @@ def renamed(rng: random.Random, of: Person) -> Person:
     return replace(of, family=_other(of.family, Names(rng).family))
 
 
+def moved(rng: random.Random, of: Person) -> Person:
+    """The same person at another address, with another telephone; the GP stays."""
+    other = person(rng, sex=of.sex)
+    return replace(of, address=other.address, postcode=other.postcode, phone=other.phone)
+
+
+def aged(rng: random.Random, years: tuple[int, int], today: date, *, sex: str | None = None) -> Person:
+    """A person who is between `years[0]` and `years[1]` years old `today`, both included."""
+    oldest = _years_before(today, years[1] + 1) + timedelta(days=1)
+    span = (_years_before(today, years[0]) - oldest).days + 1
+    drawn = person(rng, sex=sex, born=(oldest.year, oldest.year))
+    birth = oldest + timedelta(days=rng.randrange(span))
+    return replace(drawn, birth_date=birth.strftime("%Y%m%d"), title=_title(rng, drawn.sex, birth.year))
+
+
 def renumbered(rng: random.Random, of: Person) -> Person:
     """The same person registered a second time: a second hospital number, nothing else changed."""
     return replace(of, mrn=hospital_number(rng))
@@ -148,7 +163,7 @@ def nhs_number(rng: random.Random) -> str:
     """A valid NHS number between 999 000 0000 and 999 999 9999, which are never given to anyone."""
     while True:
         stem = f"999{rng.randrange(1_000_000):06d}"
-        check = _nhs_check(stem)
+        check = nhs_check(stem)
         if check is not None:
             return f"{stem}{check}"
 
@@ -156,7 +171,7 @@ def nhs_number(rng: random.Random) -> str:
 def valid_nhs(text: str) -> bool:
     """Whether `text` (spaces allowed) is an NHS number by modulus 11, weights 10 to 2; a remainder of 1 is invalid."""
     digits = text.replace(" ", "")
-    return len(digits) == 10 and digits.isascii() and digits.isdigit() and _nhs_check(digits[:9]) == int(digits[9])
+    return len(digits) == 10 and digits.isascii() and digits.isdigit() and nhs_check(digits[:9]) == int(digits[9])
 
 
 def fictional_nhs(text: str) -> bool:
@@ -164,9 +179,17 @@ def fictional_nhs(text: str) -> bool:
     return valid_nhs(text) and _NHS_FIRST <= int(text.replace(" ", "")) <= _NHS_LAST
 
 
-def _nhs_check(stem: str) -> int | None:
+def nhs_check(stem: str) -> int | None:
+    """The check digit of an NHS number's first nine digits; None where they have none."""
     check = 11 - sum(int(digit) * weight for digit, weight in zip(stem, range(10, 1, -1), strict=True)) % 11
     return {11: 0, 10: None}.get(check, check)
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - years, day=28)
 
 
 def _other(than: str, draw: Callable[[], str]) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 
 from simlab import config, yaml_source
 from simlab.errors import BadInput, SimlabError
+from simlab.feed.library import read as read_pathway
+from simlab.feed.trust import PATHWAYS
+from simlab.feed.trust import read as read_trust
 from simlab.lab.actions import ACTIONS
 from simlab.training import catalogue
 from simlab.training.exercise import Exercise, Variant, load, vary
@@ -42,8 +45,15 @@ def lint(ids: Iterable[str] = (), *, course: Path | None = None) -> list[Problem
         found.update(dict.fromkeys(_package(folder)))
     if not wanted:
         for path in sorted((root / "_lib").rglob("*.yaml")):
-            found.update(dict.fromkeys(_library(path)))
+            found.update(dict.fromkeys(_pathway(path) if path.parent.name == PATHWAYS else _library(path)))
     return list(found)
+
+
+def _pathway(path: Path) -> Iterator[Problem]:
+    try:
+        read_trust(path) if path.name.startswith("_") else read_pathway(path, f"{PATHWAYS}/{path.name}")
+    except SimlabError as error:
+        yield from _told(error, f"_lib/{PATHWAYS}/{path.name}")
 
 
 def _library(path: Path) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from simlab import config, yaml_source
 from simlab.config import LOOPBACK, SEATS, Endpoint
 from simlab.errors import BadInput, NotFound
+from simlab.feed.trust import PATHWAYS
 from simlab.lab.staging import Staging
 from simlab.lab.systems import MODALITIES, VIEWERS
 from simlab.people import NHS
@@ -61,7 +62,8 @@ def load_scene(wanted: str, place: Place) -> Staging:
     if "\n" in wanted:
         return staging(_filled(yaml_source.parse(wanted, "scene"), place, "scene"), place, name="scene")
     folder = config.course_folder("exercises") / "_lib"
-    there = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
+    scenes = (path for path in folder.rglob("*.yaml") if path.parent.name != PATHWAYS)
+    there = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in scenes)
     if wanted not in there:
         names = ", ".join(name for name in there if "/" not in name) + f", and {SITUATIONS}/… of docs/situations.md"
         raise NotFound(f"there is no scene {wanted[:100]!r}", remedy=f"There are: {names}; or give a YAML file.")

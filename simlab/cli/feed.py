@@ -1,0 +1,148 @@
+"""`simlab feed`: a hospital's messages from pathways, to a file or to any MLLP port."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from simlab.cli import show
+from simlab.cli.options import Json, group
+from simlab.errors import BadInput
+
+app = group("A hospital's day from pathways: to a file or to any MLLP port.")
+
+_CLEAR = "\r\x1b[2K"
+_EVERY = 1.0
+"""Seconds between two lines of progress."""
+
+
+@app.command("list")
+def list_pathways(json: Json = False) -> None:
+    """List the pathways that ship."""
+    library = importlib.import_module("simlab.feed.library")
+    found = [library.find(name) for name in library.names()]
+    rows = [{"name": one.name, "title": one.pathway.title, "weight": one.pathway.weight} for one in found]
+    show.rows(rows, {"name": "Pathway", "title": "What happens", "weight": "Weight"}, json_wanted=json)
+
+
+@app.command("show")
+def show_pathway(
+    pathway: Annotated[str, typer.Argument(help="A pathway's name, or a YAML file.")],
+    seed: Annotated[int, typer.Option(help="Whose start to show.")] = 1,
+    json: Json = False,
+) -> None:
+    """Tell what a pathway is, and what one start of it sends."""
+    library, sample = (importlib.import_module(f"simlab.feed.{name}") for name in ("library", "sample"))
+    found = library.find(pathway)
+    rows = sample.told(found, seed)
+    if json:
+        show.as_json({"name": found.name, **found.pathway.model_dump(include={"title", "about"}), "messages": rows})
+        return
+    typer.echo(f"{found.name}: {found.pathway.title}\n{found.pathway.about}\n".replace("\n\n", "\n"))
+    columns = {"at": "At", "sender": "From", "told": "Message", "what": "What", "patient": "Patient", "about": "About"}
+    show.table(rows, columns)
+
+
+@app.command()
+def run(
+    pathways: Annotated[list[str], typer.Argument(help="Names, `all`, YAML files; NAME=20/h gives one its own rate.")],
+    to: Annotated[str | None, typer.Option(help="mllp://HOST:PORT.", show_default=False)] = None,
+    out: Annotated[str | None, typer.Option(help="A file; - for stdout.", show_default=False)] = None,
+    rate: Annotated[str, typer.Option(help="Starts of all pathways together: 60/h, 2/m, 500/d.")] = "60/h",
+    speed: Annotated[
+        str | None, typer.Option(help="10x, or max: no waiting (the default for a file).", show_default=False)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed, the same bytes.", show_default=False)] = None,
+    duration: Annotated[str, typer.Option(help="Of hospital time: 8h, 2d.", show_default=False)] = "",
+    count: Annotated[int | None, typer.Option(help="So many starts, each to its end.", show_default=False)] = None,
+    start: Annotated[str, typer.Option(help="2026-03-02T08:00, or now.", show_default=False)] = "",
+    day: Annotated[str, typer.Option(help="flat, or office: busier from 9 to 17.")] = "flat",
+    burst: Annotated[int, typer.Option(help="So many starts at once.")] = 1,
+    format: Annotated[str, typer.Option(help="Of a file: text, lines or mllp.")] = "text",
+    version: Annotated[str, typer.Option(help="HL7 2.3, 2.3.1, 2.4 or 2.5.1.")] = "2.5.1",
+    profile: Annotated[str, typer.Option(help="uk or ihe-rad.")] = "uk",
+    charset: Annotated[str, typer.Option(help="MSH-18.")] = "UNICODE UTF-8",
+    receiver: Annotated[str, typer.Option(help="MSH-5 and MSH-6: APPLICATION@FACILITY.")] = "ENGINE@RXX01",
+    ack_seconds: Annotated[float, typer.Option(help="How long an acknowledgement is waited for.")] = 10.0,
+    json: Json = False,
+) -> None:
+    """Run pathways: to a file, or to an MLLP port. Ctrl-C ends it."""
+    wanted = {"pathways": pathways, "rate": rate, "seed": seed, "duration": duration, "count": count, "shape": day,
+              "burst": burst}  # fmt: skip
+    if to is None and out is None:
+        raise BadInput("a feed goes somewhere", place="feed", remedy="Give --to or --out.")
+    if to is not None and out is not None:
+        raise BadInput("a feed goes to one place", place="feed", remedy="Give --to or --out.")
+    session, dialect = (importlib.import_module(f"simlab.feed.{name}") for name in ("session", "dialect"))
+    application, _, facility = receiver.partition("@")
+    spoken = dialect.Dialect(version, profile, charset, receiving_application=application, receiving_facility=facility)
+    asked = session.Wanted(**wanted, start=start)
+    stop = threading.Event()
+    progress = _Progress()
+    if out is not None:
+        done = session.to_file(asked, out, format, spoken, stop, progress.tell, speed or "max")
+    else:
+        done = session.to_address(
+            asked, to, spoken, stop, progress.tell, progress.say, pace=speed or "1x", ack_seconds=ack_seconds
+        )
+    progress.end()
+    _summary(done, json_wanted=json, aside=out == "-")
+
+
+class _Progress:
+    """One line on stderr that is written over, where a person sees it."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr is not None and sys.stderr.isatty()
+        self._last = 0.0
+        self._began = time.monotonic()
+
+    def tell(self, summary: Any) -> None:
+        now = time.monotonic()
+        if not self._live or now - self._last < _EVERY:
+            return
+        self._last = now
+        typer.echo(f"{_CLEAR}{_line(summary.as_json(), now - self._began)}", err=True, nl=False)
+
+    def say(self, words: str) -> None:
+        self.end()
+        typer.echo(words, err=True)
+
+    def end(self) -> None:
+        if self._live:
+            typer.echo(_CLEAR, err=True, nl=False)
+
+
+def _line(done: Mapping[str, Any], seconds: float) -> str:
+    answers = " ".join(f"{code} {count}" for code, count in done["answers"].items())
+    per_second = done["messages"] / seconds if seconds else 0.0
+    return (
+        f"{done['now'].replace('T', ' ')}  {done['begun']} begun, {done['under_way']} under way, "
+        f"{done['messages']} messages ({per_second:.0f}/s)  {answers}"
+    )
+
+
+def _summary(done: Mapping[str, Any], *, json_wanted: bool, aside: bool = False) -> None:
+    if json_wanted and not aside:
+        show.as_json(done)
+        return
+    say: Callable[[str], None] = lambda words: typer.echo(words, err=aside)  # noqa: E731
+    say(
+        f"{done['messages']} messages of {done['patients']} patients, {done['begun_at']} to {done['now'] or 'the same'}"
+        f"{'' if done['finished'] else ', broken off'}; seed {done['seed']}"
+    )
+    say(f"pathways: {done['begun']} begun, {done['ended']} ended: {_counts(done['pathways'])}")
+    say(f"messages: {_counts(done['types'])}")
+    say(f"answers: {_counts(done['answers'])}")
+    if done.get("repeated") or done.get("waited"):
+        say(f"sent again: {done['repeated']}; waited {done['waited']:g} s for the receiver")
+
+
+def _counts(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counted.items())) or "none"
