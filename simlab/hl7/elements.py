@@ -163,10 +163,13 @@ def locate(message: Message, at: Path) -> Element | None:
     for level, number_, mark in steps:
         if number_ is None:
             break
-        parts = list(_split(element, mark.encode()))
+        # No further than needed: a field of megabytes may have findings in its first repetitions.
+        parts = element.raw.split(mark.encode(), number_)
         if number_ > len(parts):
             return None
-        element = _beneath(element, level, number_, *parts[number_ - 1], single=len(parts) == 1, version=version)
+        before = element.start + sum(len(part) + 1 for part in parts[: number_ - 1])
+        single = len(parts) == 1
+        element = _beneath(element, level, number_, parts[number_ - 1], before, single=single, version=version)
     return element
 
 

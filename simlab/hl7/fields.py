@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from simlab.hl7 import dictionary, tables, values
 from simlab.hl7.characters import Separators
@@ -25,6 +26,9 @@ class Fault:
     subcomponent: int
     complaint: Complaint
 
+
+MOST_IN_A_FIELD = 20
+"""Findings of one field that repeats; the others are like them."""
 
 _Check = Callable[[str], Complaint | None]
 
@@ -112,16 +116,17 @@ def faults(name: str, fields: list[str], marks: Separators, version: str, extra:
             what = f"{held.definition.name} is empty"
             found.append(Fault(number, 0, 0, 0, Complaint("field.required", what, f"Fill {name}-{number}.")))
     if name == "OBX" and count > 5 and fields[5]:
-        found += _observation(fields[2], fields[5], marks, version, extra)
-    for number in range(len(plan) + 1, count):
-        if fields[number]:
-            what = f"{name} has {len(plan)} fields in version {version}"
-            found.append(Fault(number, 0, 0, 0, Complaint("field.extra", what, f"Is a {marks.field} unescaped?")))
+        found += islice(_observation(fields[2], fields[5], marks, version, extra), MOST_IN_A_FIELD)
+    if count > len(plan) + 1:
+        surplus = next((number for number in range(len(plan) + 1, count) if fields[number]), 0)
+        if surplus:
+            what = f"{name} has {len(plan)} fields in version {version}, here are {count - 1}"
+            found.append(Fault(surplus, 0, 0, 0, Complaint("field.extra", what, f"Is a {marks.field} unescaped?")))
     return found
 
 
 def _field(found: list[Fault], held: _Field, value: str, marks: Separators, version: str) -> None:
-    of, number = held.definition, held.number
+    of, number, most = held.definition, held.number, MOST_IN_A_FIELD
     if of.data_type == "varies":
         return
     if marks.repetition in value:
@@ -138,9 +143,13 @@ def _field(found: list[Fault], held: _Field, value: str, marks: Separators, vers
         if of.length and len(repetition) > of.length:
             what = f"{of.name} has {len(repetition)} characters, {of.length} are allowed"
             found.append(Fault(number, index, 0, 0, Complaint("field.length", what, "Shorten it, or agree on more.")))
+            most -= 1
         if repetition and repetition != '""':
             for component, subcomponent, complaint in _value(held.of, repetition, marks):
                 found.append(Fault(number, index, component, subcomponent, complaint))
+                most -= 1
+        if most <= 0:
+            return
 
 
 def _value(of: _Type, text: str, marks: Separators) -> Iterator[tuple[int, int, Complaint]]:

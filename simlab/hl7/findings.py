@@ -64,6 +64,7 @@ RULES: dict[str, tuple[Severity, str]] = {
     "msh.truncation": ("warning", "a fifth encoding character before version 2.7"),
     "msh.version": ("warning", "MSH-12 names a version that is not judged here"),
     "msh.event": ("warning", "EVN-1 and MSH-9.2 name different events"),
+    "more": ("note", "there are more findings than are told"),
     "msh.type": ("error", "MSH-9 lacks the message type or its trigger event"),
 }
 """Every rule of the validator itself, with its severity and what it finds. Profiles add their own."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from importlib import resources
+from itertools import islice
 from pathlib import Path as File
 
 from pydantic import Field, field_validator
@@ -118,6 +119,10 @@ def _known_places(places: tuple[str, ...]) -> tuple[str, ...]:
     return places
 
 
+MOST_OF_A_RULE = 20
+"""Findings of one rule in one message; the others are like them."""
+
+
 def names() -> list[str]:
     """The profiles that come with SimLab."""
     folder = resources.files("simlab.hl7").joinpath("profiles")
@@ -143,7 +148,7 @@ def findings(message: Message, profile: Profile, version: str) -> Iterator[Findi
     """What a profile finds in a message."""
     for rule in profile.rules:
         if rule.when.holds(message, version):
-            yield from _findings(message, rule)
+            yield from islice(_findings(message, rule), MOST_OF_A_RULE)
 
 
 def _findings(message: Message, rule: Rule) -> Iterator[Finding]:
@@ -185,14 +190,12 @@ def _each_segment(message: Message, at: Path) -> Iterator[Path]:
 
 def _each_value(message: Message, at: Path) -> Iterator[tuple[Path, str]]:
     for one in _each_segment(message, at):
-        segment = message.named(at.segment)[(one.occurrence or 1) - 1]
-        count = _field(segment, at.field).count(message.separators.repetition.encode()) + 1
-        for number in range(1, count + 1):
+        raw = _field(message.named(at.segment)[(one.occurrence or 1) - 1], at.field)
+        for number, repetition in enumerate(raw.split(message.separators.repetition.encode()), 1):
             if at.repetition in (None, number):
-                here = Path(at.segment, one.occurrence, at.field, number, at.component, at.subcomponent)
-                text = _value(message, here)
+                text = _inner(message, repetition, at)
                 if text and text != '""':
-                    yield here, text
+                    yield Path(at.segment, one.occurrence, at.field, number, at.component, at.subcomponent), text
 
 
 def _field(segment: Segment, number: int) -> bytes:
@@ -204,9 +207,13 @@ def _value(message: Message, at: Path) -> str:
     raw = _field(held, at.field)
     if not raw:
         return ""
-    marks = message.separators
     if at.repetition or at.component:
-        raw = _part(raw, at.repetition or 1, marks.repetition)
+        raw = _part(raw, at.repetition or 1, message.separators.repetition)
+    return _inner(message, raw, at)
+
+
+def _inner(message: Message, raw: bytes, at: Path) -> str:
+    marks = message.separators
     if at.component:
         raw = _part(raw, at.component, marks.component)
     if at.subcomponent:

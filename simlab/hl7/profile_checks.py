@@ -10,6 +10,10 @@ from simlab.hl7.path import Path
 from simlab.hl7.values import nhs_number
 
 
+MOST_IDENTIFIERS = 1000
+"""Repetitions of one field that are looked at; nobody has more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a check found, and where."""
@@ -36,7 +40,8 @@ def _identifiers(message: Message, segment: str, field: int) -> Iterator[list[_I
     for occurrence, held in enumerate(message.named(segment), 1):
         raw = held.fields[field] if field < len(held.fields) else b""
         found = []
-        for number, text in enumerate(raw.decode(message.shown_encoding, "replace").split(marks.repetition), 1):
+        texts = raw.decode(message.shown_encoding, "replace").split(marks.repetition, MOST_IDENTIFIERS)
+        for number, text in enumerate(texts[:MOST_IDENTIFIERS], 1):
             parts = [*text.split(marks.component), "", "", "", "", ""]
             authority = parts[3].split(marks.subcomponent)[0]
             if text:
@@ -110,18 +115,14 @@ def _same_order(message: Message) -> Iterator[Said]:
                 yield Said(Path("OBR", number, field), f"{request[:30]} and in ORC-{field} {control[:30]}")
 
 
-def _safely(check: Callable[[Message], Iterator[Said]]) -> Callable[[Message], list[Said]]:
-    return lambda message: list(check(message))
-
-
-CHECKS: dict[str, Callable[[Message], list[Said]]] = {
-    "nhs-number": _safely(_nhs_number),
-    "nhs-range": _safely(_nhs_range),
-    "nhs-first": _safely(_nhs_first),
-    "authority": _safely(_authority),
-    "merge": _safely(_merge),
-    "order-state": _safely(_order_state),
-    "same-order": _safely(_same_order),
-    "leading-uid": _safely(_leading_uid),
+CHECKS: dict[str, Callable[[Message], Iterator[Said]]] = {
+    "nhs-number": _nhs_number,
+    "nhs-range": _nhs_range,
+    "nhs-first": _nhs_first,
+    "authority": _authority,
+    "merge": _merge,
+    "order-state": _order_state,
+    "same-order": _same_order,
+    "leading-uid": _leading_uid,
 }
 """The checks by the names that profiles call them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from simlab.errors import BadInput
 from simlab.hl7 import dictionary, elements, fields, profile, structure, values
@@ -33,11 +34,11 @@ def validate(message: Message, profiles: Iterable[Profile] = (), *, version: str
     chosen = tuple(profiles)
     judged = version or (message.version if message.version in dictionary.SPOKEN else dictionary.DEFAULT_VERSION)
     extra = frozenset(code for one in chosen for code in one.codes)
-    found: list[Finding] = []
-    for finding in _everything(message, chosen, judged, extra, bool(version)):
-        found.append(finding)
-        if len(found) >= MOST_FINDINGS:
-            break
+    found = list(islice(_everything(message, chosen, judged, extra, bool(version)), MOST_FINDINGS))
+    if len(found) == MOST_FINDINGS:
+        end = message.segments[-1].end
+        what = f"there are more findings than these {MOST_FINDINGS}"
+        found.append(Finding("", end, end, "more", RULES["more"][0], what, "Put these right first."))
     return sorted(found, key=lambda one: (one.start, SEVERITIES.index(one.severity)))
 
 
@@ -90,7 +91,7 @@ def _encoding(message: Message) -> str | None:
 def _texts(message: Message, name: str, number: int, parts: list[str], marks: Separators) -> Iterator[Finding]:
     for index, part in enumerate(parts[1:], 1):
         if marks.escape in part:
-            for complaint in values.escapes(part, marks):
+            for complaint in islice(values.escapes(part, marks), fields.MOST_IN_A_FIELD):
                 yield _finding(message, Path(name, number, index), complaint)
         if not part.isprintable() and (match := _CONTROL.search(part)):
             what = f"the control character {ord(match[0]):02X}h stands in the text"

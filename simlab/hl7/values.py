@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -88,20 +88,18 @@ _LETTERS = frozenset("FSTREHN")
 _HEX = re.compile(r"X(?:[0-9A-Fa-f]{2})+|C[0-9A-Fa-f]{4}|M[0-9A-Fa-f]{4}(?:[0-9A-Fa-f]{2})?")
 
 
-def escapes(text: str, marks: Separators) -> list[Complaint]:
+def escapes(text: str, marks: Separators) -> Iterator[Complaint]:
     """What is wrong with the escape sequences in a text (ch. 2.7)."""
     parts = text.split(marks.escape)
-    found = []
     for body in parts[1 : len(parts) - (len(parts) % 2 == 0) : 2]:
         known = body in _LETTERS or _FORMATTING.fullmatch(body) or _HEX.fullmatch(body) or body.startswith("Z")
         if not (known or (body == "P" and marks.truncation)):
             shown = f"{marks.escape}{body[:20]}{marks.escape}"
             remedy = f"Write a lone {marks.escape} as {marks.escape}E{marks.escape}."
-            found.append(Complaint("escape.unknown", f"{shown!r} is no escape sequence", remedy))
+            yield Complaint("escape.unknown", f"{shown!r} is no escape sequence", remedy)
     if len(parts) % 2 == 0:
         remedy = f"Write {marks.escape} as {marks.escape}E{marks.escape}."
-        found.append(Complaint("escape.unbalanced", f"a {marks.escape} begins no escape sequence", remedy))
-    return found
+        yield Complaint("escape.unbalanced", f"a {marks.escape} begins no escape sequence", remedy)
 
 
 def mod_10(number: str) -> str:
