@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from simlab.cli import dicom_commit, files, show
-from simlab.cli.door import Door
+from simlab.cli.dicom_peer import Asking, asks
 from simlab.cli.options import Home, Json, chosen, group
 from simlab.errors import BadInput, SimlabError
 
@@ -20,14 +20,6 @@ app.add_typer(dicom_commit.app)
 MAX_FILES_BYTES = 150 * 1024 * 1024
 """Bytes of the files of one `store`; more go in several calls."""
 
-Peer = Annotated[str, typer.Option("--peer", help="The system to ask: PACS, RIS, THEATRE...")]
-Host = Annotated[str | None, typer.Option(help="Its host, when not the known one.", show_default=False)]
-Port = Annotated[int | None, typer.Option(help="Its port, when not the known one.", show_default=False)]
-Title = Annotated[str | None, typer.Option("--title", help="Called AE title.", show_default=False)]
-Calling = Annotated[str, typer.Option(help="Calling AE title.")]
-Tls = Annotated[bool, typer.Option("--tls", help="Over TLS, at the system's TLS door.")]
-User = Annotated[str | None, typer.Option(help="The user to log in as.", show_default=False)]
-Passcode = Annotated[str | None, typer.Option(help="Of that user.", show_default=False)]
 Options = Annotated[
     list[str] | None,
     typer.Option("--option", help="Negotiate relational, datetime, fuzzy or timezone.", show_default=False),
@@ -65,25 +57,15 @@ UNIQUE_KEYS = {"PATIENT": "PatientID", "STUDY": "StudyInstanceUID", "SERIES": "S
                "IMAGE": "SOPInstanceUID"}  # fmt: skip
 
 
-@app.command()
-def echo(
-    peer: Peer = "PACS",
-    host: Host = None,
-    port: Port = None,
-    title: Title = None,
-    calling: Calling = "ADMIN",
-    tls: Tls = False,
-    user: User = None,
-    passcode: Passcode = None,
-    home: Home = None,
-    json: Json = False,
-) -> None:
+@asks(app)
+def echo(asking: Asking) -> None:
     """Ask whether a system's DICOM service answers (C-ECHO)."""
-    _act("dicom.echo", _peer(peer, host, port, title, calling) | _login(tls, user, passcode), home, json)
+    asking.act("dicom.echo", {})
 
 
-@app.command()
+@asks(app)
 def find(
+    asking: Asking,
     patient_name: PatientName = None,
     patient_id: Text = None,
     birth_date: Date = None,
@@ -96,31 +78,21 @@ def find(
     level: Level = "STUDY",
     root: Root = None,
     limit: Annotated[int, typer.Option(help="Answers after which the query is cancelled.")] = 1000,
-    peer: Peer = "PACS",
-    host: Host = None,
-    port: Port = None,
-    title: Title = None,
-    calling: Calling = "ADMIN",
-    tls: Tls = False,
-    user: User = None,
-    passcode: Passcode = None,
     option: Options = None,
-    home: Home = None,
-    json: Json = False,
 ) -> None:
     """Query an archive (C-FIND)."""
     level = _level(level)
     keys = dict.fromkeys(RETURN_KEYS[level], "")
     keys |= _keys(level, patient_name, patient_id, birth_date, study_date, accession, study_uid, series_uid, modality)
     keys |= _further(key)
-    arguments = _peer(peer, host, port, title, calling) | {"keys": keys, "level": level, "root": _root(root, level)}
+    arguments = {"keys": keys, "level": level, "root": _root(root, level), "limit": limit} | _negotiated(option)
     columns = {keyword: HEADINGS.get(keyword, keyword) for keyword in keys if keyword != "StudyTime"}
-    arguments |= _login(tls, user, passcode) | ({"options": option} if option else {})
-    _act("dicom.find", arguments | {"limit": limit}, home, json, columns)
+    asking.act("dicom.find", arguments, columns)
 
 
-@app.command()
+@asks(app)
 def move(
+    asking: Asking,
     destination: Annotated[str, typer.Argument(help="AE title of where it shall go: THEATRE, CLINIC, ADMIN...")],
     study_uid: Text = None,
     series_uid: Text = None,
@@ -128,81 +100,59 @@ def move(
     key: Keys = None,
     level: Level = "STUDY",
     root: Root = None,
-    peer: Peer = "PACS",
-    host: Host = None,
-    port: Port = None,
-    title: Title = None,
-    calling: Calling = "ADMIN",
-    home: Home = None,
-    json: Json = False,
+    option: Options = None,
 ) -> None:
     """Have the archive send a study to a destination it knows (C-MOVE)."""
-    arguments = _retrieval(_level(level), root, study_uid, series_uid, patient_id, key)
-    _act("dicom.move", _peer(peer, host, port, title, calling) | arguments | {"destination": destination}, home, json)
+    arguments = _retrieval(_level(level), root, study_uid, series_uid, patient_id, key) | _negotiated(option)
+    asking.act("dicom.move", arguments | {"destination": destination})
 
 
-@app.command()
+@asks(app)
 def get(
+    asking: Asking,
     study_uid: Text = None,
     series_uid: Text = None,
     patient_id: Text = None,
     key: Keys = None,
     level: Level = "STUDY",
     root: Root = None,
-    peer: Peer = "PACS",
-    host: Host = None,
-    port: Port = None,
-    title: Title = None,
-    calling: Calling = "ADMIN",
-    home: Home = None,
-    json: Json = False,
+    option: Options = None,
 ) -> None:
     """Fetch a study to the workstation (C-GET); `simlab dicom receive` copies it out."""
-    arguments = _retrieval(_level(level), root, study_uid, series_uid, patient_id, key)
-    _act("dicom.get", _peer(peer, host, port, title, calling) | arguments, home, json)
+    arguments = _retrieval(_level(level), root, study_uid, series_uid, patient_id, key) | _negotiated(option)
+    asking.act("dicom.get", arguments)
 
 
-@app.command()
+@asks(app)
 def store(
+    asking: Asking,
     files: Annotated[
         list[Path] | None, typer.Argument(help="DICOM files, or folders of them.", show_default=False)
     ] = None,
     study_uid: Annotated[
         str | None, typer.Option(help="A study that the workstation holds, instead of files.", show_default=False)
     ] = None,
-    peer: Peer = "PACS",
-    host: Host = None,
-    port: Port = None,
-    title: Title = None,
-    calling: Calling = "ADMIN",
-    home: Home = None,
-    json: Json = False,
 ) -> None:
     """Send files, or a study of the workstation, to a system (C-STORE)."""
     contents = _contents(files or [])
-    arguments = _peer(peer, host, port, title, calling) | {"files": list(contents.values()), "names": list(contents)}
-    _act("dicom.store", arguments | ({"study": study_uid} if study_uid else {}), home, json)
+    arguments = {"files": list(contents.values()), "names": list(contents)}
+    asking.act("dicom.store", arguments | ({"study": study_uid} if study_uid else {}))
 
 
-@app.command()
+@asks(app, "RIS")
 def worklist(
+    asking: Asking,
     station: Annotated[str | None, typer.Option(help="Scheduled station AE title.", show_default=False)] = None,
     modality: Text = None,
     date: Annotated[str, typer.Option(help="today, YYYYMMDD, a range, or all.")] = "today",
     patient_name: PatientName = None,
     patient_id: Text = None,
     accession: Text = None,
-    peer: Peer = "RIS",
-    host: Host = None,
-    port: Port = None,
-    title: Title = None,
-    calling: Calling = "ADMIN",
-    home: Home = None,
-    json: Json = False,
+    option: Options = None,
 ) -> None:
     """Ask the RIS for scheduled procedure steps (Modality Worklist C-FIND)."""
     if date == "today":
-        date = str(Door(chosen(home)).get("/status")["clock"])[:10].replace("-", "")
+        date = str(asking.door.get("/status")["clock"])[:10].replace("-", "")
     keys: dict[str, Any] = {
         "PatientName": patient_name or "",
         "PatientID": patient_id or "",
@@ -221,12 +171,12 @@ def worklist(
             }
         ],
     }
-    door = Door(chosen(home))
-    done = door.act("dicom.worklist", _peer(peer, host, port, title, calling) | {"keys": keys})
-    shown = done if json or not done["ok"] else {**done, "data": {"rows": [_flat(r) for r in done["data"]["rows"]]}}
+    done = asking.door.act("dicom.worklist", asking.whom | {"keys": keys} | _negotiated(option))
+    if done["ok"] and not asking.json:
+        done = {**done, "data": {"rows": [_flat(row) for row in done["data"]["rows"]]}}
     show.outcome(
-        shown,
-        json_wanted=json,
+        done,
+        json_wanted=asking.json,
         columns={
             "ScheduledProcedureStepStartDate": "Date",
             "ScheduledProcedureStepStartTime": "Time",
@@ -264,20 +214,8 @@ def receive(
         typer.echo(f"{len(held)} files copied to {folder}")
 
 
-def _act(
-    name: str, arguments: dict[str, Any], home: Path | None, json: bool, columns: show.Columns | None = None
-) -> None:
-    show.outcome(Door(chosen(home)).act(name, arguments), json_wanted=json, columns=columns)
-
-
-def _login(tls: bool, user: str | None, passcode: str | None) -> dict[str, Any]:
-    given = {"tls": tls, "user": user, "passcode": passcode}
-    return {name: value for name, value in given.items() if value}
-
-
-def _peer(peer: str, host: str | None, port: int | None, title: str | None, calling: str) -> dict[str, Any]:
-    given = {"to": peer, "host": host, "port": port, "title": title, "calling": calling}
-    return {name: value for name, value in given.items() if value is not None}
+def _negotiated(options: list[str] | None) -> dict[str, Any]:
+    return {"options": options} if options else {}
 
 
 def _level(text: str) -> str:
