@@ -92,6 +92,7 @@ def test_a_refusal_names_route_rule_and_path_with_the_given_reason():
         ({"translate": "PID-8", "table": {"M": "1"}, "otherwise": "empty"}, "PID-8", ""),
         ({"translate": "PID-8", "table": {"M": "1"}}, "PID-8", "W"),
         ({"version": "2.3.1"}, "MSH-12", "2.3.1"),
+        ({"version": 2.4}, "MSH-12", "2.4"),
         ({"order_repetitions": "PID-3", "first": {"PID-3.5": "MR"}}, "PID-3", "123^^^RXX01^MR"),
         ({"order_repetitions": "PID-3", "first": {"PID-3.5": "MR"}}, "PID-3[2].5", "NH"),
         ({"keep_repetitions": "PID-3", "where": {"PID-3.5": "NH"}}, "PID-3", "9990001235^^^NHS^NH"),

@@ -198,7 +198,7 @@ class Charset(RuleOf):
 class Version(RuleOf):
     """Write another version into MSH-12; nothing else changes."""
 
-    version: str = Field(pattern=r"2\.\d(\.\d)?")
+    version: Text = Field(pattern=r"2\.\d(\.\d)?")
 
 
 class Split(RuleOf):

@@ -1,0 +1,148 @@
+"""The engine in a whole lab: staged by a scene with rules, worked by actions, looked at through views."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simlab.errors import SimlabError
+from simlab.hl7.message import parse
+from simlab.lab.home import Home
+from simlab.lab.lab import Lab, running
+from simlab.training.scene import load_scene
+from tests.engine.test_engine import adt
+from tests.hl7.peer import eventually
+
+SCENE = """
+use: [_lib/small-hospital]
+engine:
+  settings: {delivered_hours: 5}
+  routes:
+  - name: epr-to-ris
+    sources: [EPR]
+    types: [ADT]
+    at: RIS_HL7
+    first_seconds: 0.05
+    rules:
+    - {keep: {"MSH-9.2": [A01, A08, A28]}, note: what the RIS reads}
+    - {set: PID-5.2, template: "{PID-5.2}-{PID-3.1}"}
+  - {name: to-a-bedboard, sources: [EPR], types: [ADT], port: 9, state: disabled, tls: true}
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """A lab in the scene above."""
+    with running(Home(tmp_path / "home")) as opened:
+        opened.stage(load_scene(SCENE, opened))
+        yield opened
+
+
+def seen(lab: Lab, view: str, **filters: Any) -> list[dict[str, Any]]:
+    with lab.snapshot() as look:
+        return look.view(view, **filters)
+
+
+def do(lab: Lab, name: str, **arguments: Any) -> dict[str, Any]:
+    outcome = lab.perform(f"engine.{name}", arguments)
+    assert outcome.ok, outcome.summary
+    return outcome.data
+
+
+def sent(lab: Lab, data: bytes) -> str:
+    """The text of the engine's reply to a message that the feed sends it."""
+    outcome = lab.perform("hl7.send", {"message": data.decode(), "to": "ADT"})
+    assert outcome.ok, outcome.summary
+    return outcome.summary
+
+
+def test_rules_of_a_scene_shape_what_the_ris_holds(lab: Lab) -> None:
+    """A kept message arrives as the rules made it; a filtered one never does; a disabled route takes none."""
+    sent(lab, adt("S1", "A28"))
+    sent(lab, adt("S2", "A03"))
+    lab.settle()
+    name = next(row["name"] for row in seen(lab, "ris.patients") if row["patient_id"] == "1234567")
+    assert name == "SMITH^ANNA-1234567"
+    (numbers,) = seen(lab, "engine.statistics", route="epr-to-ris")
+    assert (numbers["received"], numbers["filtered"], numbers["delivered"]) == (2, 1, 1)
+    assert seen(lab, "engine.queue", route="to-a-bedboard") == []
+    assert seen(lab, "engine.rules", route="epr-to-ris")[0]["note"] == "what the RIS reads"
+    assert seen(lab, "engine.routes", name="to-a-bedboard")[0]["tls"] is True
+
+
+def test_a_trainee_finds_a_rule_that_fails_mends_it_and_requeues(lab: Lab) -> None:
+    """All by actions: the dead letter says which rule, a trial shows that another works, the RIS gets the patient."""
+    do(lab, "set_rules", route="epr-to-ris", rules=[{"translate": "PID-8", "table": {"M": "M"}, "otherwise": "refuse"}])
+    message = parse(adt("S3", "A28").replace(b"1234567", b"7654321")).set("PID-8", "W").data
+    assert "dead letter of epr-to-ris" in sent(lab, message)
+    (dead,) = seen(lab, "engine.dead")
+    assert "rule 1, PID-8" in dead["error"]
+    better = [{"translate": "PID-8", "table": {"M": "M", "W": "F"}, "otherwise": "refuse"}]
+    tried = do(lab, "try_rules", route="epr-to-ris", number=dead["number"], rules=better)
+    assert (tried["result"], tried["changes"][0][0]["after"]) == ("sent", "F")
+    do(lab, "set_rule", route="epr-to-ris", rule=better[0], number=1)
+    do(lab, "requeue", route="epr-to-ris")
+    eventually(lambda: not seen(lab, "engine.queue", state="queued") and not seen(lab, "engine.dead"))
+    lab.settle()
+    assert next(row["sex"] for row in seen(lab, "ris.patients") if row["patient_id"] == "7654321") == "F"
+    changed = [change for change in _changes(lab) if change.table == "engine_route"]
+    assert changed and all(change.actor == "trainee" for change in changed)
+
+
+def _changes(lab: Lab) -> list[Any]:
+    with lab.snapshot() as look:
+        return look.changes()
+
+
+def test_every_action_of_the_console_does_what_its_method_does(lab: Lab) -> None:
+    """Each one once, in an order in which an administrator might, with its own console event."""
+    do(lab, "add_route", route="copy", port=9, types=["ADT"], state="held", rules=[{"version": "2.4"}], copies=2)
+    for name in ("T1", "T2"):
+        sent(lab, adt(name, "A28"))
+    first, *_, last = seen(lab, "engine.queue", route="copy")
+    do(lab, "move", item=last["id"], before=first["id"])
+    do(lab, "resend", item=first["id"], message=adt("T1", "A08").decode())
+    do(lab, "discard", item=last["id"], reason="one is enough")
+    do(lab, "set_rule", route="copy", rule={"drop_segment": "Z*"})
+    do(lab, "remove_rule", route="copy", number=1)
+    do(lab, "set_route", route="copy", on_ae="retry", attempts=3, port=10)
+    do(lab, "configure", delivered_hours=1)
+    for name in ("disable", "release", "hold"):
+        do(lab, name, route="copy")
+    do(lab, "remove_route", route="copy", reason="no longer wanted")
+    with lab.snapshot() as look:
+        does = [event.data["do"] for event in look.events(kinds=("console",), system="ENGINE")]
+    assert does == [
+        "add_route", "move", "resend", "discard", "set_rules", "set_rules", "set_route", "configure",
+        "disable", "release", "hold", "remove_route",
+    ]  # fmt: skip
+    assert {row["state"] for row in seen(lab, "engine.queue", route="copy")} == {"discarded"}
+    assert seen(lab, "engine.settings")[-1] == {"key": "delivered_hours", "value": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        ("[{kep: {PID-8: M}}]", "exactly one verb"),
+        ("[{keep: {PID8: M}}]", "is not a path"),
+        ("[{line_ends: LF}, {version: 2.4}]", "put it last"),
+    ],
+)
+def test_a_scene_with_a_rule_that_is_none_says_where(lab: Lab, rules: str, says: str) -> None:
+    """The author sees the place in the scene; what was staged before stays."""
+    before = seen(lab, "engine.rules")
+    with pytest.raises(SimlabError, match=says) as caught:
+        load_scene(SCENE.replace("sources: [EPR], types: [ADT], port: 9", f"port: 9, rules: {rules}"), lab)
+    assert "scene:14: engine.routes." in str(caught.value)
+    assert seen(lab, "engine.rules") == before
+
+
+def test_a_reset_of_the_scene_forgets_queue_numbers_and_changed_rules(lab: Lab) -> None:
+    """Staged again, the engine is as the scene has it."""
+    do(lab, "set_rules", route="epr-to-ris", rules=[])
+    sent(lab, adt("S9", "A28"))
+    lab.settle()
+    assert lab.restage()
+    assert len(seen(lab, "engine.rules")) == 2
+    assert seen(lab, "engine.queue") == [] and seen(lab, "engine.statistics")[0]["received"] == 0
