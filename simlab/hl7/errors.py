@@ -19,6 +19,8 @@ ERROR_CODES = {
     "207": "Application internal error",
 }
 """HL7 table 0357, message error condition codes (HL7 v2.5.1 ch. 2.15.5.3)."""
+UNSUPPORTED = frozenset({"200", "201", "202", "203"})
+"""Those of them that say what a receiver does not take at all: message type, event, processing ID, version."""
 
 
 class Hl7Error(SimlabError):

@@ -16,21 +16,13 @@ from simlab.hl7.answers import Exchange, codes, complete, must_come
 from simlab.hl7.enhanced import Asked, asked
 from simlab.hl7.errors import Hl7Error, NoAck, Unreachable, WrongAck
 from simlab.hl7.framing import Deframer, frame
+from simlab.hl7.keep_alive import keep_alive
 from simlab.hl7.message import Message, parse
 
 CONNECT_SECONDS = 3.0
 IDLE_SECONDS = 60.0
 QUIET_SECONDS = 1.0  # how long an acknowledgement is awaited that comes only when something went wrong
 _AGAIN = "Send the same message again."
-_KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_KEEPALIVE": 30}
-
-
-def keep_alive(sock: socket.socket) -> None:
-    """Have the system ask, after half a minute of silence, whether the other side is still there."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in _KEEP_ALIVE.items():
-        if hasattr(socket, option):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 class Link:
@@ -75,19 +67,16 @@ class Link:
         """
         old = self._fresh()
         try:
-            if not old:
-                self._connect()
-            return self._converse(data, timeout, match=match)
-        except _Broken as error:
+            try:
+                if not old:
+                    self._connect()
+                return self._converse(data, timeout, match=match)
+            except _Broken:
+                if not old:
+                    raise
+            # The other side had closed a connection that stood idle, and its notice crossed our message.
             self.close()
-            if not old:
-                raise NoAck(error.what, place=self.place, remedy=error.remedy) from error
-        except BaseException:
-            self.close()
-            raise
-        # The other side had closed a connection that stood idle, and its notice crossed our message.
-        self._connect()
-        try:
+            self._connect()
             return self._converse(data, timeout, match=match)
         except _Broken as error:
             self.close()
@@ -112,16 +101,22 @@ class Link:
 
     def write(self, data: bytes) -> None:
         """Send bytes as they are, framed or not: for a partner that misbehaves on purpose."""
-        if not self._fresh():
+        if self._socket is None:
             self._connect()
         provenance.claim(self._local)
-        self._send(data, self._connect_seconds)
+        try:
+            self._send(data, self._connect_seconds)
+        except _Broken as error:
+            raise NoAck(error.what, place=self.place, remedy=error.remedy) from error
 
     def read(self, seconds: float) -> list[bytes]:
-        """The frames that come within `seconds`, as soon as there is one."""
+        """The frames that come within `seconds`, as soon as there is one; NoAck when the connection ends first."""
         until, frames = time.monotonic() + seconds, list[bytes]()
-        while not frames and (left := until - time.monotonic()) > 0:
-            frames = self._receive(left)
+        try:
+            while not frames and (left := until - time.monotonic()) > 0:
+                frames = self._receive(left)
+        except _Broken as error:
+            raise NoAck(error.what, place=self.place, remedy=error.remedy) from error
         return frames
 
     def _connect(self) -> None:
@@ -148,6 +143,7 @@ class Link:
         self._socket, self._local = link, link.getsockname()[:2]
         self._deframer = Deframer(lenient=True)
         self._outstanding.clear()
+        self._used = time.monotonic()
         self.opened += 1
 
     def _fresh(self) -> bool:

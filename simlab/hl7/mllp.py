@@ -16,7 +16,8 @@ from simlab.errors import Unavailable
 from simlab.hl7.acknowledge import acknowledge
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.framing import MAX_FRAME, Deframer, frame
-from simlab.hl7.link import keep_alive, send
+from simlab.hl7.keep_alive import keep_alive
+from simlab.hl7.link import send
 from simlab.listener import Listener
 
 __all__ = ["Caller", "Handler", "MllpServer", "OnNoise", "Reply", "send"]

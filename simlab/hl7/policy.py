@@ -143,4 +143,4 @@ def taken(tx: sqlite3.Connection, door: str = "", control_id: str = "", limit: i
     return [dict(row) for row in rows]
 
 
-VIEWS = {"hl7.doors": doors, "hl7.taken": taken}
+VIEWS = {"doors": doors, "taken": taken}

@@ -15,7 +15,7 @@ from simlab.faults import FaultTable
 from simlab.hl7 import sequence, taken
 from simlab.hl7.acknowledge import Acknowledgement, acknowledge, is_acknowledgement, salvage
 from simlab.hl7.enhanced import ORIGINAL, Asked, asked
-from simlab.hl7.errors import Hl7Error
+from simlab.hl7.errors import UNSUPPORTED, Hl7Error
 from simlab.hl7.message import Message, carriage_returns, parse
 from simlab.hl7.mllp import Caller, Reply
 from simlab.hl7.policy import USUAL, DoorPolicy, policy_of
@@ -114,7 +114,7 @@ class Receiver:
                 self._record(turn, reply, f"sequence number {verdict.expected} is expected")
                 return reply
             key = taken.key(self._door, message)
-            known = taken.before(tx, key)
+            known = taken.before(tx, key) if turn.policy.remember_days else taken.Before()
             if verdict.repeated and not known.found:
                 known = taken.Before(True, ack=acknowledge(message, now=self._clock.now(), application=self._system))
             if known.found:
@@ -183,6 +183,8 @@ class Receiver:
                 accept = acknowledge(turn.data, now=now, application=self._system, accept=True)
             ack = refusal if turn.want.application_due(success=False) else None
         elif turn.want.accept_due(success=False):
+            # CR says that MSH-9, 11 or 12 is not taken here, CE everything else (HL7 v2.5.1 ch. 2.9.3.1).
+            error.ack_code = "AR" if error.code in UNSUPPORTED else "AE"
             accept = acknowledge(
                 turn.data, now=now, error=error, application=self._system, expected=expected, accept=True
             )

@@ -1,0 +1,173 @@
+"""What a door takes and remembers: its policy, its memory of duplicates, its sequence numbers, its replies."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from simlab.errors import BadInput, NotKept
+from simlab.faults import Fault
+from simlab.hl7 import sequence
+from simlab.hl7.enhanced import CONDITIONS
+from simlab.hl7.errors import Hl7Error
+from simlab.hl7.message import parse
+from simlab.hl7.policy import DOORS, VIEWS
+from simlab.hl7.sequence import Counter
+from tests.hl7.inbox import inbox, message
+from tests.hl7.peer import Ground
+
+
+@pytest.fixture
+def ground(tmp_path):
+    made = Ground(tmp_path)
+    yield made
+    made.store.close()
+
+
+@pytest.mark.parametrize(
+    ("policy", "head", "place", "code"),
+    [
+        ({"applications": ["RIS"]}, {}, "MSH-5", "103"),
+        ({"facilities": ["RYY"]}, {}, "MSH-6", "103"),
+        ({"processing_ids": ["P"]}, {"processing": "T"}, "MSH-11", "202"),
+        ({"processing_ids": ["T"]}, {"processing": "P"}, "MSH-11", "202"),
+        ({}, {"processing": "X"}, "MSH-11", "202"),
+        ({"versions": ["2.5.1"]}, {"version": "2.6"}, "MSH-12", "203"),
+        ({}, {"version": "3.0"}, "MSH-12", "203"),
+        ({"types": ["ORM"]}, {}, "MSH-9", "200"),
+        ({"types": ["ADT^A08"]}, {}, "MSH-9", "201"),
+    ],
+)
+def test_a_door_refuses_with_ar_what_its_policy_does_not_take(ground, policy, head, place, code):
+    """AR with the place and the code of table 0357; nothing is applied, and the policy's own kind is taken."""
+    with inbox(ground) as door:
+        door.doors.set("ADT", **policy)
+        told = door.talk(message("A", **head))[0]
+        assert (told.get("MSA-1"), told.get("ERR-3.1")) == ("AR", code)
+        assert told.get("MSA-3").startswith(place) and door.done == []
+        door.doors.set("ADT", **{name: [] for name in policy})
+        if "processing_ids" not in policy and policy:
+            assert door.codes(message("A", **head)) == [("AA", "A")]
+
+
+def test_a_policy_is_kept_seen_and_told(ground):
+    """What is set is kept for the next process, shown by the view, and one console event; nonsense is refused."""
+    with inbox(ground) as door:
+        door.doors.set("ADT", processing_ids=["P"], remember_days=3)
+        with pytest.raises(BadInput, match="no HL7 door"):
+            door.doors.set("NOWHERE")
+        with pytest.raises(BadInput, match="remember_days"):
+            door.doors.set("ADT", remember_days=-1)
+        with pytest.raises(BadInput):
+            door.doors.set("ADT", colour="red")
+    rows = ground.view(VIEWS, "doors")
+    assert [row["door"] for row in rows] == list(DOORS)
+    assert (rows[0]["processing_ids"], rows[0]["remember_days"], rows[1]["remember_days"]) == (["P"], 3, 7)
+    assert [event.summary for event in ground.journal.events(kinds=("console",))] == [
+        "door ADT: processing ids P, remember days 3"
+    ]
+
+
+def test_what_was_taken_long_ago_is_forgotten(ground):
+    """The memory has an age limit, in hospital time; it does not grow for ever."""
+    ground.clock.set(datetime(2026, 3, 2, 8), speed=0)
+    with inbox(ground) as door:
+        door.codes(*(message(f"OLD{n}") for n in range(200)))
+        ground.clock.set(datetime(2026, 3, 2, 8) + timedelta(days=8), speed=0)
+        door.codes(*(message(f"NEW{n}") for n in range(100)))
+        kept = {row["control_id"] for row in ground.view(VIEWS, "taken", limit=1000)}
+        assert len(kept) == 100 and "OLD0" not in kept
+        door.doors.set("ADT", remember_days=0)
+        assert door.codes(message("NEW0"), message("NEW0")) == [("AA", "NEW0")] * 2
+        assert door.done.count("NEW0") == 3
+
+
+def test_a_duplicate_is_known_by_sender_facility_and_control_id(ground):
+    """The same MSH-10 of another MSH-3 is another message; a refused one is tried anew."""
+    with inbox(ground) as door:
+        assert "used before" not in door.talk(message("A"), message("A", sender="RIS"))[1].get("MSA-3")
+        assert door.done == ["A", "A"]
+        door.raises = Hl7Error("not yet")
+        assert door.codes(message("B")) == [("AE", "B")]
+        door.raises = None
+        assert door.codes(message("B")) == [("AA", "B")]
+
+
+@pytest.mark.parametrize("accept", [*CONDITIONS, ""])
+@pytest.mark.parametrize("application", [*CONDITIONS, ""])
+@pytest.mark.parametrize("fate", ["good", "content", "policy", "disk"])
+def test_each_condition_of_table_0155_gets_what_it_asks_for(ground, accept, application, fate):
+    """CA only of what is stored, CR and CE of what is not; AA, AE and AR as MSH-16 says; duplicates alike."""
+    if not accept and not application:
+        return
+    due = {word: CONDITIONS.get(word, (False, False)) for word in (accept, application)}
+    raises = {"content": Hl7Error("no"), "disk": NotKept("full", "disk")}.get(fate)
+    with inbox(ground, raises=raises) as door:
+        sent = message("A", asks=f"{accept}|{application}", processing="X" if fate == "policy" else "P")
+        if fate in ("good", "content"):
+            wanted = ["CA"] * due[accept][0] + (
+                ["AA"] * due[application][0] if fate == "good" else ["AE"] * due[application][1]
+            )
+        else:
+            wanted = [{"policy": "CR", "disk": "CE"}[fate]] * due[accept][1] or ["AR"] * due[application][1]
+        probe = message("Z", processing="X")
+        for _ in range(2):
+            answers = door.talk(sent, probe, answers=len(wanted) + 1)
+            assert [one.get("MSA-1") for one in answers] == [*wanted, "AR"]
+        assert door.done == (["A"] if fate == "good" else [])
+
+
+def test_the_second_acknowledgement_alone_is_held_back_by_a_fault(ground):
+    """CA goes out at once; the application's word is what the fault point `ack` delays or drops."""
+    ground.faults.declare([Fault(id="f", point="ack", system="TEST", effect={"none": True})])
+    with inbox(ground) as door:
+        assert door.codes(message("A", asks="AL|AL"), message("B"), answers=1) == [("CA", "A")]
+
+
+def test_the_counter_of_a_sender_goes_with_the_receiver(ground):
+    """Numbers survive a restart; a lost acknowledgement is found out; a receiver that knows better freezes the link."""
+    with inbox(ground) as door:
+        door.doors.set("ADT", sequence=True)
+        counter = Counter(ground.store, "EPR", "ADT")
+        for control_id in ("A", "B"):
+            reply = door.talk(counter.numbered(message(control_id)))[0]
+            assert counter.settle(reply.data) == "go on"
+        assert Counter(ground.store, "EPR", "ADT").next == 3
+        lost = counter.numbered(message("C"))
+        door.talk(lost)
+        again = door.talk(counter.numbered(message("C")))[0]
+        assert again.get("MSA-4") == "4" and counter.settle(again.data) == "go on" and counter.next == 4
+        counter.set(9)
+        refused = door.talk(counter.numbered(message("D")))[0]
+        assert refused.get("MSA-1") == "AE" and counter.settle(refused.data) == "frozen"
+        counter.set(3)
+        start = door.talk(counter.numbered(message("S"), sequence.START))[0]
+        assert start.get("MSA-4") == "4"
+        door.raises = Hl7Error("not yet")
+        assert counter.settle(door.talk(counter.numbered(message("E")))[0].data) == "again"
+        assert door.done == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("number", ["x", "-2", "1.5", "9" * 40])
+def test_nonsense_for_a_sequence_number_is_refused(ground, number):
+    """MSH-13 is -1, 0 or a positive integer."""
+    with inbox(ground) as door:
+        door.doors.set("ADT", sequence=True)
+        told = door.talk(message("A", number=number))[0]
+        assert told.get("MSA-1") == "AE" and "MSH-13" in told.get("MSA-3")
+
+
+def test_an_acknowledgement_that_comes_to_a_door_is_accepted_when_it_asks(ground):
+    """An application acknowledgement on a connection of its own: CA when its MSH-15 says AL, else silence."""
+    with inbox(ground) as door:
+        asking = b"MSH|^~\\&|B|B|A|A|20260302||ACK|R1|P|2.5.1|||AL|NE\rMSA|AA|C1\r"
+        assert door.codes(asking) == [("CA", "R1")]
+        event = ground.messages("TEST")[0]
+        assert "a reply to nothing sent from here" in event.data["text"] and door.done == []
+
+
+def test_rubbish_in_enhanced_mode_is_not_accepted(ground):
+    """What cannot be read as a whole is CE by its MSH, when that asks for it."""
+    with inbox(ground) as door:
+        told = door.talk(message("A", asks="AL|NE") + b"?? no segment\r")[0]
+        assert (told.get("MSA-1"), told.get("MSA-2")) == ("CE", "A")
+        assert parse(told.data).get("ERR-3.1") == "100"
