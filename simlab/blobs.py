@@ -59,7 +59,8 @@ class Blobs:
         try:
             try:
                 self._write(aside, content)
-                name = found.result()
+                # Where every core is busy the digest was not begun meanwhile; waiting for it would take longer still.
+                name = _sha256(content) if found.cancel() else found.result()
                 path = os.path.join(self.folder, name)
                 if os.path.exists(path):
                     os.unlink(aside)

@@ -27,22 +27,22 @@ from simlab.store import Store
 
 @dataclass
 class _Count:
-    """Sub-operations of one retrieval."""
+    """Sub-operations of one retrieval; `notes` keeps which of them were acknowledged."""
 
     remaining: int
+    notes: sent.Notes
     completed: int = 0
     failed: int = 0
     warning: int = 0
     failed_uids: list[str] = field(default_factory=list)
     why: str = ""
-    taken: list[str] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
 
     def add(self, sop_uid: str, status: int | None, comment: str = "") -> None:
         self.remaining -= 1
         self.told.add(sop_uid)
         if status is not None and statuses.is_done(status):
-            self.taken.append(sop_uid)
+            self.notes.add(sop_uid)
         if status == statuses.SUCCESS:
             self.completed += 1
         elif status is not None and statuses.is_warning(status):
@@ -119,10 +119,8 @@ class Retrieval:
             count.add(sop_uid, None, why)
         return ready
 
-    def _note(self, count: _Count, destination: str, how: str) -> None:
-        if count.taken:
-            with self._store.write() as tx:
-                sent.note(tx, count.taken, destination, how, self._clock.now())
+    def _count(self, chosen: list[Held], destination: str, how: str) -> _Count:
+        return _Count(len(chosen), sent.Notes(self._store, self._clock, destination, how))
 
     def _outgoing(self, ready: list[Held], destination: str, count: _Count, going: deque[str]) -> Iterator[Instance]:
         for held in ready:
@@ -145,7 +143,7 @@ class Retrieval:
         if peer is None:
             yield Reply(statuses.DESTINATION_UNKNOWN, comment=f"{destination} is no peer that may be sent to")
             return
-        count = _Count(len(chosen))
+        count = self._count(chosen, peer.title, sent.MOVE)
         if not chosen:
             yield count.final(request, statuses.SUCCESS)
             return
@@ -176,14 +174,14 @@ class Retrieval:
                     count.add(held.sop_uid, None, error.what)
         finally:
             replies.close()
-            self._note(count, peer.title, sent.MOVE)
+            count.notes.write()
         # What is left was given up in the middle of a recall.
         yield count.final(request, statuses.CANCELLED if count.remaining else count.status())
 
     def get(self, request: Request) -> Iterator[Reply]:
         """Send what the identifier names back on the same association."""
         chosen = self._chosen(request)
-        count = _Count(len(chosen))
+        count = self._count(chosen, request.caller.calling, sent.GET)
         try:
             ready, going = self._fetch(request, count, chosen), deque[str]()
             outgoing = self._outgoing(ready, request.caller.calling, count, going)
@@ -194,5 +192,5 @@ class Retrieval:
                 if count.remaining:
                     yield Reply(statuses.PENDING, extra=count.command(final=False))
         finally:
-            self._note(count, request.caller.calling, sent.GET)
+            count.notes.write()
         yield count.final(request, statuses.CANCELLED if count.remaining else count.status())
