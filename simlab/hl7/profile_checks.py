@@ -9,7 +9,6 @@ from simlab.hl7.message import Message
 from simlab.hl7.path import Path
 from simlab.hl7.values import nhs_number
 
-
 MOST_IDENTIFIERS = 1000
 """Repetitions of one field that are looked at; nobody has more."""
 

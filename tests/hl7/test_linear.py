@@ -1,0 +1,58 @@
+"""Nothing that is done with a message grows faster than the message: 16 times the bytes, never 64 times the time."""
+
+import time
+
+import pytest
+
+from simlab.hl7 import batch, difference, forms, printout, profile
+from simlab.hl7.message import Hl7Error, parse
+from simlab.hl7.validator import validate
+
+_HEAD = b"MSH|^~\\&|A|B|C|D|20260302074000||ORU^R01^ORU_R01|1|P|2.5.1\rPID|1||1^^^X^MR\rOBR|1||||||\r"
+_PROFILES = [profile.load("ihe-rad"), profile.load("uk")]
+
+SHAPES = {
+    "segments": b"OBX|1|TX|a||text||||||F\r",
+    "foreign segments": b"XYZ|1\r",
+    "fields": b"|x",
+    "repetitions": b"1^^^&^QQ~",
+    "components": b"x^",
+    "sub-components": b"x&",
+    "escapes": b"\\Q\\",
+    "text": b"x",
+    "bad characters": b"\xff",
+    "empty lines": b"\r",
+}
+
+WORK = {
+    "parse": parse,
+    "walk": lambda data: sum(1 for _ in parse(data).walk()),
+    "get": lambda data: (parse(data).all("PID-3.1"), parse(data).get("OBX[2]-5")),
+    "set": lambda data: parse(data).set("PID-3[2].1", "9"),
+    "validate": lambda data: validate(parse(data), _PROFILES),
+    "print": lambda data: sum(1 for _ in printout.lines(parse(data))),
+    "compare": lambda data: difference.difference(parse(data), parse(data.replace(b"x", b"y"))),
+    "json": lambda data: forms.as_json(parse(data)),
+    "split a file": lambda data: sum(1 for _ in batch.messages(data)),
+}
+
+
+def _seconds(work, shape: bytes, size: int) -> float:
+    data = _HEAD + (b"" if shape.endswith(b"\r") else b"PID|1||") + shape * (size // len(shape)) + b"\r"
+    best = 9.0
+    for _ in range(2):
+        began = time.process_time()
+        try:
+            work(data)
+        except Hl7Error:
+            pass
+        best = min(best, time.process_time() - began)
+    return best
+
+
+@pytest.mark.parametrize("work", WORK.values(), ids=WORK)
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_work_grows_with_the_message(work, shape):
+    """From 4 KiB to 64 KiB the time grows by 16, and by 64 at the very most."""
+    small, large = _seconds(work, shape, 4 * 1024), _seconds(work, shape, 64 * 1024)
+    assert large < max(64 * small, 0.02)
