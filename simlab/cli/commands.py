@@ -45,6 +45,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(_COURSE, "submit", "course", "submit", "Hand the attempt in and get the grade."),
     Entry(_COURSE, "debrief", "course", "debrief", "Read what happened, and why."),
     Entry(_COURSE, "history", "course", "history", "List your attempts."),
+    Entry(_AUTHOR, "studies", "studies", "app", "The sample studies: list, write their files, look at them."),
     Entry(_AUTHOR, "author", "author", "app", "Make, lint and verify exercises."),
     Entry(_FACULTY, "cohort", "cohort", "cohort", "Show who has come how far, a row a person and exercise."),
 )

@@ -70,3 +70,33 @@ def test_an_exam_finds_its_recipe(modality: str, code: str, words: str, name: st
     found = recipes.suiting(modality, code, words)
     assert found.name == name
     assert side is None or found.laterality == side
+
+
+def test_a_finding_is_had_on_request() -> None:
+    """A recipe's name may ask for one, with its size and side."""
+    asked = recipes.named("ct-chest@nodule=12.5L")
+    assert [(one.kind, one.size_mm, one.side) for one in asked.findings] == [("nodule", 12.5, "L")]
+    assert asked.digest != recipes.named("ct-chest").digest
+    assert recipes.named("us-carotid@stenosis=55%").findings[0].percent == 55
+
+
+@pytest.mark.parametrize("name", ["ct-chest@fracture=9", "ct-chest@nodule", "ct-chest@nodule=0", "ct-chest@nodule=9,"])
+def test_a_finding_that_cannot_be_shown_is_refused(name: str) -> None:
+    """Nothing is promised that no phantom draws."""
+    with pytest.raises(BadInput):
+        recipes.named(name)
+
+
+def test_only_what_is_offered_is_chosen_unasked() -> None:
+    """A patient gets no defect and no wrong marker because of an unknown code."""
+    made = {recipes.suiting(modality, "", words).name for modality in ("CT", "DX", "US", "MG")
+            for words in ("", "chest", "knee", "head", "abdomen", "breast")}  # fmt: skip
+    assert all(recipes.named(name).offered for name in made)
+    assert not any(recipes.named(name).defect for name in made)
+
+
+def test_exam_codes_lead_to_one_recipe() -> None:
+    """Of what is offered no two recipes claim a code."""
+    codes = [code for recipe in map(recipes.named, recipes.names()) if recipe.offered
+             for code in (recipe.exam.code, *recipe.exam.codes, *(recipe.exam.left or ())[:1])]  # fmt: skip
+    assert sorted(codes) == sorted(set(codes))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simlab.department.modality import StudyFacts, recipes, render, rendering
+from simlab.department.modality import StudyFacts, drawing, recipes, render
+from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
 from tests.tools import need
 
@@ -29,23 +30,46 @@ FACTS = StudyFacts(
 )
 
 
+EXPECTED_WARNINGS = (
+    # A hospital's own codes have a private coding scheme designator (PS3.16 8).
+    "Unrecognized defined term <99SIMLAB>",
+    # Scanners write which of them made the image; it is no part of the image IODs.
+    "(0x0040,0x0241) AE Performed Station AE Title",
+    "this is a Standard Extended SOP Class",
+    # Defined terms may be extended (PS3.5 6.3 and PS3.3): vendors write these, and systems look for them.
+    "Unrecognized defined term <M> for value 3 of attribute <Image Type>",
+    "Unrecognized defined term <REFORMATTED> for value 3 of attribute <Image Type>",
+    "for value 1 of attribute <View Position>",
+    # Enhanced objects say the moment of acquisition as a date and time; ours say it in the old way as well.
+    "Attribute is not present in standard DICOM IOD - (0x0008,0x0032) TM Acquisition Time",
+    "Attribute is not present in standard DICOM IOD - (0x0008,0x0022) DA Acquisition Date",
+)
+
+
 @pytest.mark.parametrize("name", recipes.names())
 def test_dciodvfy_finds_no_error(name: str, tmp_path: Path) -> None:
-    """The first and last image of every series pass an independent validator (dicom3tools)."""
+    """The first and last image of every series, and every document, pass an independent validator (dicom3tools)."""
     program = need("dciodvfy")
-    instances = render(name, FACTS, 1)
-    for number in sorted({0, len(instances) // 2 - 1, len(instances) // 2, len(instances) - 1}):
+    series: dict[str, list[Instance]] = {}
+    for instance in render(name, FACTS, 1):
+        series.setdefault(instance.header().series_uid, []).append(instance)
+    for number, instance in enumerate(
+        each for made in series.values() for each in {id(one): one for one in (made[0], made[-1])}.values()
+    ):
         path = tmp_path / f"{number}.dcm"
-        path.write_bytes(instances[number].part10())
+        path.write_bytes(instance.part10())
         told = subprocess.run([program, str(path)], capture_output=True, text=True, errors="replace", check=False)
-        assert "Error" not in told.stdout + told.stderr, told.stderr
+        lines = (told.stdout + told.stderr).splitlines()
+        assert not [line for line in lines if line.startswith("Error")]
+        warned = [line for line in lines if line.startswith("Warning")]
+        assert not [line for line in warned if not any(known in line for known in EXPECTED_WARNINGS)]
 
 
 @pytest.mark.parametrize("name", recipes.names())
 def test_the_same_arguments_give_the_same_bytes(name: str) -> None:
     """Nothing depends on the moment, the order or what was drawn before."""
     first = render(name, FACTS, 7)
-    rendering._kept.clear()
+    drawing.forget()
     assert render(name, FACTS, 7) == first
 
 

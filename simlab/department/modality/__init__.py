@@ -1,7 +1,7 @@
 """The modalities: scanners that make studies from recipes and send them to the PACS."""
 
 from simlab.department.modality.modality import Modality
-from simlab.department.modality.recipes import Recipe
+from simlab.department.modality.recipe import Recipe
 from simlab.department.modality.rendering import StudyFacts, render
 from simlab.department.modality.schema import SCHEMA
 from simlab.department.modality.settings import ModalitySettings

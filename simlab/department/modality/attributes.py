@@ -1,29 +1,16 @@
-"""What each kind of modality writes into its images beyond patient and study: DICOM attributes as tables."""
+"""What each kind of object has beyond patient and study: DICOM attributes as tables, slices here, the rest beside."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from simlab.department.modality.attributes_pictures import PICTURES
+from simlab.department.modality.attributes_radiographs import RADIOGRAPHS
+from simlab.department.modality.kind import Kind, code, item
 
-
-@dataclass(frozen=True)
-class Kind:
-    """A modality's images: SOP Class UID, pixels (`bits` stored of 8 or 16, `signed`), constant attributes."""
-
-    sop_class: str
-    bits: int
-    signed: bool
-    constant: dict[str, Any] = field(default_factory=dict)
-    in_space: bool = True
-    """Whether images have a place in the patient (Image Plane and Frame of Reference modules)."""
-    projection: bool = False
-    """Whether it is a radiograph: sides are Image Laterality and a letter in the picture."""
-
-
-KINDS: dict[str, Kind] = {
+_SLICES: dict[str, Kind] = {
     # PS3.3 A.3 CT Image IOD
     "CT": Kind(
         "1.2.840.10008.5.1.4.1.1.2",
+        "CT",
         16,
         True,
         {
@@ -42,6 +29,7 @@ KINDS: dict[str, Kind] = {
     # PS3.3 A.4 MR Image IOD
     "MR": Kind(
         "1.2.840.10008.5.1.4.1.1.4",
+        "MR",
         16,
         False,
         {
@@ -60,53 +48,79 @@ KINDS: dict[str, Kind] = {
             "AcquisitionNumber": "1",
         },
     ),
-    # PS3.3 A.26 Digital X-Ray Image IOD, for presentation
-    "DX": Kind(
-        "1.2.840.10008.5.1.4.1.1.1.1",
-        12,
+    # PS3.3 A.38 Enhanced CT Image IOD; what its frames say is in functional_groups
+    "CT-ENHANCED": Kind(
+        "1.2.840.10008.5.1.4.1.1.2.1",
+        "CT",
+        16,
+        True,
+        {
+            "ImageType": ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
+            "Manufacturer": "SimLab",
+            "ManufacturerModelName": "Phantom CT",
+            "DeviceSerialNumber": "1",
+            "SoftwareVersions": "1",
+            "PatientPosition": "HFS",
+            "PositionReferenceIndicator": "",
+            "InstanceNumber": "1",
+            "PixelPresentation": "MONOCHROME",
+            "VolumetricProperties": "VOLUME",
+            "VolumeBasedCalculationTechnique": "NONE",
+            "ContentQualification": "PRODUCT",
+            "BurnedInAnnotation": "NO",
+            "LossyImageCompression": "00",
+            "PresentationLUTShape": "IDENTITY",
+            "AcquisitionContextSequence": [],
+        },
+        enhanced=True,
+        windowed=False,
+    ),
+    # PS3.3 A.21 Positron Emission Tomography Image IOD
+    "PT": Kind(
+        "1.2.840.10008.5.1.4.1.1.128",
+        "PT",
+        16,
         False,
         {
             "ImageType": ["ORIGINAL", "PRIMARY"],
             "Manufacturer": "SimLab",
-            "ManufacturerModelName": "Phantom DR",
-            "PresentationIntentType": "FOR PRESENTATION",
-            "KVP": "70",
-            "DetectorType": "SCINTILLATOR",
-            "DetectorConfiguration": "AREA",
-            "PositionerType": "NONE",
-            "PixelIntensityRelationship": "LOG",
-            "PixelIntensityRelationshipSign": -1,
+            "ManufacturerModelName": "Phantom PET",
+            "SeriesType": ["WHOLE BODY", "IMAGE"],
+            "Units": "BQML",
+            "CountsSource": "EMISSION",
+            "CollimatorType": "NONE",
+            "CorrectedImage": ["DECY", "ATTN", "SCAT", "NORM", "RAN"],
+            "DecayCorrection": "ADMIN",
+            "DecayFactor": "1.36",
+            "AttenuationCorrectionMethod": "CT",
+            "ScatterCorrectionMethod": "Model-based",
+            "RandomsCorrectionMethod": "DLYD",
+            "ReconstructionMethod": "OSEM",
+            "FrameReferenceTime": "0",
+            "ActualFrameDuration": "120000",
             "RescaleIntercept": "0",
-            "RescaleSlope": "1",
-            "RescaleType": "US",
-            "PresentationLUTShape": "IDENTITY",
-            "LossyImageCompression": "00",
-            "BurnedInAnnotation": "NO",
-            "AcquisitionContextSequence": [],
+            "RescaleSlope": "10",
+            "RadiopharmaceuticalInformationSequence": [
+                item(
+                    Radiopharmaceutical="Fluorodeoxyglucose",
+                    RadionuclideTotalDose="320000000",
+                    RadionuclideHalfLife="6586.2",
+                    RadionuclidePositronFraction="0.967",
+                    RadionuclideCodeSequence=[code("77004003", "SCT", "^18^Fluorine")],
+                    RadiopharmaceuticalCodeSequence=[code("35321007", "SCT", "Fluorodeoxyglucose F^18^")],
+                )
+            ],
+            "PatientOrientationCodeSequence": [
+                item(
+                    CodeValue="102538003",
+                    CodingSchemeDesignator="SCT",
+                    CodeMeaning="recumbent",
+                    PatientOrientationModifierCodeSequence=[code("40199007", "SCT", "supine")],
+                )
+            ],
+            "PatientGantryRelationshipCodeSequence": [code("102540008", "SCT", "headfirst")],
         },
-        in_space=False,
-        projection=True,
-    ),
-    # PS3.3 A.6 Ultrasound Image IOD
-    "US": Kind(
-        "1.2.840.10008.5.1.4.1.1.6.1",
-        8,
-        False,
-        {
-            "ImageType": ["ORIGINAL", "PRIMARY", "ABDOMINAL", "0001"],
-            "Manufacturer": "SimLab",
-            "ManufacturerModelName": "Phantom US",
-            "PatientOrientation": "",
-            "LossyImageCompression": "00",
-            "BurnedInAnnotation": "NO",
-        },
-        in_space=False,
     ),
 }
 
-ORIENTATIONS: dict[str, tuple[tuple[int, ...], tuple[int, int, int]]] = {
-    # Image Orientation (Patient) (0020,0037), and the normal of that plane, row by column (PS3.3 C.7.6.2.1.1).
-    "axial": ((1, 0, 0, 0, 1, 0), (0, 0, 1)),
-    "coronal": ((1, 0, 0, 0, 0, -1), (0, 1, 0)),
-    "sagittal": ((0, 1, 0, 0, 0, -1), (-1, 0, 0)),
-}
+KINDS: dict[str, Kind] = {**_SLICES, **RADIOGRAPHS, **PICTURES}

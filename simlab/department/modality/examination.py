@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from simlab.department.modality import recipes
-from simlab.department.modality.recipes import Recipe
+from simlab.department.modality.recipe import Recipe
 from simlab.department.modality.rendering import StudyFacts
 from simlab.department.modality.settings import ModalitySettings
 from simlab.errors import BadInput

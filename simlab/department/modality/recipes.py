@@ -2,141 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydicom.datadict import tag_for_keyword
+from pydantic import ValidationError
 
 from simlab.config import course_folder
-from simlab.department.modality.attributes import KINDS
-from simlab.department.modality.phantoms import PHANTOMS
+from simlab.department.modality.recipe import Recipe
 from simlab.errors import BadInput, NotFound
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_ASKED = re.compile(r"([a-z]+)=(\d{1,3}(?:\.\d{1,2})?)(%?)([RL]?)")
 _LARGEST = 256 * 1024  # bytes of one recipe
-
-Attributes = dict[str, str | int | float | tuple[str | int | float, ...]]
-Text = Annotated[str, Field(max_length=64)]
-Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,16}$")]
-Side = Literal["R", "L"]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _keywords(attributes: Attributes) -> Attributes:
-    for keyword in attributes:
-        if tag_for_keyword(keyword) is None:
-            raise ValueError(f"{keyword} is not the keyword of a DICOM attribute")
-    return attributes
-
-
-class Exam(_Part):
-    """The examination's code in the hospital's list, its name, other codes that mean the same.
-
-    `left` is the code and name of the same examination of the left side.
-    """
-
-    code: Code
-    meaning: Text
-    codes: tuple[str, ...] = ()
-    left: tuple[Code, Text] | None = None
-
-
-class Window(_Part):
-    """The grey window that shows the image best, in stored units after rescaling."""
-
-    center: float
-    width: Annotated[float, Field(gt=1)]
-
-
-class Series(_Part):
-    """One series: `images` slices of `phantom`, or views when the orientation is `view`.
-
-    The first slice lies at `start_mm` along the normal of the orientation (PS3.3 C.7.6.2.1.1), each further one
-    `gap_mm` on, back when negative.
-    """
-
-    number: Annotated[int, Field(ge=1, le=9999)]
-    description: Text
-    phantom: str
-    images: Annotated[int, Field(ge=1, le=500)] = 1
-    orientation: Literal["axial", "coronal", "sagittal", "view"] = "axial"
-    size: tuple[Annotated[int, Field(ge=16, le=1024)], Annotated[int, Field(ge=16, le=1024)]] = (256, 256)
-    spacing_mm: Annotated[float, Field(gt=0)] = 1.0
-    gap_mm: float = 5.0
-    start_mm: float = 0.0
-    window: Window
-    attributes: Attributes = {}
-
-    _known_keywords = field_validator("attributes")(_keywords)
-
-    @field_validator("phantom")
-    @classmethod
-    def _known_phantom(cls, name: str) -> str:
-        if name not in PHANTOMS:
-            raise ValueError(f"there is no phantom {name}; there are {', '.join(sorted(PHANTOMS))}")
-        return name
-
-
-class Recipe(_Part):
-    """An examination: its modality, exam code, body part and series. `size` is columns by rows.
-
-    `attributes` are DICOM keywords with values, over the modality's own (`attributes.KINDS`). With a `laterality` the
-    phantoms show that side, and a radiograph bears its letter.
-    """
-
-    name: str
-    title: Text
-    modality: str
-    body_part: Annotated[str, Field(pattern=r"^[A-Z0-9_ ]{1,16}$")]
-    region: tuple[str, str, str] | None = None
-    exam: Exam
-    protocol: Text
-    laterality: Side | None = None
-    seed: int = 1
-    attributes: Attributes = {}
-    series: Annotated[tuple[Series, ...], Field(min_length=1)]
-
-    _known_keywords = field_validator("attributes")(_keywords)
-
-    @field_validator("modality")
-    @classmethod
-    def _known_modality(cls, modality: str) -> str:
-        if modality not in KINDS:
-            raise ValueError(f"there is no modality {modality} here; there are {', '.join(sorted(KINDS))}")
-        return modality
-
-    @model_validator(mode="after")
-    def _distinct_series(self) -> Recipe:
-        numbers = [series.number for series in self.series]
-        if len(set(numbers)) < len(numbers):
-            raise ValueError(f"two series have the same number ({', '.join(map(str, numbers))})")
-        return self
-
-    @property
-    def images(self) -> int:
-        """How many instances the examination makes."""
-        return sum(series.images for series in self.series)
-
-    @property
-    def digest(self) -> str:
-        """The same for recipes that make the same images."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-    def on_side(self, side: Side) -> Recipe:
-        """The same examination of the other limb: phantoms mirrored, letter and attributes changed."""
-        exam = self.exam
-        if side == "L" and exam.left:
-            exam = exam.model_copy(update={"code": exam.left[0], "meaning": exam.left[1]})
-        return self.model_copy(update={"laterality": side, "exam": exam})
 
 
 def parse(text: str, name: str, place: str) -> Recipe:
@@ -202,11 +83,38 @@ def load(path: Path) -> Recipe:
 
 @lru_cache(maxsize=256)
 def named(name: str) -> Recipe:
-    """The recipe that ships as `name`; NotFound lists those there are."""
+    """The recipe that ships as `name`; NotFound lists those there are.
+
+    ``us-aorta@aneurysm=47`` or ``ct-chest@nodule=12L`` asks for a finding besides: its size in mm (with ``%`` what is
+    narrowed), then its side. Raises BadInput for one that the recipe's phantoms do not show.
+    """
+    name, asked, findings = name.partition("@")
+    if asked:
+        return _with(named(name), findings)
     path = course_folder("sample_studies") / f"{name}.yaml"
     if not _NAME.fullmatch(name) or not path.is_file():
         raise NotFound(f"there is no recipe {name}", place="sample_studies", remedy=f"There are {', '.join(names())}.")
     return load(path)
+
+
+def _with(recipe: Recipe, findings: str) -> Recipe:
+    """The recipe with the findings that ``kind=size,kind=size`` asks for in place of its own."""
+    asked = []
+    for part in findings.split(","):
+        found = _ASKED.fullmatch(part)
+        if not found:
+            raise BadInput(
+                f"{part!r} asks for no finding",
+                place=recipe.name,
+                remedy="Write for example aneurysm=47 or nodule=12L.",
+            )
+        kind, size, percent, side = found.groups()
+        asked.append({"kind": kind, "percent" if percent else "size_mm": float(size), "side": side or None})
+    try:
+        return Recipe.model_validate({**recipe.model_dump(), "findings": asked})
+    except ValidationError as errors:
+        what = errors.errors()[0]["msg"].removeprefix("Value error, ")
+        raise BadInput(what, place=f"{recipe.name}@{findings}", remedy="Ask for another finding.") from None
 
 
 def names() -> list[str]:
@@ -219,7 +127,7 @@ def suiting(modality: str, code: str, description: str = "") -> Recipe:
 
     Raises NotFound when the modality has no recipe.
     """
-    of_modality = [recipe for recipe in map(named, names()) if recipe.modality == modality]
+    of_modality = [recipe for recipe in map(named, names()) if recipe.modality == modality and recipe.offered]
     if not of_modality:
         raise NotFound(
             f"no recipe makes {modality} images", place="sample_studies", remedy=f"There are {', '.join(names())}."

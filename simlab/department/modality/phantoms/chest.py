@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from simlab.department.modality.phantoms.pen import Pen
 
+NODULE_AT = 0.3
+"""Where in the axial stack a nodule lies, from the apices (0) to the diaphragm (1)."""
 AIR, LUNG, FAT, SOFT, BLOOD, SPONGE, BONE = -1000.0, -860.0, -100.0, 45.0, 190.0, 220.0, 700.0
 
 
@@ -75,7 +78,17 @@ def axial(pen: Pen, depth: float) -> None:
         for side in (-1, 1):
             pen.ellipse(side * 0.76, 0.02, 0.12, 0.12, BONE)
             pen.ellipse(side * 0.76, 0.02, 0.10, 0.10, SPONGE)
+    pen.mottle(0.02, 0.05)
+    pen.warp(0.022, 0.28)
+    nodule = pen.findings.get("nodule")
+    if nodule:
+        pen.ball(_sign(nodule) * 0.46, -0.05, NODULE_AT, nodule.size_mm, 35)
     pen.grain(14)
+
+
+def _sign(finding: Any) -> int:
+    """Which way from the middle of a picture that is seen from the feet or the front: the patient's right is left."""
+    return 1 if finding.side == "L" else -1
 
 
 def _lung_vessels(pen: Pen, size: float) -> None:
@@ -134,6 +147,11 @@ def coronal(pen: Pen, depth: float) -> None:
         pen.tube([(0.13, -0.20), (0.14, 0.3), (0.1, 1.0)], 0.055, BLOOD)
     pen.ellipse(-0.44, 0.84, 0.34, 0.32, 105)
     pen.ellipse(0.50, 0.80, 0.20, 0.17, 20 if depth > 0.6 else -700)
+    pen.mottle(0.02, 0.05)
+    pen.warp(0.022, 0.28)
+    nodule = pen.findings.get("nodule")
+    if nodule:
+        pen.ball(_sign(nodule) * 0.46, -0.23, 0.48, nodule.size_mm, 35)
     pen.grain(30)
 
 
@@ -162,11 +180,14 @@ def frontal_film(pen: Pen, depth: float) -> None:
     bones, vessels = pen.layer(), pen.layer()
     for number in range(9):
         _rib_pair(bones, -0.66 + 0.145 * number, min(1.0, 0.52 + 0.13 * number))
+    bones.mottle(0.10, 0.012)
     pen.add(bones, soft=0.005)
     _film_vessels(vessels)
     pen.add(vessels, soft=0.008)
-    pen.shape([(-0.17, -0.10), (-0.06, -0.30), (0.13, -0.42), (0.15, -0.22), (0.20, -0.06), (0.36, 0.24), (0.42, 0.52),
-               (0.30, 0.66), (-0.10, 0.66), (-0.21, 0.40)], 1.0, soft=0.02, add=True)  # fmt: skip
+    wide = 1.22 if pen.options["view"] == "AP" else 1.0
+    heart = [(-0.17, -0.10), (-0.06, -0.30), (0.13, -0.42), (0.15, -0.22), (0.20, -0.06), (0.36, 0.24), (0.42, 0.52),
+             (0.30, 0.66), (-0.10, 0.66), (-0.21, 0.40)]  # fmt: skip
+    pen.shape([(x * wide, y) for x, y in heart], 1.0, soft=0.02, add=True)
     pen.shape([(-0.11, -1.2), (-0.10, 0.6), (-0.13, 1.2), (0.13, 1.2), (0.10, 0.6), (0.11, -1.2)], 0.5, add=True,
               soft=0.02)  # fmt: skip
     for number in range(14):
@@ -181,7 +202,23 @@ def frontal_film(pen: Pen, depth: float) -> None:
         pen.tube([(side * 0.70, -0.66), (side * 0.74, -0.35), (side * 0.66, 0.0)], (0.06, 0.035, 0.02), 0.28, soft=0.02,
                  add=True)  # fmt: skip
         pen.ellipse(side * 0.88, -0.66, 0.11, 0.11, 0.5, soft=2, add=True)
+    pen.warp(0.014, 0.22)
+    if wide > 1:
+        _leads(pen)
+    nodule = pen.findings.get("nodule")
+    if nodule:
+        radius = nodule.size_mm / 2 * pen.mm
+        pen.ellipse(_sign(nodule) * 0.40, -0.30, radius, radius, 0.42, ball=True, add=True)
     _exposed(pen)
+
+
+def _leads(pen: Pen) -> None:
+    """What lies on a patient in bed: electrodes with their wires, a tube in the windpipe, a line from the neck."""
+    for end, middle in (((-0.44, -0.44), (-0.66, -0.20)), ((0.46, -0.42), (0.60, 0.0)), ((0.50, 0.42), (0.66, 0.60))):
+        pen.ellipse(*end, 0.030, 0.030, 0.8, add=True)
+        pen.tube([end, middle, (middle[0] * 1.25, 1.1)], 0.006, 0.7, add=True)
+    pen.tube([(0.02, -1.1), (0.0, -0.70), (0.01, -0.40)], 0.008, 0.9, add=True)
+    pen.tube([(-0.24, -0.92), (-0.20, -0.60), (-0.13, -0.30), (-0.12, -0.10)], 0.007, 0.8, add=True)
 
 
 def _rib_pair(pen: Pen, top: float, wide: float) -> None:
@@ -227,6 +264,7 @@ def lateral_film(pen: Pen, depth: float) -> None:
               add=True)  # fmt: skip
     pen.ellipse(-0.24, 0.56, 0.16, 0.06, -0.4, soft=5, add=True)
     pen.tube([(-0.14, -1.1), (-0.26, -0.86), (-0.60, -0.95)], 0.16, 0.45, soft=0.03, add=True)
+    pen.warp(0.014, 0.22)
     _exposed(pen)
 
 

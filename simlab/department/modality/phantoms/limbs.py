@@ -1,4 +1,4 @@
-"""Hip and knee: radiographs of the right side as thickness, and a sagittal MR of the knee as signal."""
+"""Hip and knee: radiographs of the right side as thickness."""
 
 from __future__ import annotations
 
@@ -67,8 +67,17 @@ def _hip(pen: Pen, turn: float) -> None:
     bones.tube([(0.44, 0.52), (0.62, 0.46), (0.84, 0.22)], (0.09, 0.065, 0.075), 0.40, add=True)
     bones.shape([(0.96, -1.2), (1.10, -0.60), (1.2, -0.3), (1.3, -1.2)], 0.35, add=True)
     _femur(bones, turn)
-    pen.add(bones, soft=0.008)
-    _exposed(pen)
+    fracture = pen.findings.get("fracture")
+    if fracture and not turn:
+        # Through the neck: a dark jagged line, and the shaft driven up and out by a step.
+        bones.tube(
+            [(-0.24, -0.14), (-0.17, -0.04), (-0.19, 0.03), (-0.12, 0.12), (-0.13, 0.20)], 0.014, -0.30, add=True
+        )
+        bones.tube([(-0.20, -0.13), (-0.14, -0.03), (-0.15, 0.05), (-0.085, 0.13)], 0.010, 0.16, add=True)
+    bones.mottle(0.16, 0.014)
+    pen.add(bones, soft=0.006)
+    pen.mottle(0.05, 0.14)
+    exposed(pen)
 
 
 def hip_frontal(pen: Pen, depth: float) -> None:
@@ -98,8 +107,10 @@ def knee_frontal(pen: Pen, depth: float) -> None:
            (-0.08, 1.2), (-0.09, 0.72), (-0.18, 0.46), (-0.32, 0.28)], 0.25)  # fmt: skip
     bones.tube([(-0.40, 0.30), (-0.39, 0.42), (-0.35, 0.70), (-0.34, 1.2)], (0.075, 0.085, 0.05, 0.05), 0.50, add=True)
     bones.ellipse(0.02, -0.26, 0.19, 0.20, 0.22, soft=3, add=True)
-    pen.add(bones, soft=0.008)
-    _exposed(pen)
+    bones.mottle(0.14, 0.014)
+    pen.add(bones, soft=0.006)
+    pen.mottle(0.05, 0.14)
+    exposed(pen)
 
 
 def knee_lateral(pen: Pen, depth: float) -> None:
@@ -119,59 +130,13 @@ def knee_lateral(pen: Pen, depth: float) -> None:
     bones.shape([(-0.46, -0.44), (-0.40, -0.36), (-0.40, -0.18), (-0.45, -0.08), (-0.52, -0.18), (-0.53, -0.34)], 0.55,
                 add=True)  # fmt: skip
     pen.tube([(-0.46, -0.06), (-0.42, 0.16), (-0.34, 0.36)], 0.022, 0.10, add=True)
-    pen.add(bones, soft=0.008)
-    _exposed(pen)
+    bones.mottle(0.14, 0.014)
+    pen.add(bones, soft=0.006)
+    pen.mottle(0.05, 0.14)
+    exposed(pen)
 
 
-def knee_sagittal(pen: Pen, depth: float) -> None:
-    """A slice down the knee from front (left) to back: marrow and fat bright, cortex and ligaments dark."""
-    middle = 1 - (2 * depth - 1) ** 2
-    pen.shape([(-0.52, -1.2), (-0.66, -0.4), (-0.58, 0.1), (-0.54, 0.5), (-0.40, 1.2), (0.60, 1.2), (0.64, 0.4),
-               (0.54, 0.0), (0.66, -0.5), (0.74, -1.2)], 780)  # fmt: skip
-    pen.tube([(0.44, -1.2), (0.42, -0.5), (0.36, -0.15)], (0.24, 0.16, 0.04), 330)
-    pen.tube([(0.40, 0.12), (0.40, 0.5), (0.34, 1.2)], (0.05, 0.15, 0.20), 330)
-    pen.tube([(-0.30, -1.2), (-0.38, -0.75), (-0.44, -0.42)], (0.10, 0.06, 0.03), 300)
-    round_ = 0.80 + 0.2 * middle
-    pen.shape([(-0.16, -1.2), (-0.18, -0.6), (-0.30, -0.38), (-0.35, -0.16), (-0.24, 0.01), (-0.02, 0.06),
-               (0.22 * round_, 0.01), (0.34 * round_, -0.16), (0.28, -0.36), (0.16, -0.50), (0.16, -1.2)],
-              60)  # fmt: skip
-    pen.shape(
-        [
-            (-0.12, -1.2),
-            (-0.14, -0.6),
-            (-0.26, -0.36),
-            (-0.31, -0.16),
-            (-0.21, -0.03),
-            (-0.02, 0.02),
-            (0.20 * round_, -0.03),
-            (0.30 * round_, -0.17),
-            (0.24, -0.34),
-            (0.12, -0.48),
-            (0.12, -1.2),
-        ],
-        880,
-    )
-    pen.tube([(-0.33, -0.12), (-0.20, 0.055), (0.0, 0.085), (0.22, 0.045), (0.32, -0.10)], 0.02, 520)
-    pen.shape([(-0.32, 0.14), (0.0, 0.12), (0.34, 0.13), (0.35, 0.28), (0.20, 0.46), (0.16, 1.2), (-0.20, 1.2),
-               (-0.26, 0.5), (-0.36, 0.36)], 60)  # fmt: skip
-    pen.shape([(-0.27, 0.19), (0.0, 0.17), (0.29, 0.18), (0.30, 0.27), (0.16, 0.46), (0.12, 1.2), (-0.16, 1.2),
-               (-0.22, 0.5), (-0.31, 0.35)], 860)  # fmt: skip
-    pen.shape([(-0.30, 0.135), (-0.30, 0.05), (-0.12, 0.115)], 40, smooth=False)
-    pen.shape([(0.34, 0.125), (0.34, 0.02), (0.12, 0.11)], 40, smooth=False)
-    if 0.3 < depth < 0.7:
-        pen.tube([(0.16, -0.26), (0.02, -0.02), (-0.10, 0.15)], 0.035, 130)
-        pen.tube([(0.02, -0.16), (0.24, 0.0), (0.30, 0.22)], 0.04, 60)
-    if 0.2 < depth < 0.8:
-        pen.shape([(-0.47, -0.46), (-0.40, -0.36), (-0.40, -0.18), (-0.46, -0.08), (-0.54, -0.18), (-0.55, -0.36)], 60)
-        pen.shape(
-            [(-0.47, -0.41), (-0.43, -0.35), (-0.43, -0.20), (-0.465, -0.13), (-0.51, -0.19), (-0.52, -0.35)], 850
-        )
-        pen.tube([(-0.48, -0.10), (-0.45, 0.14), (-0.37, 0.36)], 0.028, 50)
-        pen.tube([(-0.50, -0.44), (-0.46, -0.7), (-0.36, -1.2)], 0.028, 50)
-    pen.grain(22)
-
-
-def _exposed(pen: Pen) -> None:
+def exposed(pen: Pen) -> None:
     """Thickness to stored value: the thicker, the whiter, and never quite white (a saturating curve)."""
     pen.grain(0.018)
     pen.image = pen.image / (pen.image + 1.0) * 4095

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.department.modality.phantoms.letters import LETTERS
+from simlab.department.modality.phantoms.texture import field, grain, sampled
+
 Image = NDArray[np.float32]
 Points = Sequence[tuple[float, float]]
-_GRAIN = 512
 
 
 class Pen:
@@ -21,9 +24,29 @@ class Pen:
     the same on every machine is used (no exp or sin over the image), so that the pixels are the same everywhere.
     """
 
-    def __init__(self, columns: int, rows: int, ground: float, seed: int) -> None:
+    def __init__(
+        self,
+        columns: int,
+        rows: int,
+        ground: float,
+        seed: int,
+        *,
+        mm: float = 0.005,
+        stack: int = 0,
+        number: int = 0,
+        count: int = 1,
+        gap_mm: float = 5.0,
+        options: Mapping[str, str | float] | None = None,
+        findings: Mapping[str, Any] | None = None,
+    ) -> None:
         self.columns, self.rows = columns, rows
         self.unit = rows / 2
+        self.mm = mm
+        """One millimetre in units of the canvas."""
+        self.number, self.count, self.gap_mm = number, count, gap_mm
+        self.options, self.findings = options or {}, findings or {}
+        self._stack = stack
+        self._tint: Image | None = None
         self.image: Image = np.full((rows, columns), ground, np.float32)
         self._x = ((np.arange(columns) + 0.5 - columns / 2) / self.unit).astype(np.float32)
         self._y = ((np.arange(rows) + 0.5 - rows / 2) / self.unit).astype(np.float32)
@@ -90,15 +113,42 @@ class Pen:
         """Letters of 5 by 7 points, a point `size` pixels wide, the top left corner at (x, y)."""
         left, top = int((x + self.columns / self.rows) * self.unit), int((y + 1) * self.unit)
         for place, letter in enumerate(words.upper()):
-            for column, bits in enumerate(_LETTERS.get(letter, _LETTERS[" "])):
+            for column, bits in enumerate(LETTERS.get(letter, LETTERS[" "])):
                 for row in range(7):
                     if bits >> row & 1:
                         across, down = left + (place * 6 + column) * size, top + row * size
                         self.image[max(down, 0) : down + size, max(across, 0) : across + size] = value
 
+    def tint(self, cover: Image, colour: tuple[int, int, int]) -> None:
+        """Colour over the grey where `cover` (0-1, of the whole canvas) says how much."""
+        if self._tint is None:
+            self._tint = np.zeros((self.rows, self.columns, 4), np.float32)
+        rows, columns = np.flatnonzero(cover.any(axis=1)), np.flatnonzero(cover.any(axis=0))
+        if not len(rows):
+            return
+        window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        part, weight = self._tint[window], cover[window][:, :, None]
+        part[:, :, :3] += weight * (np.asarray(colour, np.float32) - part[:, :, :3])
+        part[:, :, 3:] = np.maximum(part[:, :, 3:], weight)
+
+    def blacken(self, columns: slice) -> None:
+        """Black, without colour, over whole columns of pixels."""
+        self.image[:, columns] = 0
+        if self._tint is not None:
+            self._tint[:, columns, 3] = 0
+
+    def in_colour(self) -> Image:
+        """The picture as red, green and blue."""
+        grey = np.repeat(self.image[:, :, None], 3, axis=2)
+        if self._tint is None:
+            return grey
+        weight = self._tint[:, :, 3:]
+        colour: Image = grey + weight * (self._tint[:, :, :3] - grey)
+        return colour
+
     def layer(self) -> Pen:
         """An empty canvas of the same size, to be blurred in one go and added (`add`)."""
-        return Pen(self.columns, self.rows, 0, 0)
+        return Pen(self.columns, self.rows, 0, 0, mm=self.mm, stack=self._stack)
 
     def add(self, layer: Pen, *, soft: float = 0.0) -> None:
         """Add what was drawn on a `layer`, blurred by `soft` units."""
@@ -111,11 +161,39 @@ class Pen:
 
     def grain(self, amount: float, *, coarse: bool = False, share: bool = False) -> None:
         """Noise of standard deviation `amount` in every pixel; `share` makes it a share of the value (speckle)."""
-        down, right = (int(number * _GRAIN) for number in self.draw(2))
-        rows = (np.arange(self.rows) + down) % _GRAIN
-        columns = (np.arange(self.columns) + right) % _GRAIN
-        noise = _grain(coarse).take(rows, axis=0).take(columns, axis=1) * np.float32(amount)
-        self.image += self.image * noise if share else noise
+        down, right = (int(number * 512) for number in self.draw(2))
+        noise = grain(coarse, self.rows, self.columns, down, right) * np.float32(amount)
+        if share:
+            noise *= self.image
+        self.image += noise
+
+    def ball(self, x: float, y: float, where: float, size_mm: float, value: float, *, soft: float = 1.5) -> None:
+        """A sphere cut by this slice, its middle at (x, y) of the slice at depth `where` of the stack."""
+        middle = round(where * (self.count - 1))
+        off, radius = (self.number - middle) * self.gap_mm, size_mm / 2
+        if abs(off) < radius:
+            cut = math.sqrt(radius * radius - off * off) * self.mm
+            self.ellipse(x, y, cut, cut, value, soft=soft)
+
+    def lay(self, cover: Image, value: float) -> None:
+        """Paint `value` where `cover` (0-1, of the whole canvas) says."""
+        self.image += cover * (np.float32(value) - self.image)
+
+    def winding(self, cover: Image, value: float, size: float, width: float, *, key: int = 0) -> None:
+        """Winding lines (furrows, small vessels) within `cover`, at distances of about `size` units."""
+        around = field(self.rows, self.columns, max(round(size * self.unit), 2), self._stack + key)
+        self.lay(cover * np.clip(1.4 - np.abs(around) / np.float32(width), 0, 1), value)
+
+    def mottle(self, amount: float, size: float, *, share: bool = True, key: int = 0) -> None:
+        """Smooth unevenness, its features `size` units wide, the same through a stack; a share of the value or not."""
+        noise = field(self.rows, self.columns, max(round(size * self.unit), 2), self._stack + key) * np.float32(amount)
+        if share:
+            noise = noise * self.image
+        self.image += noise
+
+    def warp(self, amount: float, size: float, *, key: int = 0) -> None:
+        """Bend the picture by up to about `amount` units over features `size` wide: nothing alive is an ellipse."""
+        self.image = sampled(self.image, amount * self.unit, max(round(size * self.unit), 2), self._stack + 17 + key)
 
     def blur(self, radius: float) -> None:
         """Blur the whole image by `radius` units."""
@@ -202,33 +280,3 @@ def _blurred(image: Image, radius: int) -> Image:
         np.cumsum(total, axis=0, out=total)
         image = ((total[width:] - total[:long]) * np.float32(1 / width)).T
     return image
-
-
-@lru_cache(maxsize=2)
-def _grain(coarse: bool) -> Image:
-    """A tile of noise, mean 0 and deviation 1; coarse noise has clots some pixels wide, as speckle has."""
-    raw = np.random.PCG64(20260302).random_raw(_GRAIN * _GRAIN // 2)
-    noise = raw.astype("<u8").view(np.uint8).reshape(4, _GRAIN, _GRAIN).sum(axis=0, dtype=np.int16) - np.float32(510)
-    for axis in (0, 1):
-        noise = noise + np.roll(noise, 1, axis)
-        if coarse:
-            noise = noise + np.roll(noise, 2, axis)
-    # Four bytes have the variance 4 * (256**2 - 1) / 12; each of the sums above adds 2 (coarse: 4) equal parts an axis.
-    tile: Image = (noise / np.float32(math.sqrt(21845 * (16 if coarse else 4)))).astype(np.float32)
-    return tile
-
-
-_LETTERS = {
-    letter: bytes.fromhex(columns)
-    for letter, columns in {
-        " ": "0000000000", ".": "0060600000", "+": "08083e0808", "-": "0808080808",
-        "0": "3e5149453e", "1": "00427f4000", "2": "7249494946", "3": "2141494d33", "4": "1814127f10",
-        "5": "2745454539", "6": "3c4a494931", "7": "4121110907", "8": "3649494936", "9": "464949291e",
-        "A": "7c1211127c", "B": "7f49494936", "C": "3e41414122", "D": "7f4141413e", "E": "7f49494941",
-        "F": "7f09090901", "G": "3e41415173", "H": "7f0808087f", "I": "00417f4100", "J": "2040413f01",
-        "K": "7f08142241", "L": "7f40404040", "M": "7f021c027f", "N": "7f0408107f", "O": "3e4141413e",
-        "P": "7f09090906", "Q": "3e4151215e", "R": "7f09192946", "S": "2649494932", "T": "03017f0103",
-        "U": "3f4040403f", "V": "1f2040201f", "W": "3f4038403f", "X": "6314081463", "Y": "0304780403",
-        "Z": "6159494d43",
-    }.items()
-}  # fmt: skip

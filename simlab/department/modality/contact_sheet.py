@@ -1,0 +1,86 @@
+"""Pictures of a sample study: one image as a viewer shows it, and a row of them that stands for the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import UID
+
+from simlab.dicom import preview, transcode
+from simlab.dicom.instance import Instance
+
+_TILES = 4
+_GAP = 4
+
+
+def shown(instance: Instance, frame: int = 1) -> Image.Image:
+    """One frame of an instance, in colour or by its window; raises NoPreview for what has no pixels."""
+    header = instance.dataset()
+    if header.get("SamplesPerPixel", 1) == 3:
+        ds = transcode.dataset_with_pixels(instance)
+        pixels, _properties = get_decoder(UID(instance.transfer_syntax)).as_array(ds, index=frame - 1)
+        return Image.fromarray(pixels)
+    if "SharedFunctionalGroupsSequence" in header:
+        window = header.SharedFunctionalGroupsSequence[0].FrameVOILUTSequence[0]
+        ds = transcode.dataset_with_pixels(instance)
+        pixels, _properties = get_decoder(UID(instance.transfer_syntax)).as_array(ds, index=frame - 1)
+        low = float(window.WindowCenter) - float(window.WindowWidth) / 2
+        grey = np.clip((pixels.astype(np.float32) - low) / float(window.WindowWidth) * 255, 0, 255)
+        return Image.fromarray(grey.astype("u1"))
+    width, height, rows = preview.grey(instance, 4096, frame)
+    return Image.frombytes("L", (width, height), rows)
+
+
+def chosen(instances: Sequence[Instance]) -> list[tuple[Instance, int]]:
+    """Up to four pictures that stand for a study: the middles of its series, frames of a run, slices of a stack."""
+    series: dict[str, list[Instance]] = {}
+    for instance in instances:
+        if instance.pixels is not None:
+            series.setdefault(instance.header().series_uid, []).append(instance)
+    stacks = list(series.values())[:_TILES]
+    if not stacks:
+        return []
+    each = max(_TILES // len(stacks), 1)
+    return [picture for stack in stacks for picture in _spread(stack, each)]
+
+
+def _spread(stack: list[Instance], count: int) -> list[tuple[Instance, int]]:
+    frames = int(stack[0].dataset().get("NumberOfFrames") or 1)
+    places = [(stack[0], frame + 1) for frame in range(frames)] if frames > 1 else [(one, 1) for one in stack]
+    count = min(count, len(places))
+    return [places[int(len(places) * (number + 0.5) / count)] for number in range(count)]
+
+
+def sheet(instances: Sequence[Instance], height: int = 200) -> Image.Image:
+    """The chosen pictures side by side, so many pixels high."""
+    tiles = [shown(instance, frame) for instance, frame in chosen(instances)]
+    tiles = [tile.resize((max(round(tile.width * height / tile.height), 1), height), Image.Resampling.LANCZOS)
+             for tile in tiles]  # fmt: skip
+    mode = "RGB" if any(tile.mode == "RGB" for tile in tiles) else "L"
+    whole = Image.new(mode, (sum(tile.width + _GAP for tile in tiles) - _GAP, height))
+    left = 0
+    for tile in tiles:
+        whole.paste(tile.convert(mode), (left, 0))
+        left += tile.width + _GAP
+    return whole
+
+
+def blocks(picture: Image.Image, width: int) -> str:
+    """A picture in half-blocks of 24-bit colour for a terminal, `width` letters wide."""
+    height = max(2, round(picture.height * width / picture.width) // 2 * 2)
+    small = np.asarray(picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS))
+    lines = []
+    for upper, lower in zip(small[::2], small[1::2], strict=True):
+        cells = [f"{_ink(38, a)}{_ink(48, b)}▀" for a, b in zip(upper, lower, strict=True)]
+        lines.append("".join(cells) + "\x1b[0m")
+    return "\n".join(lines)
+
+
+def _ink(what: int, colour: Any) -> str:
+    """The escape sequence for a letter's own (38) or ground (48) colour."""
+    red, green, blue = (int(part) for part in colour)
+    return f"\x1b[{what};2;{red};{green};{blue}m"

@@ -1,0 +1,285 @@
+"""What a recipe says: an examination, its series, what the phantoms show, the documents that go with it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydicom.datadict import tag_for_keyword
+
+from simlab.department.modality.attributes import KINDS
+from simlab.department.modality.phantoms import PHANTOMS
+
+Attributes = dict[str, str | int | float | tuple[str | int | float, ...]]
+Text = Annotated[str, Field(max_length=64)]
+Short = Annotated[str, Field(max_length=16)]
+ExamCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,16}$")]
+Coded = tuple[str, str, str]
+"""Code value, coding scheme designator, meaning."""
+Side = Literal["R", "L"]
+Syntax = Literal["native", "rle", "jpeg", "jpeg-ls", "jpeg2000"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _keywords(attributes: Attributes) -> Attributes:
+    for keyword in attributes:
+        if tag_for_keyword(keyword) is None:
+            raise ValueError(f"{keyword} is not the keyword of a DICOM attribute")
+    return attributes
+
+
+class Exam(_Part):
+    """The examination's code in the hospital's list, its name, other codes that mean the same.
+
+    `left` is the code and name of the same examination of the left side.
+    """
+
+    code: ExamCode
+    meaning: Text
+    codes: tuple[str, ...] = ()
+    left: tuple[ExamCode, Text] | None = None
+
+
+class Window(_Part):
+    """The grey window that shows the image best, in stored units after rescaling."""
+
+    center: float
+    width: Annotated[float, Field(gt=1)]
+
+
+class Finding(_Part):
+    """What is wrong with the phantom, and where; `size_mm` is a nodule's diameter, an aneurysm's inner to inner.
+
+    What is narrowed says by how much in `percent` instead.
+    """
+
+    kind: str
+    size_mm: Annotated[float, Field(gt=0, le=150)] | None = None
+    percent: Annotated[float, Field(gt=0, le=95)] | None = None
+    side: Side | None = None
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Finding:
+        if (self.size_mm is None) == (self.percent is None):
+            raise ValueError("a finding has either size_mm or percent")
+        return self
+
+
+class Private(_Part):
+    """A block of private elements: its group, its creator, and (element, VR, value) each."""
+
+    group: Annotated[int, Field(ge=9, le=0x7FDF)]
+    creator: Text
+    elements: tuple[tuple[Annotated[int, Field(ge=0, le=255)], Literal["LO", "SH", "DS", "IS", "LT", "CS"], str], ...]
+
+    @field_validator("group")
+    @classmethod
+    def _odd(cls, group: int) -> int:
+        if group % 2 == 0:
+            raise ValueError(f"group {group:04x} is not private: it is even")
+        return group
+
+    def attributes(self) -> dict[str, str]:
+        """The elements as `encoding.encode` takes them (PS3.5 7.8.1)."""
+        made = {f"{self.group:04x}0010LO": self.creator}
+        return made | {f"{self.group:04x}10{number:02x}{vr}": value for number, vr, value in self.elements}
+
+
+class Outside(_Part):
+    """The hospital that made the study when it is not ours, and what it calls the patient and the request."""
+
+    institution: Text
+    issuer: Text
+    patient_id: Text
+    accession: Short = ""
+    private: tuple[Private, ...] = ()
+
+
+class Dose(_Part):
+    """What a CT scan cost: mean CTDIvol in mGy over so many mm."""
+
+    ctdivol: Annotated[float, Field(gt=0, le=500)]
+    length_mm: Annotated[float, Field(gt=0, le=2500)]
+
+    @property
+    def dlp(self) -> float:
+        """The dose length product in mGy cm."""
+        return round(self.ctdivol * self.length_mm / 10, 1)
+
+
+class Document(_Part):
+    """What goes with the images (`documents.MAKERS`): of image `image` of series `of`, `text` a line each.
+
+    `circle` is what a presentation state marks: column, row and radius in pixels.
+    """
+
+    kind: Literal["measurements", "dose-report", "key-images", "presentation", "pdf"]
+    number: Annotated[int, Field(ge=1, le=9999)]
+    description: Text
+    of: int = 0
+    image: int = 1
+    circle: tuple[float, float, float] | None = None
+    text: tuple[Annotated[str, Field(max_length=200)], ...] = ()
+
+
+class Series(_Part):
+    """One series: `images` slices of `phantom`, or views when the orientation is `view`; `frames` in each.
+
+    The first slice lies at `start_mm` along the normal of the orientation (PS3.3 C.7.6.2.1.1), each further one
+    `gap_mm` on, back when negative; `center_mm` moves the stack in the patient. `kind` is another than the modality's
+    own; `options` are the phantom's. `marker` is the letter in the picture where it is not the side's, `burned_in`
+    writes the patient into the pixels.
+    """
+
+    number: Annotated[int, Field(ge=1, le=9999)]
+    description: Text
+    phantom: str
+    kind: str = ""
+    options: dict[str, str | float] = {}
+    images: Annotated[int, Field(ge=1, le=500)] = 1
+    frames: Annotated[int, Field(ge=1, le=500)] = 1
+    orientation: Literal["axial", "coronal", "sagittal", "view"] = "axial"
+    size: tuple[Annotated[int, Field(ge=16, le=2048)], Annotated[int, Field(ge=16, le=2048)]] = (256, 256)
+    spacing_mm: Annotated[float, Field(gt=0)] = 1.0
+    gap_mm: float = 5.0
+    start_mm: float = 0.0
+    center_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    window: Window
+    laterality: Side | None = None
+    marker: Side | None = None
+    burned_in: bool = False
+    syntax: Syntax = "native"
+    view: Coded | None = None
+    attributes: Attributes = {}
+
+    _known_keywords = field_validator("attributes")(_keywords)
+
+    @field_validator("phantom")
+    @classmethod
+    def _known_phantom(cls, name: str) -> str:
+        if name not in PHANTOMS:
+            raise ValueError(f"there is no phantom {name}; there are {', '.join(sorted(PHANTOMS))}")
+        return name
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, kind: str) -> str:
+        if kind and kind not in KINDS:
+            raise ValueError(f"there is no kind {kind} here; there are {', '.join(sorted(KINDS))}")
+        return kind
+
+
+class Recipe(_Part):
+    """An examination: its modality, exam code, body part and series. `size` is columns by rows.
+
+    `attributes` are DICOM keywords with values, over the kind's own (`attributes.KINDS`). With a `laterality` the
+    phantoms show that side, and a radiograph bears its letter. `findings` and `defect` are the truth that audits are
+    marked against; a recipe that is not `offered` is made only when it is named.
+    """
+
+    name: str
+    title: Text
+    modality: str
+    body_part: Annotated[str, Field(pattern=r"^[A-Z0-9_ ]{1,16}$")]
+    region: Coded | None = None
+    exam: Exam
+    protocol: Text
+    laterality: Side | None = None
+    seed: int = 1
+    offered: bool = True
+    findings: tuple[Finding, ...] = ()
+    defect: Annotated[str, Field(max_length=200)] = ""
+    outside: Outside | None = None
+    dose: Dose | None = None
+    attributes: Attributes = {}
+    series: Annotated[tuple[Series, ...], Field(min_length=1)]
+    documents: tuple[Document, ...] = ()
+
+    _known_keywords = field_validator("attributes")(_keywords)
+
+    @field_validator("modality")
+    @classmethod
+    def _known_modality(cls, modality: str) -> str:
+        if modality not in KINDS:
+            raise ValueError(f"there is no modality {modality} here; there are {', '.join(sorted(KINDS))}")
+        return modality
+
+    @model_validator(mode="after")
+    def _distinct_series(self) -> Recipe:
+        numbers = [series.number for series in self.series] + [document.number for document in self.documents]
+        if len(set(numbers)) < len(numbers):
+            raise ValueError(f"two series have the same number ({', '.join(map(str, numbers))})")
+        return self
+
+    @model_validator(mode="after")
+    def _findings_shown(self) -> Recipe:
+        shown = {kind for series in self.series for kind in PHANTOMS[series.phantom].findings}
+        for finding in self.findings:
+            if finding.kind not in shown:
+                can = ", ".join(sorted(shown)) or "nothing"
+                raise ValueError(f"no phantom of this recipe shows a finding {finding.kind}; they show {can}")
+        return self
+
+    @model_validator(mode="after")
+    def _documents_founded(self) -> Recipe:
+        images = {(series.number, number) for series in self.series for number in range(1, series.images + 1)}
+        for one in self.documents:
+            if one.of and (one.of, one.image) not in images:
+                raise ValueError(f"{one.description}: there is no image {one.image} of series {one.of}")
+            if one.kind == "dose-report" and not self.dose:
+                raise ValueError("a dose report needs the dose")
+            if one.kind == "measurements" and not self.findings:
+                raise ValueError("measurements need findings")
+        return self
+
+    @model_validator(mode="after")
+    def _options_known(self) -> Recipe:
+        for series in self.series:
+            for name in series.options:
+                if name not in PHANTOMS[series.phantom].options:
+                    raise ValueError(f"the phantom {series.phantom} has no option {name}")
+        return self
+
+    @property
+    def images(self) -> int:
+        """How many instances the examination makes, documents included."""
+        return sum(series.images for series in self.series) + len(self.documents)
+
+    @property
+    def digest(self) -> str:
+        """The same for recipes that make the same images."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def on_side(self, side: Side) -> Recipe:
+        """The same examination of the other limb: phantoms mirrored, letter and attributes changed."""
+        exam = self.exam
+        if side == "L" and exam.left:
+            exam = exam.model_copy(update={"code": exam.left[0], "meaning": exam.left[1]})
+        return self.model_copy(update={"laterality": side, "exam": exam})
+
+    def kind_of(self, series: Series) -> str:
+        """The name in `attributes.KINDS` of what a series is made of."""
+        return series.kind or self.modality
+
+    def truth(self) -> list[dict[str, Any]]:
+        """What is to be found in the examination, a row each: finding, its size, side, note; or a defect."""
+        rows = [
+            {
+                "finding": one.kind,
+                "size_mm": one.size_mm,
+                "percent": one.percent,
+                "side": one.side or "",
+                "note": one.note,
+            }
+            for one in self.findings
+        ]
+        return rows + (
+            [{"finding": "defect", "size_mm": None, "percent": None, "side": "", "note": self.defect}]
+            if self.defect
+            else []
+        )
