@@ -103,3 +103,99 @@ def correct_step(
     """Set a performed step right that the modality may no longer change."""
     given = {"mpps": mpps_uid, "accession": accession, "status": status, "reason": reason}
     show.outcome(Door(chosen(home)).act("ris.correct_step", given), json_wanted=json)
+
+
+@app.command()
+def reports(
+    accession: Annotated[str | None, typer.Option(show_default=False)] = None, home: Home = None, json: Json = False
+) -> None:
+    """List every version of every report."""
+    found = Door(chosen(home)).view("ris.reports", accession=accession)
+    columns = {"accession": "Accession", "version": "Version", "status": "Status", "patient_id": "Patient ID",
+               "author": "By", "at": "At", "reason": "Reason", "text": "Text"}  # fmt: skip
+    show.rows(found, columns, json_wanted=json, none="Nothing has been reported.")
+
+
+@app.command()
+def report(
+    accession: str,
+    text: str,
+    preliminary: Annotated[bool, typer.Option(help="P, to be made final later.")] = False,
+    author: Annotated[str, typer.Option(show_default=False)] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Write the report of an exam (ORU^R01)."""
+    given = {"accession": accession, "text": text, "status": "P" if preliminary else "F", "author": author}
+    show.outcome(Door(chosen(home)).act("ris.report", given), json_wanted=json)
+
+
+@app.command()
+def correct_report(
+    accession: str,
+    text: str,
+    reason: Annotated[str, typer.Option(show_default=False)] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Replace what a final report says (C)."""
+    given = {"accession": accession, "text": text, "reason": reason}
+    show.outcome(Door(chosen(home)).act("ris.correct_report", given), json_wanted=json)
+
+
+@app.command()
+def withdraw_report(
+    accession: str,
+    reason: str,
+    wrong_patient: Annotated[bool, typer.Option(help="It was posted to the wrong patient (W).")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Take a report back."""
+    given = {"accession": accession, "reason": reason, "wrong_patient": wrong_patient}
+    show.outcome(Door(chosen(home)).act("ris.withdraw_report", given), json_wanted=json)
+
+
+@app.command()
+def perform(accession: str, home: Home = None, json: Json = False) -> None:
+    """Close an order whose exam was done, where no scanner tells of it."""
+    show.outcome(Door(chosen(home)).act("ris.perform", {"accession": accession}), json_wanted=json)
+
+
+@app.command()
+def cancel(
+    accession: str,
+    reason: str,
+    begun: Annotated[bool, typer.Option(help="It has begun: discontinue it.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Cancel an order, or stop one that has begun."""
+    name = "ris.discontinue" if begun else "ris.cancel_order"
+    show.outcome(Door(chosen(home)).act(name, {"accession": accession, "reason": reason}), json_wanted=json)
+
+
+@app.command()
+def hold(
+    accession: str,
+    release: Annotated[bool, typer.Option(help="Let it go on.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Have an order wait, or go on."""
+    name = "ris.release_order" if release else "ris.hold_order"
+    show.outcome(Door(chosen(home)).act(name, {"accession": accession}), json_wanted=json)
+
+
+@app.command()
+def unmerge(
+    patient: Annotated[str, typer.Argument(help="The number that was retired.")],
+    order: Annotated[
+        list[str] | None, typer.Option(help="A later order that is this patient's too; repeat it.", show_default=False)
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Take a wrong merge apart, here alone: there is no message for it."""
+    given = {"patient": patient, "orders": order or []}
+    show.outcome(Door(chosen(home)).act("ris.unmerge_patients", given), json_wanted=json)

@@ -9,6 +9,9 @@ from simlab.department.ris.console import Console, Row
 from simlab.department.ris.orders import OrderRequest
 from simlab.errors import BadInput
 
+UPDATES = {states.CANCELLED: "CA", states.DISCONTINUED: "DC", states.PERFORMED: "XO"}
+"""What the PACS is told of a state that somebody set by hand, as ORC-1 (IHE RAD-13)."""
+
 
 class OrderConsole(Console):
     """Orders and their steps, by accession number."""
@@ -41,6 +44,7 @@ class OrderConsole(Console):
                 physician=physician,
             )
             made = orders.create(tx, request, self._clock.now())
+            self._telling.procedure(tx, made, "NW")
             self._telling.made(tx, made)
             return orders.as_row(tx, made)
 
@@ -127,6 +131,7 @@ class OrderConsole(Console):
                 start=orders.moment(start) if start else "",
                 physician=physician,
             )
+            self._telling.procedure(tx, accession, "XO")
             return orders.as_row(tx, accession)
 
         return self._console("reschedule", change, lambda row: f"order {accession} rescheduled")
@@ -157,6 +162,8 @@ class OrderConsole(Console):
     def _move(self, accession: str, state: str, reason: str = "") -> Row:
         def move(tx: Connection) -> Row:
             before = orders.move_to(tx, accession, state, reason)
+            if state in UPDATES:
+                self._telling.procedure(tx, accession, UPDATES[state])
             return {**orders.as_row(tx, accession), "before": before}
 
         return self._console(state, move, lambda row: f"order {accession}: {row['before']} → {state}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from simlab.clock import Clock
@@ -45,6 +46,21 @@ class Telling:
         if setting.forward_adt is not None and setting.send_status:
             order = orders.find(tx, accession)
             self._order(tx, setting, order, _step(tx, accession), "SN")
+
+    def procedure(self, tx: sqlite3.Connection, accession: str, control: str) -> None:
+        """Tell the PACS of an order that the RIS itself made (NW), changed (XO), cancelled (CA) or stopped (DC).
+
+        Keyed on the Study Instance UID, which never changes (IHE RAD-4, RAD-13).
+        """
+        setting = settings.load(tx)
+        if setting.forward_adt is None or not setting.forward_orders:
+            return
+        order, step = orders.find(tx, accession), _step(tx, accession)
+        told = _in_hl7(order, step)
+        told = replace(told, status="CA" if control in ("CA", "DC") else told.status)
+        header = self._header(tx, setting, setting.order_version)
+        header = replace(header, receiving_application=setting.forward_adt.application)
+        self._forward.send(tx, build.orm(header, control, _patient(tx, order["patient_id"], order["issuer"]), told))
 
     def report(self, tx: sqlite3.Connection, report: sqlite3.Row, status: str) -> None:
         """Send a report under its status; `status` W withdraws it from whom it was posted to."""

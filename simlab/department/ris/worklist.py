@@ -21,14 +21,18 @@ STEP = "ScheduledProcedureStepSequence"
 _STUDY_CLASS = "1.2.840.10008.3.1.2.3.1"  # Detached Study Management, retired; IHE still has it referenced
 ZONE = "TimezoneOffsetFromUTC"
 _NOT_KEYS = ("SpecificCharacterSet", ZONE, "QueryRetrieveLevel")
+_VISITS = {"preadmitted": "SCHEDULED", "open": "ADMITTED", "discharged": "DISCHARGED"}
+"""Visit Status ID (0038,0008), PS3.3 C.3.2."""
 _START = ("ScheduledProcedureStepStartDate", "ScheduledProcedureStepStartTime")
 _ISSUED = ("IssueDateOfImagingServiceRequest", "IssueTimeOfImagingServiceRequest")
 
 _SQL = (
-    "SELECT s.*, s.state AS step_state, s.description AS step_description, o.*, o.description AS description, "
-    "p.name AS patient_name, p.birth_date, p.sex, p.address, e.body_part "
+    "SELECT s.*, s.state AS step_state, s.location AS step_location, s.description AS step_description, "
+    "o.*, o.description AS description, p.name AS patient_name, p.birth_date, p.sex, p.address, e.body_part, "
+    "v.location AS ward, v.state AS visit_state, a.universal_id, a.universal_type "
     "FROM ris_step s JOIN ris_order o USING (accession) "
     "LEFT JOIN ris_patient p ON p.patient_id = o.patient_id AND p.issuer = o.issuer "
+    "LEFT JOIN ris_authority a ON a.name = o.issuer LEFT JOIN ris_visit v ON v.number = o.visit "
     "LEFT JOIN ris_exam e ON e.code = o.exam ORDER BY s.start, s.step_id"
 )
 
@@ -90,6 +94,11 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row, setting: RisSettings) 
         "PatientName": row["patient_name"] or "",
         "PatientID": row["patient_id"],
         "IssuerOfPatientID": row["issuer"],
+        "IssuerOfPatientIDQualifiersSequence": [
+            {"UniversalEntityID": universal, "UniversalEntityIDType": row["universal_type"]}
+            for universal in [row["universal_id"]]
+            if universal
+        ],
         "OtherPatientIDsSequence": [
             {"PatientID": one["number"], "IssuerOfPatientID": one["authority"], "TypeOfPatientID": "TEXT"}
             for one in others
@@ -106,8 +115,8 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row, setting: RisSettings) 
         "PatientComments": "",
         "ConfidentialityConstraintOnPatientDataDescription": "",
         "SpecialNeeds": "",
-        "CurrentPatientLocation": "",
-        "VisitStatusID": "",
+        "CurrentPatientLocation": _lo(row["ward"] or ""),
+        "VisitStatusID": _VISITS.get(row["visit_state"] or "", ""),
         "PregnancyStatus": int(row["pregnancy"]) if row["pregnancy"] else None,
         "StudyInstanceUID": row["study_uid"],
         "RequestingPhysician": row["requester"],
@@ -128,10 +137,12 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row, setting: RisSettings) 
                 "ScheduledProcedureStepStartTime": time,
                 "ScheduledPerformingPhysicianName": row["physician"],
                 "ScheduledProcedureStepDescription": _lo(row["step_description"]),
-                "ScheduledProtocolCodeSequence": [_code(row["protocol_code"], row["step_description"])],
+                "ScheduledProtocolCodeSequence": [
+                    _code(row["protocol_code"], row["step_description"], row["protocol_scheme"])
+                ],
                 "ScheduledProcedureStepID": _sh(row["step_id"]),
-                "ScheduledStationName": _sh(row["station_ae"]),
-                "ScheduledProcedureStepLocation": "",
+                "ScheduledStationName": _sh(row["station_name"] or row["station_ae"]),
+                "ScheduledProcedureStepLocation": _sh(row["step_location"]),
                 "ScheduledProcedureStepStatus": states.STEP_STATUS[row["step_state"]],
                 "CommentsOnTheScheduledProcedureStep": "",
                 "PreMedication": "",
@@ -144,7 +155,9 @@ def _identifier(tx: sqlite3.Connection, row: sqlite3.Row, setting: RisSettings) 
         "PlacerOrderNumberImagingServiceRequest": _lo(row["placer"]),
         "FillerOrderNumberImagingServiceRequest": _lo(row["filler"]),
         "RequestedProcedureComments": "",
-        "ReasonForRequestedProcedureCodeSequence": [],
+        "ReasonForRequestedProcedureCodeSequence": [
+            _code(code, row["reason"]) for code in [row["reason_code"]] if code
+        ],
         "PatientTransportArrangements": "",
         "RequestedProcedureLocation": "",
         "ConfidentialityCode": "",
@@ -252,8 +265,9 @@ def _starts(entry: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     return bool(start) and after and before
 
 
-def _code(code: str, meaning: str) -> dict[str, str]:
-    return {"CodeValue": _sh(code), "CodingSchemeDesignator": "L", "CodeMeaning": _lo(meaning) or _sh(code)}
+def _code(code: str, meaning: str, scheme: str = "") -> dict[str, str]:
+    designator = _sh(scheme) or "L"
+    return {"CodeValue": _sh(code), "CodingSchemeDesignator": designator, "CodeMeaning": _lo(meaning) or _sh(code)}
 
 
 def _age(born: str, at: str) -> str:

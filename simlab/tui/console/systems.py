@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simlab.tui.console.deeds import ADDRESSES, SETTING, Ask, Deed, Group, Look, Section
 from simlab.tui.console.engine import ENGINE
+from simlab.tui.console.epr import EPR
 from simlab.tui.console.pacs import ACCESS
 from simlab.tui.console.pacs_identity import IDENTITY
 from simlab.tui.console.pacs_room import ROOM
@@ -162,31 +163,6 @@ _RIS = Group(
     ),
 )
 
-_EPR = Group(
-    "EPR",
-    (
-        Section(
-            "epr-patients",
-            "Patients",
-            "epr.patients",
-            ("patient_id", "issuer", "name", "birth_date", "nhs_number"),
-            (
-                Deed("Update…", "epr.update", {"patient": "patient_id", "issuer": "issuer"}),
-                Deed("Merge into another number…", "epr.merge", {"retire": "patient_id", "issuer": "issuer"}),
-                Deed("Order an exam…", "epr.order", {"patient": "patient_id", "issuer": "issuer"}),
-            ),
-            Deed("Admit a patient…", "epr.admit"),
-        ),
-        Section(
-            "epr-orders",
-            "Orders",
-            "epr.orders",
-            ("placer", "patient_id", "exam", "state"),
-            (Deed("Cancel…", "epr.cancel_order", {"placer": "placer"}),),
-        ),
-    ),
-)
-
 _SCANNERS = Group(
     "Scanners",
     (
@@ -257,7 +233,7 @@ SYSTEMS: tuple[Group | Section, ...] = (
     TRAFFIC,
     ROOM,
     _RIS,
-    _EPR,
+    EPR,
     ENGINE,
     _SCANNERS,
     Section(
