@@ -35,7 +35,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(_ACT, "ris", "ris", "app", "The RIS console: orders, arrivals, worklists, performed steps."),
     Entry(_ACT, "modality", "modality", "app", "A scanner's console: scan, performed steps, commitment."),
     Entry(_ACT, "engine", "engine", "app", "The interface engine: routes and queues."),
-    Entry(_ACT, "feed", "feed", "app", "A hospital's day of HL7 messages: to a file or any port."),
+    Entry(_ACT, "feed", "feed", "app", "A hospital's day from pathways: to a file, any HL7 port, or into the lab."),
     Entry(_ACT, "desk", "desk", "app", "Your desk: inbox, answers, colleagues, tickets."),
     Entry(_COURSE, "list", "course", "list_exercises", "List the exercises."),
     Entry(_COURSE, "start", "course", "start", "Start an exercise."),
