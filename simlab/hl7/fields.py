@@ -140,11 +140,13 @@ def _field(found: list[Fault], held: _Field, value: str, marks: Separators, vers
         what = f"{of.name} was withdrawn before version {version}"
         found.append(Fault(number, 0, 0, 0, Complaint("field.withdrawn", what, "Leave it empty.")))
     for index, repetition in enumerate(repetitions, 1):
+        if repetition == '""':
+            continue
         if of.length and len(repetition) > of.length:
             what = f"{of.name} has {len(repetition)} characters, {of.length} are allowed"
             found.append(Fault(number, index, 0, 0, Complaint("field.length", what, "Shorten it, or agree on more.")))
             most -= 1
-        if repetition and repetition != '""':
+        if repetition:
             for component, subcomponent, complaint in _value(held.of, repetition, marks):
                 found.append(Fault(number, index, component, subcomponent, complaint))
                 most -= 1
@@ -166,16 +168,17 @@ def _value(of: _Type, text: str, marks: Separators) -> Iterator[tuple[int, int, 
             what = f"{of.name} has {len(parts)} components, here are {len(split)}"
             yield 0, 0, Complaint("type.extra", what, f"Is a {marks.component} unescaped?")
         split = split[: len(parts)]
+    alone = len(split) == 1
     for number, component in enumerate(split):
         if not component or component == '""':
             continue
-        part = parts[number]
+        part, place = parts[number], 0 if alone else number + 1
         if part.parts:
-            yield from _component(number + 1, part, component, marks)
+            yield from _component(place, part, component, marks)
         elif marks.subcomponent in component:
-            yield number + 1, 0, _unescaped(part, component, marks)
+            yield place, 0, _unescaped(part, component, marks)
         elif part.leaf and (complaint := part.leaf(component)):
-            yield number + 1, 0, complaint
+            yield place, 0, complaint
     for number in of.required:
         if number >= len(split) or not split[number]:
             yield number + 1, 0, Complaint("field.required", f"{of.name}.{number + 1} is empty", "Fill it.")
@@ -190,10 +193,11 @@ def _component(number: int, of: _Type, text: str, marks: Separators) -> Iterator
     if len(split) > len(of.parts):
         what = f"{of.name} has {len(of.parts)} parts, here are {len(split)}"
         yield number, 0, Complaint("type.extra", what, f"Is a {marks.subcomponent} unescaped?")
+    alone = len(split) == 1
     for index, part in enumerate(split[: len(of.parts)]):
         leaf = of.parts[index].leaf
         if part and leaf and part != '""' and (complaint := leaf(part)):
-            yield number, index + 1, complaint
+            yield number, 0 if alone else index + 1, complaint
 
 
 def _unescaped(of: _Type, text: str, marks: Separators) -> Complaint:

@@ -15,14 +15,14 @@ ORDER = (
     b"PID|1||1234567^^^RXX01^MR||SMITH^ANNA||19700101|F\r"
     b"PV1|1|O\r"
     b"ORC|NW|P1|F1||SC||^^^20260302090000^^R\r"
-    b"OBR|1|P1|F1|CTHEA^CT Head^NICIP||||||||||||||ACC1|RP1|SPS1||||CT\r"
+    b"OBR|1|P1|F1|CTHEA^CT Head^L||||||||||||||ACC1|RP1|SPS1||||CT|||^^^20260302090000^^R\r"
     b"ZDS|2.25.17^^Application^DICOM\r"
 )
 
 REPORT = (
     b"MSH|^~\\&|RIS|RXX01|EPR|RXX01|20260302120000||ORU^R01^ORU_R01|RIS9|P|2.5.1\r"
     b"PID|1||1234567^^^RXX01^MR||SMITH^ANNA||19700101|F\r"
-    b"OBR|1|P1|F1|CTHEA^CT Head^NICIP||||||||||||||ACC1||||||CT|F\r"
+    b"OBR|1|P1|F1|CTHEA^CT Head^L||||||||||||||ACC1||||||CT|F\r"
     b"OBX|1|HD|113014^DICOM Study^DCM||2.25.17||||||F\r"
     b"OBX|2|TX|GDT^Report^L||No fracture.||||||F\r"
 )
@@ -40,7 +40,7 @@ OMI = (
     b"PV1|1|O\r"
     b"ORC|NW|P1|F1\r"
     b"TQ1|1||||||20260302090000||R\r"
-    b"OBR|1|P1|F1|CTHEA^CT Head^NICIP\r"
+    b"OBR|1|P1|F1|CTHEA^CT Head^L\r"
     b"IPC|ACC1|RP1|2.25.17|SPS1|CT\r"
     b"IPC|ACC1|RP1|2.25.17|SPS2|CT\r"
 )
