@@ -109,8 +109,8 @@ class Engine:
         now, who = self._clock.now(), provenance.current()
         with self._store.write() as tx:
             kept = queue.keep(tx, message, ack, now)
+            queue.enter(tx, self._legs.taken, kept, message.data, now, who)
             for leg in self._legs.taken:
-                queue.enter(tx, leg, kept, message.data, now, who)
                 if leg.running:  # to wake the couriers of held routes costs more than to take the message
                     self._store.after_commit(partial(self._deliveries.wake, leg.route))
             if time.monotonic() - self._pruned > PRUNE_SECONDS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -113,30 +114,38 @@ def fail(tx: sqlite3.Connection, item: int, why: str, failed: str, now: datetime
     )
 
 
-def enter(tx: sqlite3.Connection, leg: Leg, message: int, data: bytes, now: datetime, who: Provenance) -> list[int]:
-    """Queue what a route's rules made of a stored message, a dead letter where they failed; the items' numbers."""
-    passage, numbers = leg.passage, []
-    for _ in range(leg.copies):
-        for part, out in enumerate(passage.out):
-            made = None if out == data else out
-            numbers.append(put(tx, leg.route, message, now, who, part=part, made=made))
-    if passage.refused:
-        numbers.append(put(tx, leg.route, message, now, who))
-        fail(tx, numbers[0], passage.refused, BY_RULE, now)
-    count(tx, leg.route, received=1, filtered=bool(passage.filtered), failed=bool(passage.refused))
-    return numbers
+def enter(
+    tx: sqlite3.Connection, taken: Sequence[Leg], message: int, data: bytes, now: datetime, who: Provenance
+) -> None:
+    """Queue what the routes' rules made of a stored message, a dead letter where they failed, and count it."""
+    for leg in taken:
+        for _ in range(leg.copies):
+            for part, out in enumerate(leg.passage.out):
+                put(tx, leg.route, message, now, who, part=part, made=None if out == data else out)
+        if leg.passage.refused:
+            fail(tx, put(tx, leg.route, message, now, who), leg.passage.refused, BY_RULE, now)
+    count(tx, [leg.route for leg in taken if leg.passage.out], received=1)
+    count(tx, [leg.route for leg in taken if leg.passage.filtered], received=1, filtered=1)
+    count(tx, [leg.route for leg in taken if leg.passage.refused], received=1, failed=1)
 
 
-def count(tx: sqlite3.Connection, route: str, ack: tuple[str, str] | None = None, **more: int) -> None:
-    """Add to a route's tally; `ack` is the code of the last reply and when it came."""
+def count(tx: sqlite3.Connection, routes: Sequence[str], ack: tuple[str, str] | None = None, **more: int) -> None:
+    """Add to the tally of these routes; `ack` is the code of the last reply and when it came."""
+    if not routes:
+        return
     last = ", last_ack=?, last_ack_at=?" if ack else ""
     added = tx.execute(
-        f"UPDATE engine_tally SET {', '.join(f'{name} = {name} + ?' for name in more)}{last} WHERE route=?",
-        (*map(int, more.values()), *(ack or ()), route),
+        f"UPDATE engine_tally SET {', '.join(f'{name} = {name} + ?' for name in more)}{last} "
+        f"WHERE route IN ({','.join('?' * len(routes))})",
+        (*map(int, more.values()), *(ack or ()), *routes),
     ).rowcount
-    if not added:
-        tx.execute("INSERT INTO engine_tally VALUES (?, 0, 0, 0, 0, 0, '', NULL)", (route,))
-        count(tx, route, ack, **more)
+    if added < len(routes):
+        for route in routes:
+            if not tx.execute(
+                "INSERT OR IGNORE INTO engine_tally VALUES (?, 0, 0, 0, 0, 0, '', NULL)", (route,)
+            ).rowcount:
+                continue
+            count(tx, [route], ack, **more)
 
 
 def first(tx: sqlite3.Connection, route: str) -> sqlite3.Row | None:
@@ -173,7 +182,7 @@ def settle(
     if not changed:
         return
     told = (code, at) if code else None
-    count(tx, route, told, delivered=done, failed=verdict.state == ERROR, retries=verdict.state == QUEUED)
+    count(tx, [route], told, delivered=done, failed=verdict.state == ERROR, retries=verdict.state == QUEUED)
 
 
 def prune(tx: sqlite3.Connection, before: datetime, most: int) -> int:
@@ -184,8 +193,8 @@ def prune(tx: sqlite3.Connection, before: datetime, most: int) -> int:
         (before.isoformat(timespec="milliseconds"), most),
     ).rowcount
     tx.execute(
-        "DELETE FROM engine_message WHERE id IN (SELECT m.id FROM engine_message m WHERE m.received < ? AND NOT EXISTS "
-        "(SELECT 1 FROM engine_queue q WHERE q.message = m.id) ORDER BY m.id LIMIT ?)",
+        "DELETE FROM engine_message WHERE id IN (SELECT id FROM engine_message WHERE received < ? "
+        "AND id NOT IN (SELECT message FROM engine_queue) ORDER BY id LIMIT ?)",
         (before.isoformat(timespec="milliseconds"), most),
     )
     return gone
