@@ -246,3 +246,45 @@ def test_whatever_rules_are_laid_behind_one_another_a_message_goes_out_readable_
     passage = gone_through(*rules)
     assert bool(passage.out) + bool(passage.filtered) + bool(passage.refused) == 1
     assert all(parse(out).get("PID-3") for out in passage.out)
+
+
+REPEATED = ORDER.replace("~123^^^RXX01^MR", "".join(f"~{n}^^^RXX01^MR" for n in range(5000)))
+LONG = ORDER + "".join(f"OBX|{n}|ST|||line {n}||||||P\r" for n in range(1, 9001))
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ({"translate": "OBX-11", "table": {"P": "F"}}, LONG),
+        ({"set": "OBX-11", "value": "F", "every": True}, LONG),
+        ({"drop_segment": "OBX"}, LONG),
+        ({"order_repetitions": "PID-3", "first": {"PID-3.5": "MR"}}, REPEATED),
+        ({"translate": "PID-3.4", "table": {"RXX01": "RYY"}}, REPEATED),
+    ],
+    ids=["translate", "set", "drop", "order", "translate-repetitions"],
+)
+def test_a_rule_takes_time_in_proportion_to_the_message(rule, text):
+    """Thousands of segments or repetitions are each read once: seconds at the very most, not hours."""
+    begin = time.process_time()
+    assert one(rule, text=text).data != text.encode()
+    assert time.process_time() - begin < 5.0
+
+
+def test_beyond_ten_thousand_of_a_kind_a_rule_gives_up_with_a_reason():
+    """Repetitions and segments alike; a rule that names one of them still works."""
+    many = ORDER + "".join(f"OBX|{n}||||||||||P\r" for n in range(10_001))
+    assert (
+        "there are 10001 segments OBX" in gone_through({"translate": "OBX-11", "table": {"P": "F"}}, text=many).refused
+    )
+    assert one({"translate": "OBX[2]-11", "table": {"P": "F"}}, text=many).get("OBX[2]-11") == "F"
+    repeated = ORDER.replace("123^^^RXX01^MR", "~".join(["1"] * 10_001))
+    assert (
+        "repetitions" in gone_through({"drop_repetitions": "PID-3", "where": {"PID-3.1": "1"}}, text=repeated).refused
+    )
+
+
+def test_fields_of_the_header_are_translated_and_arranged_like_others():
+    """MSH counts its separator as a field."""
+    assert one({"translate": "MSH-9.1", "table": {"ORM": "OMG"}}).get("MSH-9") == "OMG^O01"
+    profiled = ORDER.replace("UNICODE UTF-8\r", "UNICODE UTF-8|||A~B\r")
+    assert one({"order_repetitions": "MSH-21", "first": {"MSH-21": "B"}}, text=profiled).all("MSH-21") == ["B", "A"]

@@ -8,9 +8,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from simlab.department.engine.alone import read
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
-from simlab.hl7.path import Path, path
+from simlab.hl7.path import path
 
 MAX_LOOKED_AT = 200
 """Characters of a value that an expression is held against, so that none takes long."""
@@ -138,19 +139,8 @@ def unmet(conditions: Conditions, message: Message) -> str:
     return ""
 
 
-def at(place: Path, occurrence: int, repetition: int) -> str:
-    """`place` in that segment of its name and that repetition, as a path."""
-    text = f"{place.segment}[{occurrence}]-{place.field}[{repetition}]"
-    if place.component:
-        text += f".{place.component}"
-    if place.subcomponent:
-        text += f".{place.subcomponent}"
-    return text
-
-
-def repetition_fits(conditions: dict[str, Test], message: Message, occurrence: int, repetition: int) -> bool:
+def repetition_fits(conditions: dict[str, Test], message: Message, raw: bytes) -> bool:
     """Whether all conditions hold within one repetition of a field."""
     return all(
-        _holds(test, [value] if (value := message.get(at(path(place), occurrence, repetition))) else [])
-        for place, test in conditions.items()
+        _holds(test, [value] if (value := read(message, raw, place)) else []) for place, test in conditions.items()
     )

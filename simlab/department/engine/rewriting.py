@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from simlab.department.engine import rules as verbs
-from simlab.department.engine.conditions import at, repetition_fits
+from simlab.department.engine.alone import occurrences, read, repetitions, spliced, written
+from simlab.department.engine.conditions import repetition_fits
 from simlab.hl7.characters import codec, escape
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message, Segment, parse
@@ -43,9 +44,6 @@ def _set(rule: verbs.Set, message: Message) -> Message:
             code="100",
             remedy=f"Add it first, or do this only `when: {{{place.segment}: {{missing: false}}}}`.",
         )
-    places = [rule.set]
-    if rule.every:
-        places = [rule.set.replace(place.segment, f"{place.segment}[{n}]", 1) for n in range(1, len(found) + 1)]
     value, raw = rule.value or "", False
     if rule.template is not None:
         value, raw = _filled(rule.template, message), True
@@ -56,53 +54,62 @@ def _set(rule: verbs.Set, message: Message) -> Message:
             raise Hl7Error(
                 f"{rule.from_} has components, which do not fit into one", place=rule.set, remedy="Name one of them."
             )
-    for one in places:
-        message = message.set(one, value, raw=raw)
-    return message
-
-
-def _repetitions(message: Message, segment: Segment, field: int) -> list[bytes]:
-    raw = segment.fields[field] if field < len(segment.fields) else b""
-    return raw.split(message.separators.repetition.encode()) if raw else []
-
-
-def _occurrences(message: Message, place: str) -> list[tuple[int, Segment]]:
-    wanted = path(place)
-    return [
-        (number, segment)
-        for number, segment in enumerate(message.named(wanted.segment), 1)
-        if wanted.occurrence in (None, number)
-    ]
+    if not rule.every:
+        return message.set(rule.set, value, raw=raw)
+    new: dict[int, list[bytes]] = {}
+    head = message.segments[0].raw + b"\r"
+    for segment in occurrences(message, rule.set):
+        changed = parse(head + segment.raw).set(rule.set, value, raw=raw)
+        new[segment.start] = list(changed.named(place.segment)[-1].fields)
+    return spliced(message, new)
 
 
 def _translate(rule: verbs.Translate, message: Message) -> Message:
     place = path(rule.translate)
-    for occurrence, segment in _occurrences(message, rule.translate):
-        for number in range(1, len(_repetitions(message, segment, place.field)) + 1):
-            if place.repetition not in (None, number):
-                continue
-            here = at(place, occurrence, number)
-            value = message.get(here)
-            if value in rule.table:
-                message = message.set(here, rule.table[value])
-            elif value and rule.otherwise == "empty":
-                message = message.set(here, "")
-            elif value and rule.otherwise == "refuse":
-                raise Hl7Error(
-                    f"the table has no translation of {value!r}",
-                    place=rule.translate,
-                    code="103",
-                    remedy="Add it to the rule's table, or have the sender use a known code.",
-                )
-    return message
+    known: dict[bytes, bytes] = {}
+    new: dict[int, list[bytes]] = {}
+    for segment in occurrences(message, rule.translate):
+        found = repetitions(message, segment, rule.translate)
+        made = list(found)
+        for number, raw in enumerate(found, 1):
+            if place.repetition in (None, number):
+                if raw not in known:
+                    known[raw] = _translated(rule, message, raw)
+                made[number - 1] = known[raw]
+        if made != found:
+            new[segment.start] = _with_field(message, segment, place.field, made)
+    return spliced(message, new)
+
+
+def _translated(rule: verbs.Translate, message: Message, raw: bytes) -> bytes:
+    value = read(message, raw, rule.translate)
+    if value in rule.table:
+        return written(message, raw, rule.translate, rule.table[value])
+    if value and rule.otherwise == "empty":
+        return written(message, raw, rule.translate, "")
+    if value and rule.otherwise == "refuse":
+        raise Hl7Error(
+            f"the table has no translation of {value!r}",
+            place=rule.translate,
+            code="103",
+            remedy="Add it to the rule's table, or have the sender use a known code.",
+        )
+    return raw
+
+
+def _with_field(message: Message, segment: Segment, field: int, repeated: list[bytes]) -> list[bytes]:
+    fields = list(segment.fields)
+    fields[field] = message.separators.repetition.encode().join(repeated)
+    return fields
 
 
 def _cut(message: Message, gone: list[Segment]) -> Message:
     """The message without these segments and their CR."""
-    data = message.data
-    for segment in sorted(gone, key=lambda one: one.start, reverse=True):
-        data = data[: segment.start] + data[segment.end + 1 :]
-    return parse(data)
+    data, pieces, done = message.data, [], 0
+    for segment in gone:
+        pieces.append(data[done : segment.start])
+        done = segment.end + 1
+    return parse(b"".join([*pieces, data[done:]]))
 
 
 def _drop_segment(rule: verbs.DropSegment, message: Message) -> Message:
@@ -151,19 +158,13 @@ def _arranged(
     message: Message, place: str, where: dict[str, Any], arrange: Callable[[list[bytes], list[bool]], list[bytes]]
 ) -> Message:
     """The message with the repetitions of a field as `arrange` gives them back, in every segment of that name."""
-    field, marks = path(place).field, message.separators
-    data = message.data
-    for occurrence, segment in reversed(_occurrences(message, place)):
-        found = _repetitions(message, segment, field)
-        fits = [repetition_fits(where, message, occurrence, n) for n in range(1, len(found) + 1)]
-        new = arrange(found, fits)
-        if new != found:
-            fields = list(segment.fields)
-            fields[field] = marks.repetition.encode().join(new)
-            if segment.name == "MSH":
-                del fields[1]
-            data = data[: segment.start] + marks.field.encode().join(fields) + data[segment.end :]
-    return message if data is message.data else parse(data)
+    new: dict[int, list[bytes]] = {}
+    for segment in occurrences(message, place):
+        found = repetitions(message, segment, place)
+        made = arrange(found, [repetition_fits(where, message, raw) for raw in found])
+        if made != found:
+            new[segment.start] = _with_field(message, segment, path(place).field, made)
+    return spliced(message, new)
 
 
 def _charset(rule: verbs.Charset, message: Message) -> Message:
