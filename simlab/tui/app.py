@@ -178,7 +178,7 @@ class SimlabApp(App[int]):
         self.push_screen(Workbench(self._door, attempt, blocks=self.blocks))
 
     @work(exclusive=True, group="submitted")
-    async def on_workbench_submitted(self, event: Workbench.Submitted) -> None:
+    async def on_exercising_submitted(self, event: Workbench.Submitted) -> None:
         """Grade, then debrief, then back to the course."""
         while isinstance(self.screen, Workbench):
             self.pop_screen()
