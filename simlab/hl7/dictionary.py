@@ -111,6 +111,17 @@ BEFORE_2_4 = {"ADT_A01": ("A05", "A14", "A28", "A31"), "ADT_A02": EVENTS["ADT_A2
 """The events that had another structure before 2.4 split it (HL7 v2.3.1 table 0354)."""
 
 
+OPTIONAL_AFTER_ALL = {
+    ("ORR_O02", "OBR"),  # ch. 4.2.2: [Order Detail Segment]; hl7apy requires the choice of detail segments
+    ("ADT_A38", "DRG"),  # ch. 3.2.38; hl7apy requires it in 2.3.1 alone
+    ("ORC", "7"),  # ch. 4.3.1: optional in 2.3
+    ("OBR", "27"),  # ch. 4.5.1 (7.3.1): optional in 2.3
+    ("OBX", "2"),  # ch. 7.3.2: conditional on OBX-11, in 2.3 and 2.3.1
+    ("OBX", "4"),  # ch. 7.3.2: conditional, in 2.3.1
+}
+"""What hl7apy's tables require and the standard does not: (message structure, first segment) or (segment, field)."""
+
+
 def _words(constant: str) -> str:
     words = constant.lower().split("_")
     spelt = [w if w in _SMALL and n else _UPPER.get(w, w.capitalize()) for n, w in enumerate(words)]
@@ -136,10 +147,11 @@ def segment_fields(segment: str, version: str = DEFAULT_VERSION) -> tuple[Defini
     if segment in OWN:
         return OWN[segment]
     found = _library(version).SEGMENTS.get(segment)
-    return tuple(
-        _defined(reference, cardinality, lengths.field(segment, number, version))
-        for number, (_, reference, cardinality, _) in enumerate(found[1] or () if found else (), 1)
-    )
+    fields = []
+    for number, (_, reference, cardinality, _) in enumerate(found[1] or () if found else (), 1):
+        times = (0, cardinality[1]) if (segment, str(number)) in OPTIONAL_AFTER_ALL else cardinality
+        fields.append(_defined(reference, times, lengths.field(segment, number, version)))
+    return tuple(fields)
 
 
 @lru_cache(maxsize=2048)
@@ -161,7 +173,7 @@ def data_types(version: str = DEFAULT_VERSION) -> frozenset[str]:
 def structure(name: str, version: str = DEFAULT_VERSION) -> Structure | None:
     """The segments and groups of a message structure (``ADT_A01``); None when the version has none of that name."""
     found = _library(version).MESSAGES.get(name)
-    return _tree(name, found, (1, 1)) if found else None
+    return _tree(name, found, (1, 1), name) if found else None
 
 
 def structures(version: str = DEFAULT_VERSION) -> tuple[str, ...]:
@@ -169,12 +181,15 @@ def structures(version: str = DEFAULT_VERSION) -> tuple[str, ...]:
     return tuple(_library(version).MESSAGES)
 
 
-def _tree(name: str, reference: Any, cardinality: tuple[int, int]) -> Structure:
-    parts = tuple(
-        _tree(part, inner, times) if kind == "GRP" else Structure(part, *times)
-        for part, inner, times, kind in reference[1] or ()
-    )
-    return Structure(name, *cardinality, reference[0] == "choice", parts)
+def _tree(name: str, reference: Any, cardinality: tuple[int, int], whole: str) -> Structure:
+    choice = reference[0] == "choice"
+    parts = []
+    for part, inner, times, kind in reference[1] or ():
+        least = 0 if not choice and (whole, part) in OPTIONAL_AFTER_ALL else times[0]
+        parts.append(_tree(part, inner, times, whole) if kind == "GRP" else Structure(part, least, times[1]))
+    if choice and (whole, parts[0].name) in OPTIONAL_AFTER_ALL:
+        cardinality = (0, cardinality[1])
+    return Structure(name, *cardinality, choice, tuple(parts))
 
 
 @lru_cache(maxsize=1024)

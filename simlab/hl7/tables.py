@@ -56,3 +56,8 @@ def meaning(number: str, code: str, version: str = dictionary.DEFAULT_VERSION) -
 def told() -> tuple[str, ...]:
     """The numbers of the tables whose meanings are told here."""
     return tuple(_meanings())
+
+
+def added(number: str) -> tuple[str, ...]:
+    """The codes of a table that stand here and not in hl7apy's list."""
+    return tuple(_meanings().get(number, {}).get("more", {}))
