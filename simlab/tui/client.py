@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import http.client
 import json
 import socket
@@ -121,3 +122,13 @@ def _read(status: int, content: bytes, target: str) -> Any:
     what = str(said.get("what") or f"the lab answered with status {status}")
     kind = _ERRORS.get(status, BadInput)
     raise kind(what, place=str(said.get("place") or ""), remedy=str(said.get("remedy") or ""))
+
+
+def content(evidence: Any) -> bytes:
+    """The bytes of an event's evidence as the door gives it."""
+    if isinstance(evidence, dict):
+        try:
+            return base64.b64decode(str(evidence.get("base64", "")))
+        except ValueError:
+            return b""
+    return str(evidence or "").encode()

@@ -8,10 +8,12 @@ import pytest
 
 from simlab.errors import BadInput, NotAllowed
 from simlab.tui import words
+from simlab.tui.anatomy import dissect
 from simlab.tui.attempt import read_attempt, read_marks
 from simlab.tui.client import Door, Lost
 from simlab.tui.fields import SETTINGS, Field, fields_of, read
-from simlab.tui.widgets.message_tree import parts_of
+from simlab.tui.octets import octets
+from simlab.tui.screens.compare_messages import differing
 from simlab.tui.widgets.preview import read_picture
 from simlab.tui.widgets.services import BY_ID, STEP, arguments, flat
 from tests.tui import canned
@@ -65,17 +67,58 @@ def test_a_picture_that_does_not_fit_its_size_is_no_picture(told: dict | None) -
     assert read_picture(told) is None
 
 
-def test_every_field_of_a_message_is_named() -> None:
-    """PID-3 is the patient identifier list, with its value as it stands."""
-    pid = next(part for part in parts_of(canned.ADT) if part.name == "PID")
-    names = {line.place: (line.name, line.value) for line in pid.lines}
-    assert names["PID-3"] == ("Patient Identifier List", "RXX4410082^^^RXX01^MR~9990001235^^^NHS^NH")
+def test_every_element_of_a_message_is_named_down_to_its_components() -> None:
+    """PID-3 is the patient identifier list, of two repetitions whose parts have names and bytes of their own."""
+    pid = next(part for part in dissect(canned.ADT.encode()).parts if part.path == "PID")
+    (numbers,) = (part for part in pid.parts if part.path == "PID-3")
+    assert numbers.name == "Patient Identifier List"
+    authority = next(part for part in numbers.parts[0].parts if part.path == "PID-3[1].4")
+    assert (authority.name, authority.value) == ("Assigning Authority", "RXX01")
+    assert canned.ADT.encode()[authority.start : authority.end] == b"RXX01"
 
 
-@pytest.mark.parametrize("text", ["", "rubbish", "MSH", "MSH|", "MSH|^~\\&|A\rPID", "\x00\xff"])
-def test_a_message_that_cannot_be_parsed_is_shown_raw(text: str) -> None:
+def test_a_finding_stands_at_its_element_and_marks_what_is_above() -> None:
+    """A date that no calendar has is told of at PID-7, and the segment shows it too."""
+    anatomy = dissect(canned.ADT.replace("19510412", "19511350").encode())
+    pid = next(part for part in anatomy.parts if part.path == "PID")
+    (born,) = (part for part in pid.parts if part.path == "PID-7")
+    assert [finding.rule for finding in born.findings] == ["type.date"]
+    assert pid.severity == "error" and pid.findings == []
+
+
+def test_of_a_message_of_megabytes_only_the_beginning_is_drawn() -> None:
+    """What is left out is counted."""
+    anatomy = dissect((canned.ADT + "OBX|1|TX|GDT^Report^L||line||||||F\r" * 5000).encode())
+    assert anatomy.left_out > 5000
+
+
+@pytest.mark.parametrize("data", [b"", b"rubbish", b"MSH", b"MSH|", b"MSH|^~\\&|A\rPID", b"\x00\xff"])
+def test_a_message_that_cannot_be_parsed_is_shown_line_by_line(data: bytes) -> None:
     """A broken message is what one wants to look at most."""
-    assert all(part.raw in text or part.name == "✗" for part in parts_of(text))
+    anatomy = dissect(data)
+    assert bool(anatomy.error) != bool(anatomy.parts and anatomy.parts[0].name)
+    assert all(data[part.start : part.end] for part in anatomy.parts)
+
+
+def test_the_bytes_of_the_chosen_element_stand_out_without_colour() -> None:
+    """They are reversed in both columns, and a CR is visible."""
+    text = octets(b"MSH|^~\\&|A\rPID|1\r", 10, 11, 80)
+    assert "␍" in text.plain
+    reversed_ = {text.plain[span.start : span.end] for span in text.spans if span.style == "reverse"}
+    assert reversed_ == {"0d", "␍"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "places"),
+    [
+        (canned.ADT.encode(), canned.ADT.encode(), []),
+        (canned.ADT.encode(), canned.ADT.replace("HAROLD", "HARRY").encode(), ["PID-5.2"]),
+        (canned.ADT.encode(), b"rubbish", [""]),
+    ],
+)
+def test_two_messages_differ_only_where_they_do(one: bytes, other: bytes, places: list[str]) -> None:
+    """A row a place; of one that cannot be read, the whole text."""
+    assert [row["place"] for row in differing(one, other)] == places
 
 
 def test_marks_say_partly_when_some_checks_hold() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any, ClassVar
 
 from textual import work
@@ -12,8 +11,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
+from simlab.hl7.record import shown
 from simlab.tui import words
-from simlab.tui.client import Door
+from simlab.tui.client import Door, content
+from simlab.tui.octets import octets
 from simlab.tui.told import heard
 from simlab.tui.widgets.message_tree import MessageTree
 
@@ -51,13 +52,13 @@ class EvidenceScreen(ModalScreen[None]):
         if event is None:
             self.query_one(Static).update("This event cannot be shown.")
             return
-        evidence = event.get("evidence")
+        evidence = content(event.get("evidence"))
         self._evidence = _text(evidence)
         tree = self.query_one(MessageTree)
-        if self._evidence.startswith("MSH"):
+        if evidence.startswith(b"MSH"):
             tree.display = True
             self.query_one("#facts").add_class("-beside")
-            await tree.show(self._evidence)
+            await tree.show(evidence)
         self.query_one("#facts Static", Static).update(facts(event, "" if tree.display else self._evidence))
 
     def action_copy(self) -> None:
@@ -89,17 +90,10 @@ def facts(event: dict[str, Any], evidence: str) -> str:
     return "\n".join(lines)
 
 
-def _text(evidence: Any) -> str:
-    if isinstance(evidence, dict) and "base64" in evidence:
-        try:
-            content = base64.b64decode(str(evidence["base64"]))
-        except ValueError:
-            return ""
-        if content.startswith(b"MSH"):
-            return content.decode("latin-1")
-        rows = (content[at : at + 16] for at in range(0, min(len(content), 4096), 16))
-        return "\n".join(
-            f"{number * 16:06x}  {row.hex(' '):<47}  {''.join(chr(c) if 32 <= c < 127 else '.' for c in row)}"
-            for number, row in enumerate(rows)
-        )
-    return str(evidence or "")
+def _text(evidence: bytes) -> str:
+    if evidence.startswith(b"MSH"):
+        return shown(evidence)
+    try:
+        return evidence.decode()
+    except UnicodeDecodeError:
+        return octets(evidence, 0, 0, 80).plain

@@ -28,7 +28,9 @@ Ctrl+Q             leave
   half-blocks, `/` filter.
 - **Query**: DICOM by hand from the workstation ADMIN. Choose with `e f w m g o`, fill in, `Enter`. `Enter`
   on a row goes on with it.
-- **Messages**: HL7 in and out. `n` writes a new one, `e` edits the shown one, `v` opens its event.
+- **Messages**: HL7 in and out. `o` lists what can be done with a message: its thread (`t`), edit and send
+  again (`e`), its acknowledgement (`a`), mark and compare (`m`, `d`), its event (`v`). `n` writes a new one, `/`
+  filters. In the message `f` goes from finding to finding, `p` judges by another profile, `x` shows the bytes.
 - **Systems**: every system's console by group; `Enter` opens a group. `Enter` on a row offers what can be
   done with it, `n` makes a new one, `/` filters (`user=`, `since=` and the like search the audit trail).
   A repair says first what would happen; Ctrl+R then does it, and Repairs undoes it.

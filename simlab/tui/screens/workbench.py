@@ -18,6 +18,7 @@ from simlab.tui.attempt import Attempt
 from simlab.tui.client import Door
 from simlab.tui.console.desk import DESK
 from simlab.tui.console.systems import SYSTEMS
+from simlab.tui.screens.compare_messages import CompareScreen
 from simlab.tui.screens.compose_message import ComposeScreen
 from simlab.tui.screens.exercising import Exercising
 from simlab.tui.told import Acted, Refused, WantsQuery
@@ -205,3 +206,7 @@ class Workbench(Exercising):
         """Open the composer."""
         now = self._now.strftime("%Y%m%d%H%M%S") if self._now else ""
         self.app.push_screen(ComposeScreen(self._door, event.text, now))
+
+    def on_messages_wants_compare(self, event: Messages.WantsCompare) -> None:
+        """Show how two messages differ."""
+        self.app.push_screen(CompareScreen(event.one, event.other))

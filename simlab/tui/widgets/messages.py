@@ -1,7 +1,8 @@
-"""HL7 in and out: the list of messages, and the chosen one field by field."""
+"""HL7 in and out: the list of messages, and the chosen one element by element."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import work
@@ -9,24 +10,41 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widgets import Input
 
 from simlab.tui import words
-from simlab.tui.client import Door
+from simlab.tui.client import Door, content
 from simlab.tui.told import WantsEvidence, heard
+from simlab.tui.widgets.menu import Menu
 from simlab.tui.widgets.message_tree import MessageTree
 from simlab.tui.widgets.results import ResultsTable
 
 MOST = 500
 COLUMNS = ("time", "system", "way", "type", "control id", "ack", "text", "-")
 
+OFFERS = (
+    ("t", "thread", "Only the messages of the same thread, or all again"),
+    ("e", "edit", "Edit and send again…"),
+    ("a", "acknowledgement", "Its acknowledgement, and back"),
+    ("m", "mark", "Mark it, to compare with"),
+    ("d", "compare", "How it differs from the marked one"),
+    ("v", "evidence", "The event, with everything it rests on"),
+)
+"""Key, action and words of what can be done with the chosen message."""
+
+NONE = "No HL7 message has passed yet."
+
+Row = dict[str, Any]
+
 
 class Messages(Vertical):
-    """The newest message first. Enter opens the message's fields, `n` composes a new one."""
+    """The newest message first. Enter goes into the chosen one, `t` shows only the messages that belong to it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "compose_message('')", "New"),
-        Binding("e", "edit", "Edit and send", show=False),
-        Binding("v", "evidence", "Evidence"),
+        Binding("n", "compose_message", "New"),
+        Binding("slash", "filter", "Filter"),
+        Binding("o", "offer", "More…"),
+        *(Binding(key, action, label, show=False) for key, action, label in OFFERS),
     ]
 
     class WantsCompose(Message):
@@ -36,19 +54,34 @@ class Messages(Vertical):
             super().__init__()
             self.text = text
 
+    class WantsCompare(Message):
+        """Show how two messages differ; each with what it is called."""
+
+        def __init__(self, one: tuple[str, bytes], other: tuple[str, bytes]) -> None:
+            super().__init__()
+            self.one, self.other = one, other
+
     def __init__(self, door: Door, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._door = door
-        self._rows: list[dict[str, Any]] = []
-        self._text = ""
+        self._rows: list[Row] = []
+        self._causes: dict[int, int] = {}
+        self._thread: frozenset[int] | None = None
+        self._marked: tuple[str, bytes] | None = None
         self._new = False
 
     def compose(self) -> ComposeResult:
-        yield ResultsTable("No HL7 message has passed yet.", id="message-list")
+        yield Input(placeholder="/ words that a message must have: RIS A40, ack AE…", compact=True, id="message-filter")
+        yield ResultsTable(NONE, id="message-list")
         yield MessageTree()
 
-    def take(self, events: list[dict[str, Any]]) -> None:
+    @property
+    def _list(self) -> ResultsTable:
+        return self.query_one("#message-list", ResultsTable)
+
+    def take(self, events: list[Row]) -> None:
         """Add what has come."""
+        self._causes.update({int(event["id"]): int(event["cause"]) for event in events if event.get("cause")})
         new = [_row(event) for event in events if event.get("kind") == "hl7.message"]
         if new:
             self._rows = [*reversed(new), *self._rows][:MOST]
@@ -56,13 +89,24 @@ class Messages(Vertical):
 
     def clear(self) -> None:
         """Forget the list: another attempt has begun."""
-        self._rows, self._new = [], True
+        self._rows, self._causes, self._thread, self._new = [], {}, None, True
 
     def refresh_view(self, *, force: bool = False) -> None:
         """Show what has come since."""
         if self._new or force:
             self._new = False
-            self.query_one("#message-list", ResultsTable).show(self._rows, COLUMNS)
+            self._fill()
+
+    def _fill(self) -> None:
+        wanted = self.query_one("#message-filter", Input).value.casefold().split()
+        rows = [row for row in self._rows if self._thread is None or row["event"] in self._thread]
+        rows = [row for row in rows if _holds(row, wanted)]
+        narrowed = bool(wanted) or self._thread is not None
+        self._list.show(
+            rows,
+            COLUMNS,
+            empty="No message fits; t and / show them all." if narrowed else "No HL7 message has passed yet.",
+        )
 
     def on_results_table_moved(self, event: ResultsTable.Moved) -> None:
         event.stop()
@@ -70,32 +114,107 @@ class Messages(Vertical):
 
     def on_results_table_chosen(self, event: ResultsTable.Chosen) -> None:
         event.stop()
-        self.query_one(MessageTree).segments.focus()
+        tree = self.query_one(MessageTree).segments
+        tree.focus()
+        tree.cursor_line = max(0, tree.cursor_line)
 
     @work(exclusive=True, group="message")
     async def show_message(self, event: int) -> None:
         """Fetch and show one message."""
         told = await heard(self, self._door.get(f"/events/{event}"))
-        evidence = (told or {}).get("evidence")
-        self._text = evidence if isinstance(evidence, str) else ""
-        await self.query_one(MessageTree).show(self._text)
+        await self.query_one(MessageTree).show(content((told or {}).get("evidence")))
 
-    def action_compose_message(self, text: str) -> None:
+    # What can be done with a message
+
+    @work
+    async def action_offer(self) -> None:
+        """Show what can be done with the chosen message, each with its key."""
+        choices = [(action, f"{key}  {label}") for key, action, label in OFFERS]
+        chosen = await self.app.push_screen_wait(Menu("Message", choices))
+        if chosen:
+            await self.run_action(chosen)
+
+    def action_compose_message(self) -> None:
         """Open the composer."""
-        self.post_message(self.WantsCompose(text))
+        self.post_message(self.WantsCompose(""))
 
     def action_edit(self) -> None:
         """Open the composer with the shown message."""
-        self.post_message(self.WantsCompose(self._text))
+        self.post_message(self.WantsCompose(self.query_one(MessageTree).text))
 
     def action_evidence(self) -> None:
         """Open the event of the shown message."""
-        row = self.query_one("#message-list", ResultsTable).current
+        if self._list.current:
+            self.post_message(WantsEvidence(int(self._list.current["event"])))
+
+    async def action_acknowledgement(self) -> None:
+        """Show the reply that the chosen message got, and the message again."""
+        row, tree = self._list.current, self.query_one(MessageTree)
+        reply = str(row["reply"] or "").encode() if row else b""
+        if row and tree.data == reply and reply:
+            self.show_message(int(row["event"]))
+        elif reply:
+            await tree.show(reply)
+        else:
+            self.notify("It got no acknowledgement.", timeout=3)
+
+    def action_thread(self) -> None:
+        """Only the messages that come of the same cause as the chosen one, or all again."""
+        row = self._list.current
+        if self._thread is not None or row is None:
+            self._thread = None
+        else:
+            root = self._root(row)
+            self._thread = frozenset(one["event"] for one in self._rows if self._root(one) == root)
+        self._fill()
+
+    def _root(self, row: Row) -> int:
+        """The event that a message comes of in the end."""
+        at = int(row["event"])
+        while at in self._causes:
+            at = self._causes[at]
+        return at
+
+    def action_mark(self) -> None:
+        """Keep the shown message to compare another with."""
+        row = self._list.current
         if row:
-            self.post_message(WantsEvidence(int(row["event"])))
+            self._marked = (_called(row), self.query_one(MessageTree).data)
+            self.notify(f"{_called(row)}. D on another compares the two.", title="Marked", timeout=3)
+
+    def action_compare(self) -> None:
+        """Show how the chosen message differs from the marked one."""
+        row = self._list.current
+        if row is None or self._marked is None:
+            self.notify("Mark one first: M on a message, then D on another.", timeout=3)
+            return
+        self.post_message(self.WantsCompare(self._marked, (_called(row), self.query_one(MessageTree).data)))
+
+    # The filter
+
+    def action_filter(self) -> None:
+        """Write what the messages must hold."""
+        line = self.query_one("#message-filter", Input)
+        line.display = True
+        line.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        event.input.display = bool(event.value)
+        self._fill()
+        self._list.table.focus()
 
 
-def _row(event: dict[str, Any]) -> dict[str, Any]:
+def _called(row: Row) -> str:
+    return f"{row['type']} {row['control id']} at {row['system']} {row['time']}"
+
+
+def _holds(row: Row, wanted: Sequence[str]) -> bool:
+    text = " ".join(map(words.full, row.values())).casefold()
+    return all(word in text for word in wanted)
+
+
+def _row(event: Row) -> Row:
     data = event.get("data") or {}
     way = {"in": "→ in", "out": "out →"}.get(str(data.get("direction")), "")
     return {
@@ -107,4 +226,5 @@ def _row(event: dict[str, Any]) -> dict[str, Any]:
         "ack": data.get("ack"),
         "text": data.get("text"),
         "event": event.get("id"),
+        "reply": data.get("ack_message"),
     }
