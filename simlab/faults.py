@@ -36,7 +36,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     OPERATION: ("service", "calling", "sop_instance"),
     INSTANCE: ("way", "peer", "sop_instance"),
     STATE: (),
-    MESSAGE: ("type", "to"),
+    MESSAGE: ("type",),
     ROUTE: ("route",),
     ACK: ("type",),
 }

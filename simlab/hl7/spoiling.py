@@ -13,15 +13,15 @@ from simlab.hl7.message import Message, parse
 from simlab.hl7.record import message_type
 
 
-def spoiled(faults: FaultTable, system: str, data: bytes, to: str = "") -> bytes:
-    """`data` as a fault of `system` leaves it on its way to `to`; bytes that are no message go as they are."""
+def spoiled(faults: FaultTable, system: str, data: bytes) -> bytes:
+    """`data` as a fault of `system` leaves it on its way out; bytes that are no message go as they are."""
     if not faults.arranged(points.MESSAGE, system):
         return data
     try:
         message = parse(data)
     except Hl7Error:
         return data
-    fault = faults.ask(points.MESSAGE, system, message.get("MSH-10"), type=message_type(message), to=to)
+    fault = faults.ask(points.MESSAGE, system, message.get("MSH-10"), type=message_type(message))
     return spoil(message, fault.effect) if fault else data
 
 

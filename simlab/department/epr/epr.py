@@ -32,7 +32,7 @@ class Epr(Registrations, Identities, Requests):
 
     def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         store.install(SCHEMA)
-        super().__init__(store, journal, clock, Outbox(store, journal, clock))
+        super().__init__(store, journal, clock, Outbox(store, journal, clock, faults))
         receiver = Receiver(NAME, store, journal, clock, faults, Inbox(store, clock, self).apply, door=EPR_HL7)
         self._server = MllpServer(EPR_HL7, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self.endpoints: dict[str, Endpoint] = {}

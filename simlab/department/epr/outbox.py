@@ -8,10 +8,12 @@ import time
 from simlab import provenance
 from simlab.clock import Clock
 from simlab.department.epr import settings
+from simlab.faults import FaultTable
 from simlab.hl7 import courier
 from simlab.hl7.courier import Courier, Delivery, Parcel
 from simlab.hl7.message import parse
 from simlab.hl7.record import OUT, message_type, record
+from simlab.hl7.spoiling import spoiled
 from simlab.journal import Journal
 from simlab.store import Store
 
@@ -22,10 +24,11 @@ _READY = "(state = 'sending' OR (state = 'queued' AND next_try <= ?))"
 class Outbox:
     """Delivers table `epr_outbox` to the address in the settings; without one the messages wait."""
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock) -> None:
+    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock
+        self._faults = faults
         self._courier: Courier | None = None
 
     def open(self) -> None:
@@ -94,7 +97,7 @@ class Outbox:
             tx.execute("UPDATE epr_outbox SET state='sending' WHERE id=?", (head["id"],))
         return Parcel(
             head["id"],
-            bytes(head["message"]),
+            spoiled(self._faults, NAME, bytes(head["message"])),
             now["destination_host"],
             int(now["destination_port"]),
             head["actor"],

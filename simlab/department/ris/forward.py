@@ -8,9 +8,11 @@ import time
 from simlab import provenance
 from simlab.clock import Clock
 from simlab.department.ris import orders, settings
+from simlab.faults import FaultTable
 from simlab.hl7.courier import DELIVERED, RETRY, Courier, Delivery, Parcel, retry_at
 from simlab.hl7.message import Message, parse
 from simlab.hl7.record import OUT, message_type, record
+from simlab.hl7.spoiling import spoiled
 from simlab.journal import Journal
 from simlab.store import Store
 
@@ -20,10 +22,11 @@ QUEUED = "queued"
 class Forward:
     """First in, first out; what is not acknowledged is tried again, what is refused (AE) stays as an error."""
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, system: str) -> None:
+    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable, system: str) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock
+        self._faults = faults
         self._system = system
         self._not_before: dict[int, float] = {}
         self._courier = Courier(f"{system}-forward", self._take, self._finish)
@@ -95,7 +98,8 @@ class Forward:
         wait = self._not_before.get(row["id"], 0.0) - time.time()
         if wait > 0:
             return wait
-        return Parcel(row["id"], row["message"], to.host, to.port, row["actor"], row["cause"], row["attempts"])
+        data = spoiled(self._faults, self._system, bytes(row["message"]))
+        return Parcel(row["id"], data, to.host, to.port, row["actor"], row["cause"], row["attempts"])
 
     def _finish(self, parcel: Parcel, delivery: Delivery) -> None:
         state = QUEUED if delivery.result == RETRY else delivery.result

@@ -37,7 +37,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
 
     def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
         store.install(SCHEMA)
-        self._forward = Forward(store, journal, clock, RIS)
+        self._forward = Forward(store, journal, clock, faults, RIS)
         telling = Telling(clock, self._forward)
         super().__init__(store, journal, clock, telling)
         self.endpoints: dict[str, Endpoint] = {}
