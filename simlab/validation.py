@@ -46,6 +46,12 @@ class Strict(BaseModel):
         return value
 
 
+class Late(Strict):
+    """A Strict model that is built when it is first used, not when it is imported: a lab must be up at once."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 class Invalid(BadInput):
     """Several things wrong in one source: `problems` holds them all, the error itself speaks of the first."""
 

@@ -1,4 +1,4 @@
-"""`simlab feed`: a hospital's messages from pathways, to a file or to any MLLP port."""
+"""`simlab feed`: a hospital's messages from pathways, to a file, to any MLLP port, or as deeds in the running lab."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from typing import Annotated, Any
 import typer
 
 from simlab.cli import show
-from simlab.cli.options import Json, group
+from simlab.cli.door import Door
+from simlab.cli.options import Home, Json, chosen, group
 from simlab.errors import BadInput
 
-app = group("A hospital's day from pathways: to a file or to any MLLP port.")
+app = group("A hospital's day from pathways: to a file, to any MLLP port, or into the running lab.")
 
+_LOOK = 0.2
+_DIALECT = ("2.5.1", "uk", "UNICODE UTF-8", "ENGINE@RXX01")
+"""What is asked for where nothing is said."""
 _CLEAR = "\r\x1b[2K"
 _EVERY = 1.0
 """Seconds between two lines of progress."""
@@ -65,18 +69,26 @@ def run(
     day: Annotated[str, typer.Option(help="flat, or office: busier from 9 to 17.")] = "flat",
     burst: Annotated[int, typer.Option(help="So many starts at once.")] = 1,
     format: Annotated[str, typer.Option(help="Of a file: text, lines or mllp.")] = "text",
-    version: Annotated[str, typer.Option(help="HL7 2.3, 2.3.1, 2.4 or 2.5.1.")] = "2.5.1",
-    profile: Annotated[str, typer.Option(help="uk or ihe-rad.")] = "uk",
-    charset: Annotated[str, typer.Option(help="MSH-18.")] = "UNICODE UTF-8",
-    receiver: Annotated[str, typer.Option(help="MSH-5 and MSH-6: APPLICATION@FACILITY.")] = "ENGINE@RXX01",
+    version: Annotated[str, typer.Option(help="HL7 2.3, 2.3.1, 2.4 or 2.5.1.")] = _DIALECT[0],
+    profile: Annotated[str, typer.Option(help="uk or ihe-rad.")] = _DIALECT[1],
+    charset: Annotated[str, typer.Option(help="MSH-18.")] = _DIALECT[2],
+    receiver: Annotated[str, typer.Option(help="MSH-5 and MSH-6: APPLICATION@FACILITY.")] = _DIALECT[3],
     ack_seconds: Annotated[float, typer.Option(help="How long an acknowledgement is waited for.")] = 10.0,
+    home: Home = None,
     json: Json = False,
 ) -> None:
-    """Run pathways: to a file, or to an MLLP port. Ctrl-C ends it."""
+    """Run pathways: to a file, to an MLLP port, or, without either, in the lab that runs here. Ctrl-C ends it."""
     wanted = {"pathways": pathways, "rate": rate, "seed": seed, "duration": duration, "count": count, "shape": day,
               "burst": burst}  # fmt: skip
     if to is None and out is None:
-        raise BadInput("a feed goes somewhere", place="feed", remedy="Give --to or --out.")
+        if start or (version, profile, charset, receiver) != _DIALECT:
+            raise BadInput(
+                "in the lab the EPR and the RIS write the messages, by its clock",
+                place="feed",
+                remedy="Leave start, version, profile, charset and receiver away, or give --to or --out.",
+            )
+        _in_lab(Door(chosen(home)), {**wanted, "speed": speed}, json_wanted=json)
+        return
     if to is not None and out is not None:
         raise BadInput("a feed goes to one place", place="feed", remedy="Give --to or --out.")
     session, dialect = (importlib.import_module(f"simlab.feed.{name}") for name in ("session", "dialect"))
@@ -146,3 +158,47 @@ def _summary(done: Mapping[str, Any], *, json_wanted: bool, aside: bool = False)
 
 def _counts(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counted.items())) or "none"
+
+
+def _in_lab(door: Door, wanted: dict[str, Any], *, json_wanted: bool) -> None:
+    """Start the feed of the lab's own, follow it, and end it on Ctrl-C."""
+    given = {name: value for name, value in wanted.items() if value not in (None, "")}
+    done = door.act("feed.start", given)
+    if not done["ok"]:
+        show.outcome(done, json_wanted=json_wanted)
+    progress = _Progress()
+    try:
+        while (state := door.view("lab.feed")[0])["running"]:
+            progress.tell(_Read(state))
+            time.sleep(_LOOK)
+    except KeyboardInterrupt:
+        door.act("feed.stop", {})
+        state = door.view("lab.feed")[0]
+    progress.end()
+    _summary(state, json_wanted=json_wanted)
+
+
+class _Read(dict[str, Any]):
+    """A summary as the lab gives it."""
+
+    def as_json(self) -> dict[str, Any]:
+        return self
+
+
+@app.command()
+def stop(home: Home = None, json: Json = False) -> None:
+    """End the feed that runs in the lab."""
+    show.outcome(Door(chosen(home)).act("feed.stop", {}), json_wanted=json)
+
+
+@app.command()
+def status(home: Home = None, json: Json = False) -> None:
+    """Say how far the lab's feed is."""
+    found = Door(chosen(home)).view("lab.feed")
+    show.rows(
+        found,
+        {"running": "Runs", "now": "Hospital time", "begun": "Begun", "under_way": "Under way", "ended": "Ended",
+         "messages": "Deeds", "answers": "Came of it", "seed": "Seed"},
+        json_wanted=json,
+        none="No feed has run.",
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from simlab.feed.spans import Delay
-from simlab.validation import Strict
+from simlab.validation import Late
 from simlab.yaml_source import YamlMap
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=32)]
@@ -25,7 +25,7 @@ def with_item(value: Mapping[str, Any], key: str, item: Any) -> Mapping[str, Any
     return changed
 
 
-class Deed(Strict):
+class Deed(Late):
     """What a step does; `SHORT` is the field that a bare word stands for: ``transfer: AMU``."""
 
     SHORT: ClassVar[str] = "who"

@@ -32,13 +32,13 @@ from simlab.feed.deeds import (
     with_item,
 )  # fmt: skip
 from simlab.feed.spans import Delay
-from simlab.validation import Strict
+from simlab.validation import Late
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Slip = Literal["given", "birth_date", "sex", "address"]
 
 
-class Cast(Strict):
+class Cast(Late):
     """Who a person of the pathway is."""
 
     age: tuple[int, int] = (18, 90)
@@ -66,14 +66,14 @@ class Cast(Strict):
         return self
 
 
-class Choice(Strict):
+class Choice(Late):
     """One way on, and its share."""
 
     share: Share
     steps: list[Step]
 
 
-class Step(Strict):
+class Step(Late):
     """One thing that happens, or decides what does: a mapping with one key."""
 
     identify: Identify | None = None
@@ -138,7 +138,7 @@ class Step(Strict):
         yield from (self.parallel or {}).values()
 
 
-class Pathway(Strict):
+class Pathway(Late):
     """A pathway. Its `number` heads the numbers of its patients, so no two pathways of one run may share it."""
 
     title: str

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from simlab.errors import BadInput
-from simlab.validation import Strict
+from simlab.validation import Late
 
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _PART = re.compile(r"(\d+(?:\.\d+)?)([wdhms])")
@@ -45,7 +45,7 @@ Seconds = Annotated[float, BeforeValidator(_whole), Field(ge=0, le=_LONGEST)]
 """A span as text, kept in seconds."""
 
 
-class Delay(Strict):
+class Delay(Late):
     """A wait: ``20m``, ``5m..40m`` (evenly between), or one of the distributions below; never less than nothing.
 
     `mean` alone is exponential, with `spread` normal; `median` with `factor` is log-normal (two thirds lie between

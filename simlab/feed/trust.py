@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simlab import config, yaml_source
-from simlab.validation import Strict, validated
+from simlab.validation import Late, validated
 
 PATHWAYS = "pathways"
 """The folder of the course's library that holds them."""
 FILE = "_hospital.yaml"
 
 
-class Doctor(Strict):
+class Doctor(Late):
     """A doctor: `id` is their number in the Trust."""
 
     id: str
@@ -25,7 +25,7 @@ class Doctor(Strict):
     title: str = "Dr"
 
 
-class Specialty(Strict):
+class Specialty(Late):
     """A specialty with its consultants; `code` is the hospital service (PV1-10, table 0069)."""
 
     code: str = ""
@@ -34,7 +34,7 @@ class Specialty(Strict):
     consultants: Annotated[list[Doctor], Field(min_length=1)]
 
 
-class Exam(Strict):
+class Exam(Late):
     """An imaging exam, its code in the style of the NHS's NICIP codes; `reports` are texts by finding."""
 
     description: str
@@ -44,7 +44,7 @@ class Exam(Strict):
     reports: dict[str, Annotated[list[str], Field(min_length=1)]]
 
 
-class Assay(Strict):
+class Assay(Late):
     """A laboratory test: its units, the range that is normal, and what it may be beyond that."""
 
     name: str
@@ -54,14 +54,14 @@ class Assay(Strict):
     digits: int = Field(0, ge=0, le=3)
 
 
-class Panel(Strict):
+class Panel(Late):
     """Tests that are ordered together."""
 
     description: str
     tests: dict[str, Assay]
 
 
-class Trust(Strict):
+class Trust(Late):
     """Everything that pathways may name."""
 
     name: str

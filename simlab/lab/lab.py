@@ -37,7 +37,7 @@ class Lab(Systems):
     """One department. Closed, it is a folder; open, it listens on every door. See docs/architecture.md."""
 
     def __init__(self, home: Home, *, durability: str = "process") -> None:
-        super().__init__(home, self._carry_out, durability=durability)
+        super().__init__(home, self._carry_out, self.perform, self.look, durability=durability)
         self.guard: Guard | None = None
         self._staged: Staging | None = None
         self._staging = threading.RLock()
@@ -46,6 +46,7 @@ class Lab(Systems):
 
     def stage(self, staging: Staging) -> None:
         """Replace the whole department by a scene, in one transaction; the journal goes on."""
+        self.feed.close()
         with self._staging, provenance.acting(provenance.SCENE):
             with self.store.write() as tx:
                 self.store.clear()
@@ -66,6 +67,8 @@ class Lab(Systems):
                 self.desk.stage(staging.desk)
                 self.journal.record(kinds.LAB, "LAB", f"scene {staging.name} staged", {"scene": staging.name})
             self.faults.reload()
+            if staging.feed is not None:
+                self.feed.start(staging.feed)
         self._staged = staging
 
     def restage(self) -> bool:
@@ -147,6 +150,11 @@ class Lab(Systems):
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """One consistent look at everything."""
         return snapshot(self.store, self.journal, VIEWS)
+
+    def look(self, view: str, **filters: str) -> list[dict[str, Any]]:
+        """The rows of one view now."""
+        with self.snapshot() as look:
+            return look.view(view, **filters)
 
     def digest(self) -> str:
         """A hash of all domain rows: equal digests, equal departments."""

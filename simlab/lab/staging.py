@@ -14,6 +14,7 @@ from simlab.department.pacs import PacsStage
 from simlab.department.ris import RisStage
 from simlab.department.viewer import ViewerStage
 from simlab.faults import Fault
+from simlab.lab.feed import FeedStage
 
 
 class Staging(BaseModel):
@@ -32,3 +33,4 @@ class Staging(BaseModel):
     modalities: dict[str, ModalityStage] = {}
     desk: DeskStage = DeskStage()
     faults: list[Fault] = []
+    feed: FeedStage | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -22,7 +23,10 @@ from simlab.department.ris import Ris
 from simlab.department.viewer import Viewer
 from simlab.errors import NotFound, NotKept
 from simlab.faults import FaultTable, SystemClock
+from simlab.hl7.policy import Doors
+from simlab.feed.play import Look, Outcome
 from simlab.journal import Journal
+from simlab.lab.feed import LabFeed
 from simlab.lab.home import Home
 from simlab.lab.seating import Seating
 from simlab.store import Store
@@ -44,12 +48,21 @@ class _System(Protocol):
 class Systems:
     """Every system of one department over one home: opened and closed together, reached by name."""
 
-    def __init__(self, home: Home, carry_out: CarryOut, *, durability: str = "process") -> None:
+    def __init__(
+        self,
+        home: Home,
+        carry_out: CarryOut,
+        perform: Callable[..., Outcome],
+        look: Look,
+        *,
+        durability: str = "process",
+    ) -> None:
         self.home = home
         self.clock = Clock()
         self.store = Store(home.database, self.clock, durability=durability)
         self.journal = Journal(self.store)
         self.faults = FaultTable(self.store, self.journal)
+        self.hl7_doors = Doors(self.store, self.journal)
         self.blobs = Blobs(home.blobs, sync=durability == "power")
         self.pacs = Pacs(*self._ground("PACS"), self.blobs, home.certificates)
         self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"))
@@ -70,6 +83,7 @@ class Systems:
             name: Modality(name, *self._ground(name), self.blobs, certificates=home.certificates) for name in MODALITIES
         }
         self.desk = Desk(self.store, self.journal, self.clock, carry_out)
+        self.feed = LabFeed(self.store, self.clock, perform, look)
         self.endpoints: dict[str, Endpoint] = {}
         self._closing = threading.Event()
         self._restore()
@@ -115,6 +129,7 @@ class Systems:
     def close(self) -> None:
         """Close every door; what was acknowledged is already safe."""
         self._closing.set()
+        self.feed.close()
         with suppress(NotKept):
             self.store.set_state("clock", json.dumps(self.clock.state()))
         closing = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from simlab.department import desk, engine, epr, modality, pacs, ris, viewer
+from simlab.hl7 import policy
+from simlab.lab import feed
 from simlab.lab.snapshot import View
 
 _SYSTEMS = {
@@ -13,6 +15,8 @@ _SYSTEMS = {
     "viewer": viewer.VIEWS,
     "modality": modality.VIEWS,
     "desk": desk.VIEWS,
+    "hl7": policy.VIEWS,
+    "lab": {"feed": feed.shown},
 }
 
 VIEWS: dict[str, View] = {

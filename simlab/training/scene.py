@@ -11,6 +11,7 @@ from simlab import config, yaml_source
 from simlab.config import LOOPBACK, SEATS, Endpoint
 from simlab.errors import BadInput, NotFound
 from simlab.feed.trust import PATHWAYS
+from simlab.lab.feed import FeedStage
 from simlab.lab.staging import Staging
 from simlab.lab.systems import MODALITIES, VIEWERS
 from simlab.people import NHS
@@ -135,11 +136,19 @@ def staging(scene: Scene, place: Place, *, name: str) -> Staging:
         },
         "desk": {"inbox": scene.inbox, "colleagues": scene.colleagues},
         "faults": scene.faults,
+        "feed": _feed(scene, now),
     }
     for stranger in images:
         known = ", ".join(("PACS", *VIEWERS, *MODALITIES))
         raise NotFound(f"no images can be at {stranger}", place=name, remedy=f"There are: {known}.")
     return validated(Staging, sections, name)
+
+
+def _feed(scene: Scene, now: datetime) -> FeedStage | None:
+    if scene.feed is None:
+        return None
+    scene.feed.plan(now)  # says what cannot be, before anything is staged
+    return scene.feed if scene.feed.seed is not None else scene.feed.model_copy(update={"seed": 0})
 
 
 def _endpoint(place: Place, system: str) -> Endpoint:

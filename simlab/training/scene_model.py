@@ -13,6 +13,7 @@ from pydantic import Field, NaiveDatetime, model_validator
 
 from simlab import config, yaml_source
 from simlab.errors import BadInput
+from simlab.lab.feed import FeedStage
 from simlab.people import TRUST
 from simlab.training.scene_archive import SceneArchive
 from simlab.training.variant import CLOCK_YEARS, Filler
@@ -176,6 +177,7 @@ class Scene(Strict):
     engine: SceneEngine = SceneEngine()
     archive: SceneArchive = SceneArchive()
     faults: list[Any] = []
+    feed: FeedStage | None = Field(None, description="what goes on in the background from the start, by the seed 0")
     inbox: list[Any] = []
     colleagues: list[Any] = []
 
@@ -212,6 +214,7 @@ class Scene(Strict):
             engine=engine,
             archive=archive,
             faults=_laid(below.faults, self.faults, "id"),
+            feed=self.feed or below.feed,
             inbox=_laid(below.inbox, self.inbox, "id"),
             colleagues=_laid(below.colleagues, self.colleagues, "who"),
         )

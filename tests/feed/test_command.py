@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from simlab.cli.main import main
+from simlab.cli.process import process
 from simlab.feed import library
 from simlab.feed.dialect import Dialect
 from simlab.feed.file import FORMATS, FileSink
@@ -111,6 +112,31 @@ def test_what_cannot_be_is_one_line_with_a_remedy(arguments, says, tmp_path, cap
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert says in err
+
+
+def test_without_an_address_the_feed_goes_into_the_lab(tmp_path, capsys):
+    """It is followed to its end; status says what came of it, and a feed that has ended cannot be stopped."""
+    home = str(tmp_path / "home")
+    with process(tmp_path / "home", ports="auto", scene="empty") as running:
+        asked = ["demographics", "--count", "4", "--speed", "max", "--seed", "2", "--home", home]
+        assert main(["feed", "run", *asked, "--json"]) == 0
+        done = json.loads(capsys.readouterr().out)
+        assert (done["begun"], done["ended"], done["seed"], done["running"]) == (4, 4, 2, False)
+        assert len(running.lab.look("epr.patients")) == done["patients"]
+        assert main(["feed", "status", "--home", home]) == 0
+        assert "AA" in capsys.readouterr().out
+        assert main(["feed", "stop", "--home", home]) == 1
+        assert "no feed is running" in capsys.readouterr().err
+        assert main(["feed", "run", "all", "--version", "2.3", "--home", home]) == 1
+        assert "--to or --out" in capsys.readouterr().err
+        assert main(["feed", "run", "nothing", "--home", home]) == 1
+        assert "no pathway" in capsys.readouterr().err
+
+
+def test_without_a_lab_it_says_where_a_feed_may_go(tmp_path, capsys):
+    """Neither an address nor a lab."""
+    assert main(["feed", "run", "all", "--home", str(tmp_path)]) == 1
+    assert "no lab" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process on Windows")

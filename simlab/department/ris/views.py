@@ -39,16 +39,20 @@ def patients(tx: sqlite3.Connection, patient_id: str | None = None, issuer: str 
 
 
 def orders(
-    tx: sqlite3.Connection, accession: str | None = None, patient_id: str | None = None, state: str | None = None
+    tx: sqlite3.Connection,
+    accession: str | None = None,
+    patient_id: str | None = None,
+    state: str | None = None,
+    placer: str | None = None,
 ) -> Rows:
     """Orders with the patient's name."""
     sql = (
         "SELECT o.*, p.name AS patient_name FROM ris_order o "
         "LEFT JOIN ris_patient p ON p.patient_id = o.patient_id AND p.issuer = o.issuer "
         "WHERE (?1 IS NULL OR o.accession = ?1) AND (?2 IS NULL OR o.patient_id = ?2) "
-        "AND (?3 IS NULL OR o.state = ?3) ORDER BY o.accession"
+        "AND (?3 IS NULL OR o.state = ?3) AND (?4 IS NULL OR o.placer = ?4) ORDER BY o.accession"
     )
-    return [dict(row) for row in tx.execute(sql, (accession, patient_id, state))]
+    return [dict(row) for row in tx.execute(sql, (accession, patient_id, state, placer))]
 
 
 def steps(

@@ -6,6 +6,7 @@ from simlab.lab.actions import (
     engine,
     epr,
     fault,
+    feed,
     hl7,
     modality,
     pacs,
@@ -16,10 +17,8 @@ from simlab.lab.actions import (
 )
 from simlab.lab.actions.action import Action, Outcome, Result
 
-ACTIONS: dict[str, type[Action]] = {
-    action.name: action
-    for family in (dicom, hl7, pacs, pacs_repair, pacs_traffic, pacs_users, ris, epr, modality, engine, desk, fault)
-    for action in family.ACTIONS
-}
+_FAMILIES = (dicom, hl7, pacs, pacs_repair, pacs_traffic, pacs_users, ris, epr, modality, engine, desk, fault, feed)
+
+ACTIONS: dict[str, type[Action]] = {action.name: action for family in _FAMILIES for action in family.ACTIONS}
 
 __all__ = ["ACTIONS", "Action", "Outcome", "Result"]
