@@ -35,11 +35,12 @@ def queue(
     state: Annotated[
         str | None, typer.Option(help="queued, sending, delivered, error, resent, discarded", show_default=False)
     ] = None,
+    limit: Annotated[int, typer.Option(help="Only the last so many.", min=1)] = 1000,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """List what is queued, was delivered or was refused, in the order in which it goes out."""
-    found = Door(chosen(home)).view("engine.queue", route=route, state=state)
+    found = Door(chosen(home)).view("engine.queue", route=route, state=state, limit=limit)
     show.rows(
         found,
         {"id": "Item", "route": "Route", "type": "Type", "control_id": "Control ID", "patient_ids": "Patients",

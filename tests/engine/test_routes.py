@@ -10,8 +10,9 @@ from simlab.errors import BadInput, NotFound, SimlabError
 from simlab.hl7.acknowledge import acknowledge
 from simlab.hl7.courier import Delivery
 from simlab.hl7.mllp import MllpServer
+from simlab.hl7.receiver import Receiver
 from tests.engine.test_engine import adt, give, queue, states
-from tests.hl7.peer import eventually, peer
+from tests.hl7.peer import Ground, eventually, peer
 
 
 def test_a_new_route_delivers_at_once_and_a_removed_one_takes_nothing(ground, engine):
@@ -206,3 +207,34 @@ def test_messages_keep_their_order_on_every_route(ground, engine):
         eventually(lambda: made.busy() == 0 and len(slow.got) == 14)
         assert quick.got == sent
         assert list(dict.fromkeys(slow.got)) == sent
+
+
+def test_enhanced_mode_is_what_the_message_asks_for(ground, engine, tmp_path):
+    """A rule writes MSH-15 and MSH-16; the receiver answers CA alone, and that is a delivery."""
+    (tmp_path / "other").mkdir()
+    other = Ground(tmp_path / "other")
+    receiver = Receiver("RIS", *other.parts, lambda _message: "done")
+    server = MllpServer("RIS", receiver)
+    try:
+        made = engine(Route(name="out", port=server.open("127.0.0.1", 0)))
+        made.routes.set_rules("out", [{"set": "MSH-15", "value": "AL"}, {"set": "MSH-16", "value": "NE"}])
+        give(made, adt("C1"))
+        eventually(lambda: states(ground) == [("C1", "delivered")])
+        assert "MSA|CA|C1" in queue(ground)[0]["ack"]
+        assert ground.view(VIEWS, "statistics")[0]["last_ack"] == "CA"
+    finally:
+        server.close()
+        other.store.close()
+
+
+@pytest.mark.parametrize("host", ["a\x00b", "no.such.host.invalid", "x" * 253, "|^~\\&", "999.1.1.1"])
+def test_a_host_that_is_none_keeps_its_messages_waiting(ground, engine, host):
+    """Nothing is lost and nothing stops; pointed at a host that is one, the route delivers."""
+    with peer() as ris:
+        made = engine(Route(name="out", port=ris.port))
+        made.routes.set("out", host=host)
+        give(made, adt("C1"))
+        eventually(lambda: queue(ground)[0]["attempts"] > 0, 20)
+        assert queue(ground)[0]["error"]
+        made.routes.set("out", host="127.0.0.1")
+        eventually(lambda: ris.got == ["C1"])

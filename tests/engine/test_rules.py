@@ -199,6 +199,8 @@ def test_a_letter_that_the_message_cannot_write_refuses_it():
         ([{"keep_repetitions": "PID-3.1", "where": {"PID-3.5": "NH"}}], "whole field"),
         ([{"keep_repetitions": "PID-3", "where": {"PID-4.5": "NH"}}], "not within PID-3"),
         ([{"version": "3.0"}], "match pattern"),
+        ([{"version": "12.4"}], "match pattern"),
+        ([{"split": "XORC"}], "match pattern"),
         ([{"version": "2.4"}] * 101, "at most 100"),
         ({"version": "2.4"}, "valid list"),
         ([{"translate": "PID-8", "table": {"a": ["b"]}}], "table"),

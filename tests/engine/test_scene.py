@@ -147,3 +147,49 @@ def test_a_reset_of_the_scene_forgets_queue_numbers_and_changed_rules(lab: Lab) 
     assert len(seen(lab, "engine.rules", route="epr-to-ris")) == 2
     assert seen(lab, "engine.queue") == []
     assert [row["received"] for row in seen(lab, "engine.statistics", route="epr-to-ris")] == [0]
+
+
+def test_a_duplicate_on_purpose_is_noticed_by_the_ris(lab: Lab) -> None:
+    """`copies: 2` sends the same message under the same control ID twice; it takes effect once."""
+    do(lab, "set_route", route="epr-to-ris", copies=2)
+    sent(lab, adt("D1", "A28"))
+    lab.settle()
+    assert [row["state"] for row in seen(lab, "engine.queue", control_id="D1", route="epr-to-ris")] == ["delivered"] * 2
+    with lab.snapshot() as look:
+        events = [e.data for e in look.events(kinds=("hl7.message",), system="RIS") if e.data["control_id"] == "D1"]
+    assert [bool(data.get("replayed")) for data in events if data["direction"] == "in"] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("set_rules", {"route": "epr-to-ris", "rules": "x"}),
+        ("set_rules", {"route": "epr-to-ris", "rules": [{"set": "PID-8", "value": {"a": {"b": []}}}]}),
+        ("set_rules", {"route": "epr-to-ris", "rules": [{"keep": {"PID-8": {"in": "M"}}}]}),
+        ("set_rules", {"route": "epr-to-ris", "rules": [{}]}),
+        ("set_rule", {"route": "epr-to-ris", "rule": {"version": "2.4"}, "number": 2**70}),
+        ("set_rule", {"route": "nowhere", "rule": {"version": "2.4"}}),
+        ("set_route", {"route": "epr-to-ris", "factor": float("nan")}),
+        ("set_route", {"route": "epr-to-ris", "first_seconds": float("inf")}),
+        ("set_route", {"route": "epr-to-ris", "port": 70000}),
+        ("add_route", {"route": "a b", "port": 9}),
+        ("add_route", {"route": "x" * 41, "port": 9}),
+        ("add_route", {"route": "epr-to-ris", "port": 9}),
+        ("configure", {"delivered_hours": -1}),
+        ("configure", {"delivered_hours": float("nan")}),
+        ("move", {"item": 2**63}),
+        ("try_rules", {"route": "epr-to-ris", "message": "\x00"}),
+        ("try_rules", {"route": "epr-to-ris", "number": 2**62}),
+        ("requeue", {"route": "nowhere"}),
+    ],
+)
+def test_absurd_arguments_change_nothing_and_are_named(lab: Lab, name: str, arguments: dict[str, Any]) -> None:
+    """Refused as input or as an outcome, with words."""
+    digest = lab.digest()
+    try:
+        outcome = lab.perform(f"engine.{name}", arguments)
+    except SimlabError as error:
+        assert str(error)
+    else:
+        assert not outcome.ok and outcome.error and outcome.error["what"]
+    assert lab.digest() == digest

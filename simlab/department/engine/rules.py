@@ -198,13 +198,13 @@ class Charset(RuleOf):
 class Version(RuleOf):
     """Write another version into MSH-12; nothing else changes."""
 
-    version: Text = Field(pattern=r"2\.\d(\.\d)?")
+    version: Text = Field(pattern=r"^2\.\d(\.\d)?$")
 
 
 class Split(RuleOf):
     """Make a message of each group that begins with this segment, what stands before the first one in all of them."""
 
-    split: str = Field(pattern=r"[A-Z][A-Z0-9]{2}")
+    split: str = Field(pattern=r"^[A-Z][A-Z0-9]{2}$")
 
 
 class LineEnds(RuleOf):

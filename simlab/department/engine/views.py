@@ -58,16 +58,17 @@ def queue(
     state: str | None = None,
     control_id: str | None = None,
     id: int | None = None,
+    limit: int = -1,
 ) -> Rows:
     """Queue items in the order in which they go out; `message` is the text that does, `original` what came in where
-    rules or a person changed it."""
+    rules or a person changed it. With `limit` the last so many."""
     rows = tx.execute(
         f"SELECT q.*, m.data, {_GOES_OUT} AS out, m.control_id, m.type, m.sending, m.patient_ids, "
         f"{_AGE % 'q.queued'} AS age FROM engine_queue q JOIN engine_message m ON m.id = q.message "
         "WHERE (? IS NULL OR q.route = ?) AND (? IS NULL OR q.state = ?) AND (? IS NULL OR m.control_id = ?) "
-        "AND (? IS NULL OR q.id = ?) ORDER BY q.place, q.id",
-        (route, route, state, state, control_id, control_id, id, id),
-    )
+        "AND (? IS NULL OR q.id = ?) ORDER BY q.place DESC, q.id DESC LIMIT CAST(? AS INTEGER)",
+        (route, route, state, state, control_id, control_id, id, id, limit),
+    ).fetchall()
     return [
         {
             **{name: row[name] for name in ("id", "route", "state", "type", "control_id", "sending")},
@@ -81,7 +82,7 @@ def queue(
             "original": shown(row["data"]) if row["out"] != row["data"] else None,
             "ack": shown(row["ack"]) if row["ack"] is not None else None,
         }
-        for row in rows
+        for row in reversed(rows)
     ]
 
 

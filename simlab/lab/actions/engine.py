@@ -70,7 +70,7 @@ class AddRoute(_RouteFields):
     """A new route, behind the others."""
 
     name: ClassVar[str] = "engine.add_route"
-    route: str = Field(min_length=1, max_length=40, pattern=r"[^\s/]+")
+    route: str = Field(min_length=1, max_length=40, pattern=r"^[^\s/]+$")
     port: int = Field(ge=1, le=65535)
     state: Literal["running", "held", "disabled"] = "running"
     rules: list[dict[str, Any]] | None = Field(None, description="see docs/engine.md")
