@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simlab.cli import hl7_change, hl7_read, hl7_wire
+from simlab.cli import hl7_change, hl7_doors, hl7_read, hl7_wire
 from simlab.cli.options import group
 
 app = group("Send and receive HL7 messages, read those that went by, judge and change those in files.")
@@ -11,6 +11,8 @@ for _name, _command in (
     ("send", hl7_wire.send),
     ("listen", hl7_wire.listen),
     ("replay", hl7_wire.replay),
+    ("doors", hl7_doors.doors),
+    ("set-door", hl7_doors.set_door),
     ("show", hl7_read.show_messages),
     ("validate", hl7_read.validate),
     ("diff", hl7_read.diff),

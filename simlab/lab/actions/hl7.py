@@ -1,4 +1,4 @@
-"""What a trainee does with HL7 at the workstation: send a message and read its acknowledgement."""
+"""What is done with HL7: send a message and read its acknowledgement; set what a door takes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from simlab.hl7 import acknowledge, message, mllp
+from simlab.hl7.policy import DOORS
 from simlab.hl7.record import OUT, record
 from simlab.lab.actions.action import Action, Result
 from simlab.lab.systems import Systems
@@ -39,4 +40,24 @@ class Send(Action):
         )
 
 
-ACTIONS: tuple[type[Action], ...] = (Send,)
+class SetDoor(Action):
+    """Change what an HL7 door takes and how it answers; what is not named stays. An empty list takes anything."""
+
+    name: ClassVar[str] = "hl7.set_door"
+    door: str = Field(description=f"one of {', '.join(DOORS)}")
+    applications: list[str] | None = Field(None, description="MSH-5 that it answers to")
+    facilities: list[str] | None = Field(None, description="MSH-6 that it answers to")
+    processing_ids: list[str] | None = Field(None, description="MSH-11 that it takes: P, T, D")
+    versions: list[str] | None = Field(None, description="MSH-12 that it takes; empty: any 2.x")
+    types: list[str] | None = Field(None, description="MSH-9 that it takes: ADT, ORM^O01")
+    enhanced: bool | None = Field(None, description="whether it answers MSH-15 and MSH-16 as they ask")
+    sequence: bool | None = Field(None, description="whether sequence numbers (MSH-13) must follow one another")
+    lenient: bool | None = Field(None, description="whether it forgives a missing VT or CR, and LF in place of CR")
+    remember_days: int | None = Field(None, ge=0, le=3660, description="days that a control ID is remembered")
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.hl7_doors.set(self.door, **self.model_dump(exclude={"door"}, exclude_none=True))
+        return Result(f"{self.door} set", done)
+
+
+ACTIONS: tuple[type[Action], ...] = (Send, SetDoor)

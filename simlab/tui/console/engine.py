@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simlab.tui.console.deeds import Deed, Group, Look, Section
 
+_DOOR = {"door": "door"}
 _ROUTE = {"route": "name"}
 
 ENGINE = Group(
@@ -98,6 +99,16 @@ ENGINE = Group(
             "engine.settings",
             ("key", "value"),
             (Deed("Change…", "engine.configure"),),
+        ),
+        Section(
+            "hl7-doors",
+            "HL7 doors",
+            "hl7.doors",
+            ("door", "applications", "facilities", "types", "processing_ids", "versions", "enhanced", "sequence"),
+            (
+                Deed("Change what it takes…", "hl7.set_door", _DOOR),
+                Look("Control IDs that it remembers", "hl7.taken", _DOOR),
+            ),
         ),
     ),
 )

@@ -1,0 +1,50 @@
+"""`simlab hl7`, continued: what the lab's HL7 doors take, seen and set."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from simlab.cli import show
+from simlab.cli.door import Door
+from simlab.cli.options import Home, Json, chosen
+
+
+def doors(
+    door: Annotated[str, typer.Argument(help="ADT, RIS_HL7, PACS_HL7 or EPR_HL7; nothing: all of them.")] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """List what the lab's HL7 doors take."""
+    show.rows(
+        Door(chosen(home)).view("hl7.doors", door=door),
+        {"door": "Door", "applications": "MSH-5", "facilities": "MSH-6", "types": "MSH-9", "processing_ids": "MSH-11",
+         "versions": "MSH-12", "enhanced": "Enhanced", "sequence": "Sequence", "lenient": "Lenient",
+         "remember_days": "Remembers (days)"},
+        json_wanted=json,
+        none=f"There is no HL7 door {door}.",
+    )  # fmt: skip
+
+
+def set_door(
+    door: Annotated[str, typer.Argument(help="ADT, RIS_HL7, PACS_HL7 or EPR_HL7.")],
+    application: Annotated[list[str] | None, typer.Option(help="MSH-5 that it answers to; any: all.")] = None,
+    facility: Annotated[list[str] | None, typer.Option(help="MSH-6 that it answers to; any: all.")] = None,
+    type: Annotated[list[str] | None, typer.Option(help="MSH-9 that it takes: ADT, ORM^O01; any: all.")] = None,
+    processing_id: Annotated[list[str] | None, typer.Option(help="MSH-11 that it takes: P, T, D.")] = None,
+    version: Annotated[list[str] | None, typer.Option(help="MSH-12 that it takes; any: all of 2.x.")] = None,
+    enhanced: Annotated[bool | None, typer.Option(help="Answer MSH-15 and MSH-16 as they ask.")] = None,
+    sequence: Annotated[bool | None, typer.Option(help="Sequence numbers must follow one another.")] = None,
+    lenient: Annotated[bool | None, typer.Option(help="Forgive a missing VT or CR, and LF for CR.")] = None,
+    remember_days: Annotated[int | None, typer.Option(help="Days that a control ID is remembered.")] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Change what one of the lab's HL7 doors takes, and how it answers; what is not named stays."""
+    lists = {"applications": application, "facilities": facility, "types": type, "processing_ids": processing_id,
+             "versions": version}  # fmt: skip
+    given: dict[str, Any] = {name: [] if value == ["any"] else value for name, value in lists.items() if value}
+    rest = {"enhanced": enhanced, "sequence": sequence, "lenient": lenient, "remember_days": remember_days}
+    given |= {name: value for name, value in rest.items() if value is not None}
+    show.outcome(Door(chosen(home)).act("hl7.set_door", {"door": door, **given}), json_wanted=json)
