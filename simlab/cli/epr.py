@@ -224,3 +224,13 @@ def move_identifier(
 def renumber(old: str, new: str, home: Home = None, json: Json = False) -> None:
     """Give a patient a number that nobody had before (ADT^A47)."""
     _act(home, json, "epr.renumber", old=old, new=new)
+
+
+@app.command()
+def resend(
+    item: Annotated[int, typer.Argument(help="Its number in the outbox.")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Send a message of the outbox again, under the same control ID."""
+    _act(home, json, "epr.resend", item=item)

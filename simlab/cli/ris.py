@@ -199,3 +199,13 @@ def unmerge(
     """Take a wrong merge apart, here alone: there is no message for it."""
     given = {"patient": patient, "orders": order or []}
     show.outcome(Door(chosen(home)).act("ris.unmerge_patients", given), json_wanted=json)
+
+
+@app.command()
+def resend(
+    item: Annotated[int, typer.Argument(help="Its number in the outbox.")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Send a message of the outbox again, under the same control ID."""
+    show.outcome(Door(chosen(home)).act("ris.resend", {"item": item}), json_wanted=json)

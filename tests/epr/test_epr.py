@@ -120,3 +120,17 @@ def test_an_order_is_cancelled_once(ground, epr):
     epr.cancel_order(placer)
     with pytest.raises(BadInput, match="already"):
         epr.cancel_order(placer)
+
+
+def test_a_message_is_sent_again_under_its_own_control_id(ground, epr):
+    """Resend queues the same bytes; a number that nobody gave is refused."""
+    with peer() as engine:
+        staged(epr, engine.port)
+        epr.update("1234567", phone="07700 900001")
+        eventually(lambda: len(engine.got) == 1 and epr.busy() == 0)
+        (sent,) = ground.view(VIEWS, "outbox")
+        epr.resend(sent["id"])
+        eventually(lambda: len(engine.got) == 2 and epr.busy() == 0)
+        assert engine.messages[0] == engine.messages[1]
+        with pytest.raises(NotFound, match="no message 99"):
+            epr.resend(99)

@@ -59,6 +59,12 @@ class Epr(Registrations, Identities, Requests):
         """Messages on their way to the engine (none while they wait after a failure, or for an address)."""
         return self._outbox.busy()
 
+    def resend(self, item: int) -> Row:
+        """Send a message of the outbox again, under the same MSH-10."""
+        with self._store.write():
+            sent = self._outbox.resend(item)
+            return self._tell(f"{sent} queued again", {"do": "resend", "item": item})
+
     def configure(self, **values: Any) -> Row:
         """Change settings (names in `settings.DEFAULTS`), the destination of the messages for instance."""
         with self._store.write() as tx:

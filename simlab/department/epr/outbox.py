@@ -8,6 +8,7 @@ import time
 from simlab import provenance
 from simlab.clock import Clock
 from simlab.department.epr import settings
+from simlab.errors import BadInput, NotFound
 from simlab.faults import FaultTable
 from simlab.hl7 import courier
 from simlab.hl7.courier import Courier, Delivery, Parcel
@@ -66,6 +67,22 @@ class Outbox:
                 ),
             )
             self._store.after_commit(self.wake)
+
+    def resend(self, item: int) -> str:
+        """Queue a message again under the same MSH-10; gives its type and control ID. NotFound, BadInput."""
+        with self._store.write() as tx:
+            row = tx.execute("SELECT * FROM epr_outbox WHERE id=?", (item,)).fetchone()
+            if row is None:
+                raise NotFound(f"the EPR sent no message {item}", remedy="epr.outbox lists them.")
+            if row["state"] == "sending":
+                raise BadInput("it is being sent now", place=f"message {item}", remedy="Wait for its acknowledgement.")
+            who = provenance.current()
+            tx.execute(
+                "UPDATE epr_outbox SET state='queued', next_try=0, actor=?, cause=? WHERE id=?",
+                (who.actor, who.cause, item),
+            )
+            self._store.after_commit(self.wake)
+            return f"{row['type']} {row['control_id']}"
 
     def busy(self) -> int:
         """Messages on their way; those behind one that waits after a failure are not."""

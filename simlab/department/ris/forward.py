@@ -8,6 +8,7 @@ import time
 from simlab import provenance
 from simlab.clock import Clock
 from simlab.department.ris import orders, settings
+from simlab.errors import NotFound
 from simlab.faults import FaultTable
 from simlab.hl7.courier import DELIVERED, RETRY, Courier, Delivery, Parcel, retry_at
 from simlab.hl7.message import Message, parse
@@ -80,6 +81,18 @@ class Forward:
             ),
         )
         self._store.after_commit(self._courier.wake)
+
+    def resend(self, tx: sqlite3.Connection, item: int) -> str:
+        """Queue a message again under the same MSH-10; gives its type and control ID. NotFound."""
+        row = tx.execute("SELECT * FROM ris_outbox WHERE id = ?", (item,)).fetchone()
+        if row is None:
+            raise NotFound(f"the RIS sent no message {item}", remedy="ris.outbox lists them.")
+        who = provenance.current()
+        tx.execute(
+            "UPDATE ris_outbox SET state = ?, actor = ?, cause = ? WHERE id = ?", (QUEUED, who.actor, who.cause, item)
+        )
+        self._store.after_commit(self.look_again)
+        return f"{row['type']} {row['control_id']}"
 
     def busy(self) -> int:
         """Messages on their way; one that waits for its next attempt, and all behind it, are idle."""

@@ -96,6 +96,14 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
 
         return self._console("remove_peer", remove, lambda row: f"peer {title} removed")
 
+    def resend(self, item: int) -> Row:
+        """Send a message of the outbox again, under the same MSH-10."""
+        return self._console(
+            "resend",
+            lambda tx: {"item": item, "sent": self._forward.resend(tx, item)},
+            lambda row: f"{row['sent']} queued again",
+        )
+
     def configure(self, **values: Any) -> Row:
         """Change settings; an unknown one is refused with those there are."""
 

@@ -140,6 +140,17 @@ class DeleteVisit(Action):
         return Result(str(done["summary"]), done)
 
 
+class Resend(Action):
+    """Send a message of the EPR's outbox again, under the same control ID."""
+
+    name: ClassVar[str] = "epr.resend"
+    item: int = Field(description="number in epr.outbox")
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.epr.resend(self.item)
+        return Result(str(done["summary"]), done)
+
+
 class Configure(Action):
     """Change settings of the EPR, the destination of its messages for instance."""
 
@@ -164,5 +175,6 @@ ACTIONS: tuple[type[Action], ...] = (
     DeleteVisit,
     *IDENTITY,
     *ORDERS,
+    Resend,
     Configure,
 )

@@ -260,6 +260,17 @@ class UnmergePatients(Action):
         )
 
 
+class Resend(Action):
+    """Send a message of the RIS's outbox again, under the same control ID."""
+
+    name: ClassVar[str] = "ris.resend"
+    item: int = Field(description="number in ris.outbox")
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.ris.resend(self.item)
+        return Result(str(done["summary"]), done)
+
+
 class Configure(Action):
     """Change settings of the RIS (``worklist_shows``, ``forward_adt``…)."""
 
@@ -292,5 +303,6 @@ ACTIONS: tuple[type[Action], ...] = (
     RemovePeer,
     MergePatients,
     UnmergePatients,
+    Resend,
     Configure,
 )

@@ -99,6 +99,7 @@ EPR = Group(
             "Outbox",
             "epr.outbox",
             ("id", "type", "control_id", "state", "attempts", "error"),
+            (Deed("Send again", "epr.resend", {"item": "id"}),),
             search=("state",),
             newest_first=True,
             empty="The EPR has nothing to send.",

@@ -134,6 +134,7 @@ _RIS = Group(
             "Outbox",
             "ris.outbox",
             ("id", "type", "control_id", "state", "attempts", "error"),
+            (Deed("Send again", "ris.resend", {"item": "id"}),),
             search=("state",),
             newest_first=True,
             empty="The RIS has nothing to send on.",
