@@ -23,9 +23,8 @@ from simlab.department.ris import Ris
 from simlab.department.viewer import Viewer
 from simlab.errors import NotFound, NotKept
 from simlab.faults import FaultTable, SystemClock
-from simlab.hl7.policy import Doors
-from simlab.hl7.policy import Doors
 from simlab.feed.play import Look, Outcome
+from simlab.hl7.policy import Doors
 from simlab.journal import Journal
 from simlab.lab.feed import LabFeed
 from simlab.lab.home import Home
@@ -63,7 +62,6 @@ class Systems:
         self.store = Store(home.database, self.clock, durability=durability)
         self.journal = Journal(self.store)
         self.faults = FaultTable(self.store, self.journal)
-        self.hl7_doors = Doors(self.store, self.journal)
         self.hl7_doors = Doors(self.store, self.journal)
         self.blobs = Blobs(home.blobs, sync=durability == "power")
         self.pacs = Pacs(*self._ground("PACS"), self.blobs, home.certificates)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from simlab.department import desk, engine, epr, modality, pacs, ris, viewer
 from simlab.hl7 import policy
-from simlab.hl7 import policy
 from simlab.lab import feed
 from simlab.lab.snapshot import View
 
@@ -16,7 +15,6 @@ _SYSTEMS = {
     "viewer": viewer.VIEWS,
     "modality": modality.VIEWS,
     "desk": desk.VIEWS,
-    "hl7": policy.VIEWS,
     "hl7": policy.VIEWS,
     "lab": {"feed": feed.shown},
 }
