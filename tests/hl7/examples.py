@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from simlab.hl7 import dictionary, tables
 from simlab.hl7.dictionary import Definition, Structure
 
-VERSIONS = ("2.3", "2.3.1", "2.4", "2.5.1")
+VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1")
 
 STRUCTURES = {
     "ACK": ("ACK", "A01"),
