@@ -59,6 +59,7 @@ RULES: dict[str, tuple[Severity, str]] = {
     "escape.unbalanced": ("error", "an escape character that begins no sequence"),
     "characters.set": ("error", "MSH-18 names a character set that is not read here"),
     "characters.decode": ("error", "bytes that the declared character set does not have"),
+    "characters.undeclared": ("warning", "letters beyond ASCII, and MSH-18 is empty"),
     "characters.control": ("warning", "a control character in the text"),
     "msh.separators": ("note", "separators other than the recommended ones"),
     "msh.truncation": ("warning", "a fifth encoding character before version 2.7"),

@@ -16,7 +16,7 @@ from simlab.hl7.path import Path
 from simlab.hl7.profile import Profile
 from simlab.hl7.values import Complaint
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _RECOMMENDED = Separators()
 MOST_FINDINGS = 1000
 """Findings of one message; a megabyte of rubbish would give hundreds of thousands."""
@@ -58,6 +58,10 @@ def _segments(message: Message, version: str, extra: fields.Extra) -> Iterator[F
         place = Path("MSH", None, 18)
         yield _at(message, place, "characters.set", "MSH-18 names no character set that is read here",
                   "Use ASCII, 8859/1 or UNICODE UTF-8.")  # fmt: skip
+    elif not message.data.isascii() and not message.get("MSH-18"):
+        place = Path("MSH", None, 18)
+        yield _at(message, place, "characters.undeclared", "MSH-18 is empty, and there are letters beyond ASCII",
+                  "Declare the character set: receivers guess, and names come out wrong.")  # fmt: skip
     seen: dict[str, int] = {}
     for segment in message.segments:
         name = segment.name

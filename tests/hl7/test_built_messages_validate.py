@@ -52,7 +52,9 @@ CASES = [(version, what) for version in ("2.3", "2.3.1", "2.4", "2.5.1") for wha
 
 @pytest.mark.parametrize(("version", "what"), CASES)
 def test_a_built_message_has_no_error(version, what):
-    """No error by the version's dictionary, by ihe-rad or by uk."""
-    message = parse(_walk(version)[what])
+    """It keeps its bytes, and has no error by the version's dictionary, by ihe-rad or by uk."""
+    data = _walk(version)[what]
+    message = parse(data)
+    assert message.encode() == data
     found = validate(message, [profile.load("ihe-rad"), profile.load("uk")])
     assert [f"{f.rule} {f.path}: {f.what}" for f in found if f.severity == "error"] == []

@@ -134,8 +134,15 @@ def test_text_files_get_carriage_returns():
 
 
 def test_five_megabytes_are_read_in_linear_time():
-    """A large report is parsed within a second, and its last segment found."""
-    data = A40 + b"".join(b"OBX|%d|TX|||%s\r" % (n, b"x" * 500) for n in range(10000))
-    start = time.monotonic()
-    assert parse(data).get("OBX[10000]-1") == "9999"
-    assert time.monotonic() - start < 1.0
+    """80 times the bytes take less than 320 times the processor time, and the last segment is found."""
+
+    def seconds(number: int) -> float:
+        data = A40 + b"".join(b"OBX|%d|TX|||%s\r" % (n, b"x" * 500) for n in range(number))
+        best = 9.0
+        for _ in range(3):
+            start = time.process_time()
+            assert parse(data).get(f"OBX[{number}]-1") == str(number - 1)
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert seconds(10_000) < max(320 * seconds(125), 0.05)

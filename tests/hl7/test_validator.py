@@ -49,6 +49,8 @@ WRONG = [
     ("escape.unbalanced", ADMISSION.replace(b"O\\T\\", b"O\\"), "PID-5"),
     ("characters.set", ADMISSION.replace(b"UNICODE UTF-8", b"KLINGON"), "MSH-18"),
     ("characters.decode", ADMISSION.replace(b"\xc3\xb6", b"\xf6"), "PID-5"),
+    ("characters.undeclared", ADMISSION.replace(b"UNICODE UTF-8", b""), "MSH-18"),
+    ("characters.control", REPORT.replace(b"No fracture.", b"No\nfracture."), "OBX[2]-5"),
     ("characters.control", ADMISSION.replace(b"High Street", b"High\x07Street"), "PID-11"),
     ("msh.separators", ADMISSION.replace(b"^", b"!"), "MSH-2"),
     ("msh.truncation", ADMISSION.replace(b"^~\\&|", b"^~\\&#|"), "MSH-2"),
