@@ -42,7 +42,7 @@ MAPPING: tuple[Source, ...] = (
     _same("SpecificCharacterSet", "MSH-18", note="what is written is read by it; answers have the narrowest that fits"),
     _same("PatientID", "PID-3.1", note="the repetition that the RIS's own authority gave"),
     _same("IssuerOfPatientID", "PID-3.4.1"),
-    _same("IssuerOfPatientIDQualifiersSequence", "PID-3.4.2", "PID-3.4.3", note="universal ID and its type"),
+    _same("IssuerOfPatientIDQualifiersSequence", "PID-3.4.2", note="the universal ID; its type is PID-3.4.3"),
     _same("OtherPatientIDsSequence", "PID-3", note="the other repetitions"),
     _same("PatientName", "PID-5", note="XPN has suffix before prefix, PN prefix before suffix"),
     _same("PatientBirthDate", "PID-7"),
@@ -70,7 +70,7 @@ MAPPING: tuple[Source, ...] = (
         ("TQ1-7.1",),
         "start",
         start,
-        "and ScheduledProcedureStepStartTime",
+        "and the time, (0040,0003)",
     ),
     Source(
         "RequestedProcedurePriority",
@@ -98,6 +98,6 @@ MAPPING: tuple[Source, ...] = (
     ),
     _same("PlacerOrderNumberImagingServiceRequest", "ORC-2.1", "OBR-2.1", field="placer"),
     _same("FillerOrderNumberImagingServiceRequest", "ORC-3.1", "OBR-3.1", field="filler"),
-    _same("ScheduledProcedureStepStatus", "ORC-5", "ORC-1", note="the state of the order: table below"),
+    _same("ScheduledProcedureStepStatus", "ORC-5", note="with ORC-1, the state of the order: table below"),
 )  # fmt: skip
 """The mapping, in the order of docs/hl7.md, which a test holds against it."""
