@@ -20,6 +20,9 @@ from simlab.hl7.path import Path, path
 from simlab.hl7.profile_checks import CHECKS, Said
 from simlab.validation import Strict, validated
 
+MOST_TYPES = 500
+"""Message types whose rules are remembered."""
+
 
 class When(Strict):
     """The messages that a rule is for; empty conditions hold always."""
@@ -36,13 +39,14 @@ class When(Strict):
     def _places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _known_places(value)
 
-    def holds(self, message: Message, version: str) -> bool:
-        """Whether the rule is for this message."""
-        kind, event = message.get("MSH-9.1"), message.get("MSH-9.2")
+    def may_hold(self, kind: str, event: str, version: str) -> bool:
+        """Whether the rule is for messages of this type, event and version at all."""
         if self.types and kind not in self.types and f"{kind}^{event}" not in self.types:
             return False
-        if self.since and dictionary.VERSIONS.index(version) < dictionary.VERSIONS.index(self.since):
-            return False
+        return not self.since or dictionary.VERSIONS.index(version) >= dictionary.VERSIONS.index(self.since)
+
+    def holds(self, message: Message) -> bool:
+        """Whether the rule, which may hold, is for this message."""
         if self.with_segment and not message.named(self.with_segment):
             return False
         if self.without_segment and message.named(self.without_segment):
@@ -105,6 +109,20 @@ class Profile(Strict):
     tables: dict[str, tuple[str, ...]] = {}
     rules: tuple[Rule, ...]
 
+    def rules_for(self, kind: str, event: str, version: str) -> tuple[Rule, ...]:
+        """The rules that may hold for messages of this type, event and version."""
+        known = self._by_type
+        key = (kind, event, version)
+        if key not in known:
+            if len(known) >= MOST_TYPES:
+                known.clear()
+            known[key] = tuple(rule for rule in self.rules if rule.when.may_hold(*key))
+        return known[key]
+
+    @cached_property
+    def _by_type(self) -> dict[tuple[str, str, str], tuple[Rule, ...]]:
+        return {}
+
     @cached_property
     def codes(self) -> frozenset[tuple[str, str]]:
         return frozenset((number, code) for number, codes in self.tables.items() for code in codes)
@@ -146,8 +164,9 @@ def load(name: str) -> Profile:
 
 def findings(message: Message, profile: Profile, version: str) -> Iterator[Finding]:
     """What a profile finds in a message."""
-    for rule in profile.rules:
-        if rule.when.holds(message, version):
+    kind, event = (_raw(message, place) for place in ("MSH-9.1", "MSH-9.2"))
+    for rule in profile.rules_for(kind, event, version):
+        if rule.when.holds(message):
             yield from islice(_findings(message, rule), MOST_OF_A_RULE)
 
 

@@ -73,7 +73,16 @@ def test_actions_read_dates_and_numbers_as_exercises_do(tmp_path):
 
 @posix
 @pytest.mark.parametrize(
-    "command", ["act FILE", "act x.y a=@FILE", "hl7 send FILE", "dicom store FILE", "up --scene FILE"]
+    "command",
+    [
+        "act FILE",
+        "act x.y a=@FILE",
+        "hl7 send FILE",
+        "hl7 validate FILE",
+        "hl7 set FILE PID-5=x",
+        "dicom store FILE",
+        "up --scene FILE",
+    ],
 )
 def test_a_file_without_an_end_is_refused(tmp_path, command):
     """/dev/zero in a file's place is read up to a limit, not for ever."""
