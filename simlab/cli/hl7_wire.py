@@ -110,6 +110,9 @@ def listen(
         rows = [{"name": name, "about": one.about} for name, one in partner.behaviours().items()]
         show.rows(rows, {"name": "Behaviour", "about": "What it does"}, json_wanted=json)
         return
+    if behave and (tls or validate or profile or lenient):
+        remedy = "Leave --tls, --validate, --profile and --lenient out, or --behave."
+        raise BadInput("a behaviour has its own answers and no TLS", place="--behave", remedy=remedy)
     done = threading.Event()
 
     def caught(one: Any) -> None:

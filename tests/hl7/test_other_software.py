@@ -92,7 +92,7 @@ def test_the_server_of_python_hl7_is_understood():
         assert got == ["A", "BAD", "C"] and link.opened == 1
 
 
-class _Answering(AbstractHandler):
+class _Answering(AbstractHandler):  # type: ignore[misc]
     def reply(self):
         received = parse(self.incoming_message.encode())
         made = acknowledge.acknowledge(received, now=datetime(2026, 3, 2)).decode()

@@ -10,7 +10,7 @@ import pytest
 
 from simlab import certificates, tls
 from simlab.errors import BadInput, NotFound
-from simlab.hl7.catcher import Catcher
+from simlab.hl7.catcher import Catcher, Caught
 from simlab.hl7.link import send
 from simlab.hl7.partner import Behaviour, Turn, behaviour, behaviours
 from simlab.hl7.volley import Shot, address, factor, fire, gap, renumbered
@@ -19,7 +19,7 @@ from tests.hl7.inbox import message
 
 @contextlib.contextmanager
 def catcher(**options):
-    caught = []
+    caught: list[Caught] = []
     made = Catcher(caught.append, **options)
     try:
         yield made.open("127.0.0.1", 0), caught
