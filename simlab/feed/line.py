@@ -46,14 +46,14 @@ class LineSink:
         host: str,
         port: int,
         dialect: Dialect,
-        stop: threading.Event,
+        stop: threading.Event | None = None,
         *,
         ack_seconds: float = ACK_SECONDS,
         heard: Callable[[str], None] = lambda _words: None,
     ) -> None:
         self._link = Link(host, port)
         self._dialect = dialect
-        self._stop = stop
+        self._stop = stop or threading.Event()
         self._ack_seconds = ack_seconds
         self._heard = heard
         self.waited = 0.0

@@ -115,9 +115,13 @@ def _escaped(value: str) -> str:
 
 def segment(name: str, fields: Mapping[int, str]) -> str:
     """One segment from its fields by number; MSH begins at field 2."""
-    last = max((n for n, value in fields.items() if value), default=0)
-    first = 2 if name == "MSH" else 1
-    return "|".join([name, *(_escaped(fields.get(n, "")) for n in range(first, last + 1))])
+    filled = {number: value for number, value in fields.items() if value}
+    parts = [name] + [""] * max(filled, default=0)
+    for number, value in filled.items():
+        parts[number] = _escaped(value)
+    if name == "MSH":
+        del parts[1:2]
+    return "|".join(parts)
 
 
 def timestamp(moment: datetime | None) -> str:

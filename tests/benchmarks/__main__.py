@@ -9,10 +9,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import beside, crowd, hl7_codec, hl7_wire, idle, start, traffic
+from tests.benchmarks import beside, crowd, feed, hl7_codec, hl7_wire, idle, start, traffic
 from tests.benchmarks.measure import Measure
 
-PARTS = {"start": start, "traffic": traffic, "idle": idle, "crowd": crowd, "hl7_codec": hl7_codec, "hl7_wire": hl7_wire}
+PARTS = {
+    "start": start,
+    "traffic": traffic,
+    "idle": idle,
+    "crowd": crowd,
+    "hl7_codec": hl7_codec,
+    "hl7_wire": hl7_wire,
+    "feed": feed,
+}
 
 
 def main() -> int:
