@@ -29,6 +29,7 @@ MAX_DELAY = 60.0  # seconds that an `ack` fault may hold an acknowledgement back
 Apply = Callable[[Message], str]
 Keep = Callable[[Message, bytes], None]
 Settle = Callable[[Message], str]
+Respond = Callable[[Message, bytes], bytes]
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Receiver:
     The fault point `ack` is asked with `type`; its effect ``{"code": "AE", "text": ...}``, ``{"control_id": ...}``,
     ``{"delay": seconds}`` or ``{"none": true}`` changes the last acknowledgement alone, not what was done.
     `keep(message, ack)` stores the acknowledgement with the system's own tables, in the transaction of `apply`.
+    `respond(message, told)` may make more of the acknowledgement, a reply that tells of each order for instance.
     `settle(message)` hears of acknowledgements that come to this door, and says in words what they are for.
     """
 
@@ -72,6 +74,7 @@ class Receiver:
         door: str = "",
         keep: Keep | None = None,
         settle: Settle = lambda _message: "a reply to nothing sent from here",
+        respond: Respond = lambda _message, told: told,
     ) -> None:
         self._system = system
         self._door = door or system
@@ -82,6 +85,7 @@ class Receiver:
         self._apply = apply
         self._keep = keep
         self._settle = settle
+        self._respond = respond
         store.install(SCHEMA)
 
     def lenient(self) -> bool:
@@ -152,6 +156,7 @@ class Receiver:
             expected=verdict.expected,
             conditions=("NE", "NE") if want.enhanced else ("", ""),
         )
+        told = self._respond(message, told)
         if want.application_due(success=True):
             ack = told
         if turn.policy.sequence:

@@ -1,6 +1,7 @@
 """The RIS's HL7 inbox applies what it is sent, once, and says exactly what it will not."""
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -172,6 +173,30 @@ def test_an_order_is_changed_and_cancelled_by_its_placer_number(lab):
     code, text = lab.send(build.orm(lab.header(), "CA", who, Order(placer="E9")))
     assert code == "AE" and "in_progress" in text
     assert lab.send(build.orm(lab.header(), "DC", who, Order(placer="E9"))) == ("AA", "order RXX2000009: discontinued")
+
+
+def test_a_reply_with_every_order_comes_where_it_is_asked_for(lab):
+    """ORC-6 F: ORR^O02 instead of an ACK, with OK, CR… and the RIS's filler number; without it a plain ACK."""
+    who = person(mr("1000001"))
+    for control, said in (("NW", "OK"), ("XO", "XR"), ("CA", "CR")):
+        wanted = Order(placer="E10", exam_code="CTCHEST", accession="RXX2000010", start=MORNING, response="F")
+        assert lab.send(build.orm(lab.header(), control, who, wanted))[0] == "AA"
+        told = [lab.reply.get(place) for place in ("MSH-9.1", "MSA-1", "ORC-1", "ORC-2", "ORC-3")]
+        assert told == ["ORR", "AA", said, "E10", "RXX2000010"]
+    lab.send(build.orm(lab.header(), "NW", who, Order(placer="E11", exam_code="CTCHEST")))
+    assert lab.reply.get("MSH-9.1") == "ACK"
+
+
+def test_a_change_keeps_the_study_of_its_order(lab):
+    """XO with another study UID is refused; a RIS keyed on it makes a second item, as some products do."""
+    who, first = person(mr("1000001")), Order(placer="E12", exam_code="CTCHEST", accession="RXX2000012", start=MORNING)
+    lab.send(build.orm(lab.header(), "NW", who, replace(first, study_uid="2.25.1")))
+    other = replace(first, study_uid="2.25.2")
+    code, text = lab.send(build.orm(lab.header(), "XO", who, other))
+    assert code == "AE" and "2.25.1" in text
+    lab.ris.configure(keyed_on_study_uid=True)
+    assert lab.send(build.orm(lab.header(), "XO", who, other))[0] == "AA"
+    assert {step["study_uid"] for step in lab.view("steps", accession="RXX2000012")} == {"2.25.1", "2.25.2"}
 
 
 def test_a_message_sent_again_is_acknowledged_and_done_once(lab):

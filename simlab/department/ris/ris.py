@@ -16,6 +16,7 @@ from simlab.department.ris.forward import Forward
 from simlab.department.ris.inbox import Inbox
 from simlab.department.ris.order_console import OrderConsole
 from simlab.department.ris.patient_console import PatientConsole
+from simlab.department.ris.replies import Replies
 from simlab.department.ris.report_console import ReportConsole
 from simlab.department.ris.schema import SCHEMA
 from simlab.department.ris.stage import RisStage
@@ -43,7 +44,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
         self.endpoints: dict[str, Endpoint] = {}
         inbox = Inbox(store, clock, self._forward, telling)
         self._door = Door(RIS, store, journal, clock, faults, telling)
-        receiver = Receiver(RIS, store, journal, clock, faults, inbox.apply, door=RIS_HL7)
+        receiver = Receiver(RIS, store, journal, clock, faults, inbox.apply, door=RIS_HL7, respond=Replies(store).reply)
         self._mllp = MllpServer(
             RIS_HL7,
             receiver,

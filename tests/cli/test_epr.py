@@ -1,0 +1,76 @@
+"""`simlab epr` and `simlab ris`: what each command asks the lab for, in arguments that the action takes."""
+
+import shlex
+
+import pytest
+
+from simlab.lab.actions import ACTIONS
+from tests.cli.conftest import outcome
+
+COMMANDS = [
+    ("epr register --name 'DOE^JO' --birth-date 19800101", "epr.register"),
+    ("epr register 17 --person-only --trace-status NSTS01", "epr.register"),
+    ("epr admit 17 --location W1", "epr.admit"),
+    ("epr admit --book --name 'DOE^JO'", "epr.preadmit"),
+    ("epr update 17 --sex F", "epr.update"),
+    ("epr transfer 17 W2", "epr.transfer"),
+    ("epr discharge 17", "epr.discharge"),
+    ("epr change-class 17 I --location W3", "epr.change_class"),
+    ("epr cancel 17 transfer", "epr.cancel"),
+    ("epr delete-visit V1", "epr.delete_visit"),
+    ("epr merge 17 18 --event A34", "epr.merge"),
+    ("epr unmerge 17", "epr.unmerge"),
+    ("epr link 17 18", "epr.link"),
+    ("epr unlink 17 18", "epr.unlink"),
+    ("epr move-identifier 9990000018 17 18", "epr.move_identifier"),
+    ("epr renumber 17 19", "epr.renumber"),
+    ("epr order 17 CSKUH --start 2026-03-02T09:30 --step Plain --step Contrast", "epr.order"),
+    ("epr order 17 CSKUH", "epr.order"),
+    ("epr change-order P1 --priority S", "epr.change_order"),
+    ("epr cancel-order P1 --reason better", "epr.cancel_order"),
+    ("epr discontinue-order P1", "epr.discontinue_order"),
+    ("epr hold-order P1 --release", "epr.hold_order"),
+    ("ris report A1 'All well' --preliminary", "ris.report"),
+    ("ris correct-report A1 'Not so well'", "ris.correct_report"),
+    ("ris withdraw-report A1 wrong --wrong-patient", "ris.withdraw_report"),
+    ("ris perform A1", "ris.perform"),
+    ("ris cancel A1 better", "ris.cancel_order"),
+    ("ris cancel A1 unwell --begun", "ris.discontinue"),
+    ("ris hold A1", "ris.hold_order"),
+    ("ris hold A1 --release", "ris.release_order"),
+    ("ris unmerge 17 --order A1 --order A2", "ris.unmerge_patients"),
+]
+
+
+@pytest.mark.parametrize(("command", "name"), COMMANDS, ids=[command for command, _name in COMMANDS])
+def test_a_command_is_one_action_that_takes_what_was_typed(simlab, lab, command, name):
+    """One action, whose own model accepts the arguments; every word of the command is among them."""
+    lab.answers["POST /act"] = outcome(summary="as you wish")
+    ran = simlab(*shlex.split(command))
+    assert (ran.code, ran.out) == (0, "as you wish\n")
+    ((asked, args),) = lab.acted()
+    assert asked == name
+    ACTIONS[name].model_validate(args)
+    typed = [word for word in shlex.split(command)[2:] if not word.startswith("-")]
+    assert [word for word in typed if word not in str(args)] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "view", "row", "shows"),
+    [
+        ("epr patients", "epr.patients", {"patient_id": "17", "name": "DOE^JO"}, "DOE^JO"),
+        ("epr history", "epr.history", {"number": "17", "event": "merged"}, "merged"),
+        ("epr visits 17", "epr.visits", {"number": "V1", "location": "W1"}, "W1"),
+        ("epr orders", "epr.orders", {"placer": "P1", "state": "held"}, "held"),
+        ("epr results", "epr.results", {"accession": "A1", "current": True, "text": "All well"}, "All well"),
+        ("epr results", "epr.results", {"accession": "A1", "current": False, "text": "Old"}, "No report."),
+        ("epr results --all", "epr.results", {"accession": "A1", "current": False, "text": "Old"}, "Old"),
+        ("epr appointments", "epr.appointments", {"filler": "A1", "place": "CT1"}, "CT1"),
+        ("ris reports", "ris.reports", {"accession": "A1", "status": "F"}, "F"),
+    ],
+)
+def test_a_list_shows_what_the_lab_has(simlab, lab, command, view, row, shows):
+    """Each list is one view, printed as a table."""
+    lab.answers[f"GET /view/{view}"] = {"rows": [row]}
+    ran = simlab(*shlex.split(command))
+    assert ran.code == 0 and shows in ran.out
