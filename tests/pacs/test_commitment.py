@@ -215,6 +215,18 @@ def test_a_waiting_report_goes_as_soon_as_the_address_is_mended(scanner: Scanner
     scanner.waits(lambda: len(scanner.reports) == 1)
 
 
+def test_a_report_to_a_peer_that_was_removed_is_given_up(scanner: Scanner) -> None:
+    """What waits for it goes on being tried in the lane of those whom nobody knows, and fails with that reason."""
+    house = scanner.house
+    house.pacs.configure(retry_seconds=1, transfer_attempts=2)
+    house.pacs.set_peer("CT1", HOST, 1)
+    scanner.ask(the_48()[:1], stay=False)
+    scanner.waits(lambda: house.view("commitments")[0]["attempts"] == 1)
+    house.pacs.remove_peer("CT1")
+    scanner.waits(lambda: house.view("commitments")[0]["state"] == "undeliverable")
+    assert "CT1 is not among the peers" in house.view("commitments")[0]["error"]
+
+
 def test_a_modality_that_refuses_the_report_hears_it_again(scanner: Scanner) -> None:
     """0110 to the report is no delivery: it comes again until it is taken."""
     scanner.house.pacs.configure(retry_seconds=1)

@@ -232,6 +232,7 @@ class Pacs:
         def act(tx: Any) -> dict[str, Any]:
             peer = the_peer(tx, title)
             tx.execute("DELETE FROM pacs_peer WHERE title=?", (peer.title,))
+            self._store.after_commit(self._notices.wake)
             return {"summary": f"{peer.title} removed", "title": peer.title}
 
         return self._console("remove_peer", act, title=title)
