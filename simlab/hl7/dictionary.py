@@ -116,8 +116,8 @@ OPTIONAL_AFTER_ALL = {
     ("ADT_A38", "DRG"),  # ch. 3.2.38; hl7apy requires it in 2.3.1 alone
     ("ORC", "7"),  # ch. 4.3.1: optional in 2.3
     ("OBR", "27"),  # ch. 4.5.1 (7.3.1): optional in 2.3
-    ("OBX", "2"),  # ch. 7.3.2: conditional on OBX-11, in 2.3 and 2.3.1
-    ("OBX", "4"),  # ch. 7.3.2: conditional, in 2.3.1
+    ("OBX", "2"),  # ch. 7.3.2: conditional; hl7apy has the attributes of the waveform category (7.18.3) for every OBX
+    ("OBX", "4"),  # the same
 }
 """What hl7apy's tables require and the standard does not: (message structure, first segment) or (segment, field)."""
 
