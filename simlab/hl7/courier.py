@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simlab import provenance
 from simlab.clock import Clock
@@ -14,6 +14,8 @@ from simlab.errors import SimlabError
 from simlab.hl7 import acknowledge
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.link import IDLE_SECONDS, Link
+from simlab.hl7.message import parse
+from simlab.hl7.sequence import AGAIN, GO_ON, Counter
 
 DELIVERED = "delivered"
 ERROR = "error"
@@ -73,6 +75,21 @@ def deliver(parcel: Parcel, link: Link) -> Delivery:
     return Delivery(RESULTS[said.code], said.text if said.accepted else f"{said.code}: {said.text}", reply)
 
 
+def _counted(delivery: Delivery, counter: Counter) -> Delivery:
+    """What `delivery` means where its acknowledgement says which sequence number is expected (MSA-4)."""
+    if delivery.ack is None:
+        return delivery
+    verdict, expected = counter.settle(delivery.ack), parse(delivery.ack).get("MSA-4")
+    if not expected or verdict == AGAIN:
+        return delivery
+    if verdict == GO_ON and delivery.result != DELIVERED:
+        return Delivery(DELIVERED, "it was accepted before, and that acknowledgement was lost", delivery.ack)
+    if verdict == GO_ON:
+        return delivery
+    # Without the reply as `ack` it is no refusal: the message waits, however often it is tried.
+    return Delivery(RETRY, f"the link is {verdict}: sequence number {expected} is expected, ours is {counter.next}")
+
+
 def state_after(delivery: Delivery, attempts: int) -> str:
     """The queue state (delivered, error, queued) of a message after its attempt number `attempts`."""
     if delivery.result == RETRY:
@@ -95,7 +112,8 @@ class Courier:
     `take` gives a parcel, the seconds to wait before it is asked again, or None to wait for `wake`. Both are called
     on the courier's thread; `finish` in the parcel's provenance. The connection stays open from one parcel to the
     next, until the address changes or it stood idle for `idle_seconds`. `context` is asked for what a parcel to a TLS
-    door needs; Unavailable when there is none.
+    door needs; Unavailable when there is none. With a `counter` the messages carry sequence numbers, and one that is
+    out of sequence waits until an operator has set the counter right.
     """
 
     def __init__(
@@ -106,12 +124,14 @@ class Courier:
         *,
         idle_seconds: float = IDLE_SECONDS,
         context: Callable[[], ssl.SSLContext] | None = None,
+        counter: Counter | None = None,
     ) -> None:
         self.name = name
         self._take = take
         self._finish = finish
         self._idle_seconds = idle_seconds
         self._context = context
+        self._counter = counter
         self._link: Link | None = None
         self._to: tuple[str, int, bool] = ("", 0, False)
         self._woken = threading.Event()
@@ -145,7 +165,9 @@ class Courier:
             if parcel.tls and context is None:
                 return Delivery(RETRY, "no certificates are at hand for TLS")
             self._link, self._to = Link(parcel.host, parcel.port, idle_seconds=self._idle_seconds, context=context), to
-        return deliver(parcel, self._link)
+        if self._counter is None:
+            return deliver(parcel, self._link)
+        return _counted(deliver(replace(parcel, data=self._counter.numbered(parcel.data)), self._link), self._counter)
 
     def _hang_up(self) -> None:
         link, self._link = self._link, None

@@ -15,6 +15,11 @@ RESYNCHRONISE = -1
 START = 0
 """As MSH-13: the link (re-)starts; which number is expected?"""
 
+GO_ON = "accepted"
+AGAIN = "again"
+FROZEN = "frozen"
+"""What a sender makes of an acknowledgement: the next message may follow; this one is expected; an operator is."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -89,24 +94,20 @@ class Counter:
         return parse(data).set("MSH-13", str(self.next if number is None else number)).data
 
     def settle(self, reply: bytes) -> str:
-        """Take note of an acknowledgement: what to do next, in words of the standard.
-
-        ``go on``: accepted, or accepted before; the next message may follow. ``again``: the receiver expects the
-        message in flight. ``frozen``: the two sides differ, and only an operator can say who is right (ch. 2.10.1 d).
-        """
+        """Take note of an acknowledgement and say what to do next: GO_ON, AGAIN or FROZEN (ch. 2.10.1 d)."""
         message = parse(reply)
         told = _integer(message.get("MSA-4"))
         if told is None:
-            return "go on" if message.get("MSA-1") in ("AA", "CA") else "again"
+            return GO_ON if message.get("MSA-1") in ("AA", "CA") else AGAIN
         with self._store.write() as tx:
             current = (_last(tx, *self._key) or 0) + 1
             if told == RESYNCHRONISE:
-                return "again"
+                return AGAIN
             accepted = message.get("MSA-1") in ("AA", "CA")
             if (told == current and accepted) or told == current + 1:
                 _keep(tx, *self._key, current)
-                return "go on"
-            return "again" if told == current else "frozen"
+                return GO_ON
+            return AGAIN if told == current else FROZEN
 
     def set(self, last: int) -> None:
         """Say which number was accepted last: the operator's word, or that of a new beginning (0)."""

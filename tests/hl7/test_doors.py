@@ -7,13 +7,14 @@ import pytest
 from simlab.errors import BadInput, NotKept
 from simlab.faults import Fault
 from simlab.hl7 import sequence
+from simlab.hl7.courier import RETRY, Courier, Parcel
 from simlab.hl7.enhanced import CONDITIONS
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import parse
 from simlab.hl7.policy import DOORS, VIEWS
 from simlab.hl7.sequence import Counter
 from tests.hl7.inbox import inbox, message
-from tests.hl7.peer import Ground
+from tests.hl7.peer import Ground, eventually
 
 
 @pytest.fixture
@@ -130,21 +131,45 @@ def test_the_counter_of_a_sender_goes_with_the_receiver(ground):
         counter = Counter(ground.store, "EPR", "ADT")
         for control_id in ("A", "B"):
             reply = door.talk(counter.numbered(message(control_id)))[0]
-            assert counter.settle(reply.data) == "go on"
+            assert counter.settle(reply.data) == sequence.GO_ON
         assert Counter(ground.store, "EPR", "ADT").next == 3
         lost = counter.numbered(message("C"))
         door.talk(lost)
         again = door.talk(counter.numbered(message("C")))[0]
-        assert again.get("MSA-4") == "4" and counter.settle(again.data) == "go on" and counter.next == 4
+        assert again.get("MSA-4") == "4" and counter.settle(again.data) == sequence.GO_ON and counter.next == 4
         counter.set(9)
         refused = door.talk(counter.numbered(message("D")))[0]
-        assert refused.get("MSA-1") == "AE" and counter.settle(refused.data) == "frozen"
+        assert refused.get("MSA-1") == "AE" and counter.settle(refused.data) == sequence.FROZEN
         counter.set(3)
         start = door.talk(counter.numbered(message("S"), sequence.START))[0]
         assert start.get("MSA-4") == "4"
         door.raises = Hl7Error("not yet")
-        assert counter.settle(door.talk(counter.numbered(message("E")))[0].data) == "again"
+        assert counter.settle(door.talk(counter.numbered(message("E")))[0].data) == sequence.AGAIN
         assert door.done == ["A", "B", "C"]
+
+
+def test_a_courier_numbers_what_it_delivers_and_freezes_when_the_numbers_differ(ground):
+    """Each message has the next number; out of sequence it waits instead of being lost, until the counter is set."""
+    with inbox(ground) as door:
+        door.doors.set("ADT", sequence=True)
+        counter, done = Counter(ground.store, "EPR", "ADT"), []
+        waiting = [Parcel(n, message(f"C{n}"), "127.0.0.1", door.port, "system", None) for n in range(3)]
+        sender = Courier(
+            "TEST", lambda: waiting.pop(0) if waiting else None, lambda p, d: done.append(d), counter=counter
+        )
+        sender.start()
+        eventually(lambda: len(done) == 3)
+        assert door.done == ["C0", "C1", "C2"] and counter.next == 4
+        counter.set(9)
+        waiting.append(Parcel(4, message("C3"), "127.0.0.1", door.port, "system", None))
+        sender.wake()
+        eventually(lambda: len(done) == 4)
+        assert done[3].result == RETRY and not done[3].refused and "4 is expected, ours is 10" in done[3].text
+        counter.set(3)
+        waiting.append(Parcel(4, message("C3"), "127.0.0.1", door.port, "system", None))
+        sender.wake()
+        eventually(lambda: door.done[3:] == ["C3"])
+        sender.close()
 
 
 @pytest.mark.parametrize("number", ["x", "-2", "1.5", "9" * 40])
