@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime
 
 import pytest
 
-from simlab.department.pacs import PacsStage
+from simlab.department.pacs import PacsStage, retention
 from simlab.dicom import client
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
@@ -116,6 +117,26 @@ def test_a_study_that_expired_cannot_be_brought_back_by_undoing_a_repair(kept: H
         with pytest.raises(BadInput):
             kept.pacs.repairs.undo(number)
     assert held(kept) == {uid(YOUNG)}
+
+
+def test_another_scene_in_the_middle_of_a_look_is_left_alone(kept: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The department is replaced by one that keeps everything before the first study was deleted: nothing is."""
+    kept.pacs.configure(retention_deletes=True)
+    foreseen = retention.hindrance
+
+    def replaced(tx: sqlite3.Connection, study_uid: str) -> str:
+        monkeypatch.undo()
+        with kept.store.write():
+            kept.store.clear()
+            kept.pacs.stage(PacsStage(instances=study(OLD), settings={"retention_days": 1}))
+        return foreseen(tx, study_uid)
+
+    kept.pacs._upkeep.close()
+    monkeypatch.setattr(retention, "hindrance", replaced)
+    assert look(kept, AFTER) == []
+    assert held(kept) == {uid(OLD)}
+    with pytest.raises(BadInput, match="not set to delete by itself"):
+        kept.pacs.repairs.do("expire_study", waived=True, study_uid=uid(OLD))
 
 
 def test_what_fell_due_while_the_pacs_was_closed_goes_when_it_opens(kept: House) -> None:

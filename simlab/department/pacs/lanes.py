@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 _REST_SECONDS = 2.0
 """How long a lane rests after its work could not even be looked at."""
-_CLOSE_SECONDS = 0.5
+_CLOSE_SECONDS = 0.3
 
 
 class Lanes:

@@ -7,6 +7,7 @@ from datetime import date
 
 from simlab.department.pacs import retention, visibility
 from simlab.department.pacs.repair.patients import Done, held, the_study
+from simlab.department.pacs.settings import setting
 from simlab.errors import BadInput
 
 
@@ -60,6 +61,8 @@ def expire(tx: sqlite3.Connection, study_uid: str, today: date, *, preview: bool
     study = the_study(tx, study_uid)
     [(_facts, standing)] = retention.standings(tx, today, study_uid)
     hindrance = retention.hindrance(tx, study_uid)
+    if not setting(tx, "retention_deletes"):
+        hindrance = "the PACS is not set to delete by itself"
     if not standing.may_go or hindrance:
         raise BadInput(
             f"not deleted: {hindrance or 'the retention policy keeps the study'}",
