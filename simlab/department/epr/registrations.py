@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from simlab.department.epr import registry, visits
+from simlab.department.epr import registry, settings, visits
 from simlab.department.epr.console import Console, Row
 from simlab.errors import BadInput
 from simlab.hl7 import build
@@ -45,6 +45,7 @@ class Registrations(Console):
             visit = build.Visit(patient_class=visits.ADMISSIONS[event])
             if event != "A28":
                 number = f"V{self._next(tx, 'visit')}"
+                service = service or settings.read(tx)["service"]
                 row = visits.start(tx, number, key, event, location, consultant, service, self._now())
                 visit = visits.in_hl7(row) or visit
             header = self._header(tx)

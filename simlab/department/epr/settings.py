@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from simlab.department.epr.results import CORRECTIONS, POLICIES
+from simlab.department.epr.results import CORRECTIONS, POLICIES, SHOWN_AS
 from simlab.errors import BadInput, SimlabError
 from simlab.hl7.characters import codec
 from simlab.people import TRUST
@@ -17,6 +17,7 @@ DEFAULTS = {
     "authority": TRUST,
     "receiving_application": "ENGINE",
     "receiving_facility": TRUST,
+    "service": "MED",  # PV1-10 of a visit for which none is named (table 0069)
     "version": "2.5.1",
     "order_version": "2.3.1",  # IHE RAD-2 and RAD-4 are ORM^O01 of 2.3.1
     "order_message": "ORM",  # or OMI, which the EPR numbers itself
@@ -25,6 +26,7 @@ DEFAULTS = {
     "preliminary_after_final": "refuse",
     "correction": "replace",
     "unasked_reports": "file",
+    "results_as": "text",
     "destination_host": "",
     "destination_port": "0",
 }
@@ -36,6 +38,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "preliminary_after_final": POLICIES,
     "correction": CORRECTIONS,
     "unasked_reports": ("file", "refuse"),
+    "results_as": SHOWN_AS,
 }
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from simlab.department.ris import orders
+from simlab.department.ris import orders, states
 from simlab.department.ris.order_lines import OrderLine
 from simlab.hl7.message import Message, parse
+
+STATUSES = {"CA": "CA", "DC": "CA", "HD": "HD"}
+"""ORC-5 that goes with an ORC-1 where the sender left it empty (IHE RAD-13); else it is the order's own."""
 
 
 def numbered(tx: sqlite3.Connection, message: Message, applied: Sequence[tuple[OrderLine, str]]) -> Message:
@@ -17,6 +20,8 @@ def numbered(tx: sqlite3.Connection, message: Message, applied: Sequence[tuple[O
     """
     for line, accession in applied:
         order, steps = orders.find(tx, accession), _steps(tx, accession)
+        status = STATUSES.get(line.control) or states.TO_HL7.get(order["state"], "")
+        message = _fill(message, f"ORC[{line.group.numbers['ORC']}]", {5: status})
         if not message.get(f"{line.obr}-44.2") and not message.get(f"{line.obr}-4.2"):
             message = message.set(f"{line.obr}-4.2", str(order["description"]))
         if message.get("MSH-9.1") == "OMI":

@@ -45,7 +45,10 @@ class Telling:
         setting = settings.load(tx)
         if setting.forward_adt is not None and setting.send_status:
             order = orders.find(tx, accession)
-            self._order(tx, setting, order, _step(tx, accession), "SN")
+            told = _in_hl7(order, _step(tx, accession))
+            # What asks for a number tells of no scheduled procedure yet (RAD-3, not RAD-4).
+            told = replace(told, accession="", requested_procedure="", step="", study_uid="")
+            self._order(tx, setting, order, told, "SN")
 
     def procedure(self, tx: sqlite3.Connection, accession: str, control: str) -> None:
         """Tell the PACS of an order that the RIS itself made (NW), changed (XO), cancelled (CA) or stopped (DC).
@@ -57,7 +60,9 @@ class Telling:
             return
         order, step = orders.find(tx, accession), _step(tx, accession)
         told = _in_hl7(order, step)
-        told = replace(told, status="CA" if control in ("CA", "DC") else told.status)
+        # An order that no placer has numbered yet goes by the RIS's own number (ORC-2 is required).
+        placer, status = told.placer or told.filler, "CA" if control in ("CA", "DC") else told.status
+        told = replace(told, placer=placer, status=status)
         header = self._header(tx, setting, setting.order_version)
         header = replace(header, receiving_application=setting.forward_adt.application)
         self._forward.send(tx, build.orm(header, control, _patient(tx, order["patient_id"], order["issuer"]), told))
@@ -89,7 +94,7 @@ class Telling:
         station = step["station_ae"] if booked else ""
         before = (told["status"], told["start"], told["station"]) if told is not None else ("", "", "")
         if setting.send_status and not quiet and status and status != before[0]:
-            self._order(tx, setting, order, step, CONTROLS.get(status, "SC"))
+            self._order(tx, setting, order, _in_hl7(order, step), CONTROLS.get(status, "SC"))
         event = _appointment(order["state"], before[1:], (booked, station))
         if event and setting.send_appointments:
             self._appointment(tx, setting, order, step, event)
@@ -98,11 +103,11 @@ class Telling:
         tx.execute("INSERT OR REPLACE INTO ris_told VALUES (?, ?, ?, ?)", (order["accession"], status, *kept))
 
     def _order(
-        self, tx: sqlite3.Connection, setting: RisSettings, order: sqlite3.Row, step: sqlite3.Row, control: str
+        self, tx: sqlite3.Connection, setting: RisSettings, order: sqlite3.Row, told: build.Order, control: str
     ) -> None:
         header = self._header(tx, setting, setting.order_version)
         patient = _patient(tx, order["patient_id"], order["issuer"])
-        self._forward.send(tx, build.orm(header, control, patient, _in_hl7(order, step)))
+        self._forward.send(tx, build.orm(header, control, patient, told))
 
     def _appointment(
         self, tx: sqlite3.Connection, setting: RisSettings, order: sqlite3.Row, step: sqlite3.Row, event: str
