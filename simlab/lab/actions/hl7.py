@@ -1,4 +1,4 @@
-"""What is done with HL7: send a message and read its acknowledgement; set what a door takes."""
+"""What is done with HL7: send a message and read its acknowledgement; judge one; set what a door takes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from simlab.hl7 import acknowledge, message, mllp
+from simlab.errors import BadInput
+from simlab.hl7 import acknowledge, message, mllp, profile
+from simlab.hl7.findings import SEVERITIES
 from simlab.hl7.policy import DOORS
 from simlab.hl7.record import OUT, record
+from simlab.hl7.validator import validate
 from simlab.lab.actions.action import Action, Result
 from simlab.lab.systems import Systems
 
@@ -40,6 +43,26 @@ class Send(Action):
         )
 
 
+class Validate(Action):
+    """Judge one HL7 v2 message by its version, and by profiles on top: every finding with place, rule and remedy."""
+
+    name: ClassVar[str] = "hl7.validate"
+    message: str = Field(min_length=8)
+    profiles: list[str] = Field([], description="ihe-rad, uk")
+    version: str = Field("", description="judge by this version, whatever MSH-12 says")
+
+    def perform(self, lab: Systems) -> Result:
+        known = profile.names()
+        for name in self.profiles:
+            if name not in known:
+                raise BadInput(f"there is no profile {name!r}", place="profiles", remedy=f"Use {', '.join(known)}.")
+        judged = message.from_text(self.message)
+        found = validate(judged, [profile.load(name) for name in self.profiles], version=self.version)
+        number: dict[str, int] = {severity: sum(one.severity == severity for one in found) for severity in SEVERITIES}
+        said = ", ".join(f"{count} {severity}{'s' * (count != 1)}" for severity, count in number.items())
+        return Result(said, {"rows": [one.as_row() for one in found], **number})
+
+
 class SetDoor(Action):
     """Change what an HL7 door takes and how it answers; what is not named stays. An empty list takes anything."""
 
@@ -60,4 +83,4 @@ class SetDoor(Action):
         return Result(f"{self.door} set", done)
 
 
-ACTIONS: tuple[type[Action], ...] = (Send, SetDoor)
+ACTIONS: tuple[type[Action], ...] = (Send, Validate, SetDoor)
