@@ -234,8 +234,11 @@ class _Connection:
 
     def secure(self, context: ssl.SSLContext, seconds: float) -> None:
         """Shake hands; the connection is a TLS one from then on."""
-        self.socket.settimeout(seconds)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
+        # Wrapped before the handshake, so that `shut` ends that too.
+        wrapped = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.socket = wrapped
+        wrapped.settimeout(seconds)
+        wrapped.do_handshake()
 
     def caller(self) -> Caller:
         """Whose connection it is now: a client that keeps it open may act for one, then for another."""

@@ -202,7 +202,7 @@ class Receiver:
         self, turn: _Turn, ack: bytes | None, text: str, *, said: Acknowledgement | None = None, **facts: Any
     ) -> None:
         data = turn.message or turn.data
-        record(self._journal, self._system, IN, data, ack, peer=turn.peer, text=text, said=said, **facts)
+        record(self._journal, self._system, IN, data, ack, peer=turn.peer, text=text, said=said, raw=turn.data, **facts)
 
     def _answered(self, accept: bytes | None, ack: bytes | None, message: Message) -> Reply:
         """What goes out: the accept acknowledgement at once, the other as the fault point `ack` leaves it."""

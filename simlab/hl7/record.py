@@ -40,12 +40,13 @@ def record(
     peer: str,
     text: str = "",
     said: Acknowledgement | None = None,
+    raw: bytes | None = None,
     **facts: Any,
 ) -> int:
     """Journal a message that `system` received (``in``) or sent (``out``), and the reply, None when there was none.
 
-    `text` says what came of it where the reply does not, `said` what the reply says, for
-    who knows it without reading it. Never raises for what the bytes are.
+    `text` says what came of it where the reply does not, `said` what the reply says, for who knows it without reading
+    it, `raw` the bytes on the wire where `data` is not quite what came. Never raises for what the bytes are.
     """
     kind, control_id, sending, receiving = "?", "", "", ""
     try:
@@ -79,7 +80,7 @@ def record(
             "ack_message": reply,
             **facts,
         },
-        evidence=data.data if isinstance(data, Message) else data,
+        evidence=raw if raw is not None else data.data if isinstance(data, Message) else data,
     )
 
 

@@ -117,8 +117,11 @@ def test_a_lenient_door_takes_what_a_strict_one_refuses(ground, name):
     """The policy of a door forgives a missing VT or CR and LF at the end of segments."""
     with inbox(ground) as door:
         door.doors.set("ADT", lenient=True)
-        assert send_as(behaviour(name).turns[0], "127.0.0.1", door.port, message("A"), 5)
+        turn = behaviour(name).turns[0]
+        assert send_as(turn, "127.0.0.1", door.port, message("A"), 5)
         assert door.done == ["A"]
+        came = message("A").replace(b"\r", b"\n") if turn.line_ends == "LF" else message("A")
+        assert ground.journal.evidence(ground.messages("TEST")[0].id) == came
 
 
 @contextlib.contextmanager
