@@ -63,6 +63,8 @@ def _nhs_range(message: Message) -> Iterator[Said]:
 
 
 def _nhs_first(message: Message) -> Iterator[Said]:
+    if message.get("MSH-9.2") == "A43":
+        return  # there PID-3 holds what is moved and nothing else; whose it is stands in PID-2
     for held in _identifiers(message, "PID", 3):
         if held and held[0].nhs:
             yield Said(held[0].at)
