@@ -149,6 +149,16 @@ def test_a_reset_of_the_scene_forgets_queue_numbers_and_changed_rules(lab: Lab) 
     assert [row["received"] for row in seen(lab, "engine.statistics", route="epr-to-ris")] == [0]
 
 
+def test_what_changed_of_a_route_is_on_record(lab: Lab) -> None:
+    """The row as it was and as it is, by whom: what a grader reads."""
+    do(lab, "set_route", route="epr-to-ris", on_ae="retry")
+    do(lab, "set_rules", route="epr-to-ris", rules=[{"drop_segment": "ZDS"}])
+    first, second = [change for change in _changes(lab) if change.table == "engine_route"]
+    assert (first.op, second.op, first.actor) == ("UPDATE", "UPDATE", "trainee")
+    assert ('"on_ae":"error"' in first.before["policy"], '"on_ae":"retry"' in first.after["policy"]) == (True, True)
+    assert (len(second.before["rules"]) > 50, second.after["rules"]) == (True, '[{"drop_segment": "ZDS"}]')
+
+
 def test_a_duplicate_on_purpose_is_noticed_by_the_ris(lab: Lab) -> None:
     """`copies: 2` sends the same message under the same control ID twice; it takes effect once."""
     do(lab, "set_route", route="epr-to-ris", copies=2)

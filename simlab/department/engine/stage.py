@@ -110,7 +110,9 @@ def lay_out(tx: sqlite3.Connection, section: EngineStage, now: datetime) -> None
 def put_route(tx: sqlite3.Connection, route: Route, position: int) -> None:
     """Write one route, replacing that of the same name."""
     tx.execute(
-        "INSERT OR REPLACE INTO engine_route VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO engine_route VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+        "position=excluded.position, sources=excluded.sources, types=excluded.types, host=excluded.host, "
+        "port=excluded.port, state=excluded.state, policy=excluded.policy, rules=excluded.rules",
         (
             route.name,
             position,
