@@ -101,7 +101,46 @@ def test_what_does_not_concern_the_pacs_or_is_wrong_changes_nothing(door, data, 
     assert door.ground.store.digest(systems=["pacs"]) == before
 
 
-@pytest.mark.parametrize("event", ["A01", "A04", "A08", "A28", "A31"])
+def test_a_moved_number_takes_its_studies_along(door):
+    """A43 of a number that was merged into the wrong person: what it brought is filed under the right one."""
+    study = made("2.25.8.1", study_uid="2.25.8", PatientID="777", IssuerOfPatientID="RXX01")
+    with provenance.acting(provenance.SCENE):
+        door.pacs.stage(PacsStage(instances=[study], patients=[PacsPatient(patient_id="42", issuer="RXX01")]))
+    door.deliver(merge(OLD))
+    (held,) = door.ground.view(VIEWS, "studies")
+    assert held["patient_id"] == "1234567"
+    right = build.Patient((build.Identifier("42", "RXX01"),))
+    assert door.deliver(build.move(header("C4"), [OLD], right, MRN)).text == "777 moved from 1234567 to 42"
+    (held,) = door.ground.view(VIEWS, "studies")
+    assert (held["patient_id"], door.patient("777")["merged_into"]) == ("42", "42")
+    again = build.move(header("C2"), [OLD], right, MRN)
+    assert door.deliver(again).text == "777 is under 42 already"
+    assert "moves nothing" in door.deliver(build.move(header("C3"), [NHS], right, MRN)).text
+
+
+def test_one_message_may_merge_several_pairs(door):
+    """Each MRG of an A40 retires into the PID before it; one that is wrong stops all."""
+    two = merge(OLD) + b"PID|1||1234567^^^RXX01^MR\rMRG|888^^^RXX01^MR\r"
+    before = door.ground.store.digest(systems=["pacs"])
+    assert door.deliver(two).code == "AE"
+    assert door.ground.store.digest(systems=["pacs"]) == before
+    fine = merge(OLD).replace(b"|C1|", b"|C2|") + b"PID|1||1234567^^^RXX01^MR\rMRG|404^^^RXX01^MR\r"
+    assert door.deliver(fine).text == "777 merged into 1234567; nothing to merge, 404 is not known here"
+
+
+def test_several_orders_of_an_omi_are_read_by_their_own_steps(door):
+    """The first order has two IPC, the second one: each order's accession and study are its own."""
+    orders = ["ORC|NW|P1", "OBR|1|P1||X^One", "IPC|A1|R|2.25.1|S1|CT", "IPC|A1|R|2.25.1|S2|CT", "ORC|NW|P2"]
+    lines = ["PID|1||1234567^^^RXX01^MR", *orders, "OBR|2|P2||Y^Two", "IPC|A2|R|2.25.2|S3|CT"]
+    msh = "MSH|^~\\&|RIS|RXX01|PACS|RXX01|20260302||OMI^O23^OMI_O23|C9|P|2.5.1"
+    door.deliver("".join(f"{line}\r" for line in (msh, *lines)).encode())
+    rows = door.ground.view(VIEWS, "orders")
+    assert [(row["accession"], row["study_uid"], row["description"]) for row in rows] == [
+        ("A1", "2.25.1", "One"), ("A2", "2.25.2", "Two"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("event", ["A01", "A04", "A05", "A08", "A28", "A31"])
 def test_updates_reach_the_patient_the_pacs_knows(door, event):
     """PID's name, date of birth and sex are written under the number that is known; the sender is the actor."""
     anna = build.Patient((NHS, MRN), family="SMITH", given="ANNA", title="DR", sex="F", birth_date="19700101")

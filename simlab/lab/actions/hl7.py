@@ -21,7 +21,7 @@ class Send(Action):
 
     name: ClassVar[str] = "hl7.send"
     message: str = Field(min_length=8)
-    to: str = Field("ADT", description="a system's MLLP door: ADT, RIS_HL7, PACS_HL7")
+    to: str = Field("ADT", description="a system's MLLP door: ADT, RIS_HL7, PACS_HL7, EPR_HL7")
     host: str | None = None
     port: int | None = Field(None, ge=1, le=65535)
     timeout: float = Field(10.0, gt=0, le=120, description="seconds to wait for the acknowledgement")
@@ -77,6 +77,8 @@ class SetDoor(Action):
     sequence: bool | None = Field(None, description="whether sequence numbers (MSH-13) must follow one another")
     lenient: bool | None = Field(None, description="whether it forgives a missing VT or CR, and LF in place of CR")
     remember_days: int | None = Field(None, ge=0, le=3660, description="days that a control ID is remembered")
+
+    reply_to: str | None = Field(None, description="mllp://HOST:PORT for the replies of enhanced mode; empty: the same")
 
     def perform(self, lab: Systems) -> Result:
         done = lab.hl7_doors.set(self.door, **self.model_dump(exclude={"door"}, exclude_none=True))
