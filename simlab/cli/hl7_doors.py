@@ -21,7 +21,7 @@ def doors(
         Door(chosen(home)).view("hl7.doors", door=door),
         {"door": "Door", "applications": "MSH-5", "facilities": "MSH-6", "types": "MSH-9", "processing_ids": "MSH-11",
          "versions": "MSH-12", "enhanced": "Enhanced", "sequence": "Sequence", "lenient": "Lenient",
-         "remember_days": "Remembers (days)"},
+         "remember_days": "Remembers (days)", "reply_to": "Replies to"},
         json_wanted=json,
         none=f"There is no HL7 door {door}.",
     )  # fmt: skip
@@ -38,6 +38,7 @@ def set_door(
     sequence: Annotated[bool | None, typer.Option(help="Sequence numbers must follow one another.")] = None,
     lenient: Annotated[bool | None, typer.Option(help="Forgive a missing VT or CR, and LF for CR.")] = None,
     remember_days: Annotated[int | None, typer.Option(help="Days that a control ID is remembered.")] = None,
+    reply_to: Annotated[str | None, typer.Option(help="mllp://HOST:PORT for the replies of enhanced mode.")] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -45,6 +46,12 @@ def set_door(
     lists = {"applications": application, "facilities": facility, "types": type, "processing_ids": processing_id,
              "versions": version}  # fmt: skip
     given: dict[str, Any] = {name: [] if value == ["any"] else value for name, value in lists.items() if value}
-    rest = {"enhanced": enhanced, "sequence": sequence, "lenient": lenient, "remember_days": remember_days}
+    rest = {
+        "enhanced": enhanced,
+        "sequence": sequence,
+        "lenient": lenient,
+        "remember_days": remember_days,
+        "reply_to": reply_to,
+    }
     given |= {name: value for name, value in rest.items() if value is not None}
     show.outcome(Door(chosen(home)).act("hl7.set_door", {"door": door, **given}), json_wanted=json)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from simlab import journal as kinds
 from simlab.errors import BadInput
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
 from simlab.hl7.schema import SCHEMA
+from simlab.hl7.volley import address
 from simlab.journal import Journal
 from simlab.store import Store
 
@@ -33,6 +35,17 @@ class DoorPolicy(BaseModel):
     sequence: bool = Field(False, description="sequence numbers (MSH-13) of who sends them must follow one another")
     lenient: bool = Field(False, description="forgive a missing VT or CR of the frame, and LF at the end of segments")
     remember_days: int = Field(7, ge=0, le=3660, description="days that a control ID is remembered; 0: never")
+
+    reply_to: str = Field(
+        "", description="mllp://HOST:PORT for the replies of enhanced mode; empty: the same connection"
+    )
+
+    @field_validator("reply_to")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and address(value)[2]:
+            raise BadInput("replies go out without TLS", remedy="Write mllp://HOST:PORT.")
+        return value
 
     def admit(self, message: Message) -> None:
         """Raise Hl7Error unless the MSH says what this door takes (HL7 v2.5.1 ch. 2.9.2.1: AR for 9, 11 and 12)."""
@@ -102,6 +115,7 @@ class Doors:
     def __init__(self, store: Store, journal: Journal) -> None:
         self._store = store
         self._journal = journal
+        self.on_change: Callable[[], None] = lambda: None
         store.install(SCHEMA)
 
     def set(self, door: str, **changes: Any) -> dict[str, Any]:
@@ -115,6 +129,7 @@ class Doors:
             except ValidationError as error:
                 first = error.errors()[0]
                 raise BadInput(first["msg"], place=f"{door}: {'.'.join(map(str, first['loc']))}") from error
+            self._store.after_commit(self.on_change)
             tx.execute("INSERT OR REPLACE INTO hl7_door VALUES (?, ?)", (door, after.model_dump_json()))
             told = {name: value for name, value in after.model_dump(mode="json").items() if name in changes}
             words = ", ".join(f"{name.replace('_', ' ')} {_words(value)}" for name, value in told.items())
@@ -143,4 +158,13 @@ def taken(tx: sqlite3.Connection, door: str = "", control_id: str = "", limit: i
     return [dict(row) for row in rows]
 
 
-VIEWS = {"doors": doors, "taken": taken}
+def replies(tx: sqlite3.Connection, door: str = "") -> list[dict[str, Any]]:
+    """Application replies that wait for their return connection, or were refused on it."""
+    rows = tx.execute(
+        "SELECT id, door, host, port, state, attempts, error FROM hl7_reply WHERE ?1 = '' OR door = ?1 ORDER BY id",
+        (door,),
+    )
+    return [dict(row) for row in rows]
+
+
+VIEWS = {"doors": doors, "taken": taken, "replies": replies}

@@ -12,7 +12,7 @@ from simlab import faults as points
 from simlab.clock import Clock
 from simlab.errors import NotKept, SimlabError
 from simlab.faults import FaultTable
-from simlab.hl7 import sequence, taken
+from simlab.hl7 import returning, sequence, taken
 from simlab.hl7.acknowledge import Acknowledgement, acknowledge, is_acknowledgement, salvage
 from simlab.hl7.enhanced import ORIGINAL, Asked, asked
 from simlab.hl7.errors import UNSUPPORTED, Hl7Error
@@ -154,11 +154,11 @@ class Receiver:
             text=text,
             application=self._system,
             expected=verdict.expected,
-            conditions=("NE", "NE") if want.enhanced else ("", ""),
+            conditions=self._conditions(turn),
         )
         told = self._respond(message, told)
         if want.application_due(success=True):
-            ack = told
+            ack = self._elsewhere(tx, turn, told)
         if turn.policy.sequence:
             sequence.accepted(tx, self._door, message)
         if turn.policy.remember_days:
@@ -168,6 +168,20 @@ class Receiver:
         said = Acknowledgement("CA" if ack is None else "AA", key.control_id, text) if ack or accept else None
         self._record(turn, ack or accept, text, said=said, **({"reused": True} if known.used else {}))
         return accept, ack
+
+    @staticmethod
+    def _conditions(turn: _Turn) -> tuple[str, str]:
+        """What an application acknowledgement asks for itself: on a connection of its own it is accepted like any."""
+        if not turn.want.enhanced:
+            return "", ""
+        return ("AL" if turn.policy.reply_to else "NE"), "NE"
+
+    def _elsewhere(self, tx: sqlite3.Connection, turn: _Turn, ack: bytes) -> bytes | None:
+        """The application acknowledgement that is due on this connection; None when it goes out on another one."""
+        if not (turn.want.enhanced and turn.policy.reply_to):
+            return ack
+        returning.put(tx, self._door, self._system, turn.policy.reply_to, ack)
+        return None
 
     def _hear(self, message: Message, turn: _Turn) -> Reply:
         """An acknowledgement is never acknowledged, but for the accept one that its own MSH-15 may ask for."""
@@ -181,12 +195,21 @@ class Receiver:
         if message and not turn.message and turn.policy.enhanced:
             turn.want = asked(message)
         expected = error.expected if isinstance(error, sequence.OutOfSequence) else None
-        refusal = acknowledge(turn.data, now=now, error=error, application=self._system, expected=expected)
+        refusal = acknowledge(
+            turn.data,
+            now=now,
+            error=error,
+            application=self._system,
+            expected=expected,
+            conditions=self._conditions(turn) if turn.admitted else ("", ""),
+        )
         accept, ack = None, None
         if not turn.want.enhanced or (turn.admitted and stored):
             if turn.want.accept_due(success=True) and turn.want.enhanced:
                 accept = acknowledge(turn.data, now=now, application=self._system, accept=True)
-            ack = refusal if turn.want.application_due(success=False) else None
+            if turn.want.application_due(success=False):
+                with self._store.write() as tx:
+                    ack = self._elsewhere(tx, turn, refusal)
         elif turn.want.accept_due(success=False):
             # CR says that MSH-9, 11 or 12 is not taken here, CE everything else (HL7 v2.5.1 ch. 2.9.3.1).
             error.ack_code = "AR" if error.code in UNSUPPORTED else "AE"

@@ -1,4 +1,4 @@
-"""The tables of the HL7 doors: what each takes, what it took, and the sequence numbers of both sides."""
+"""The tables of the HL7 doors: what each takes, what it took, sequence numbers, replies that go elsewhere."""
 
 from simlab.store import Schema
 
@@ -12,8 +12,12 @@ SCHEMA = Schema(
         control_id TEXT NOT NULL, digest BLOB NOT NULL, accept BLOB, ack BLOB, at TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS hl7_taken_by_id ON hl7_taken (control_id, door, application, facility);
     CREATE TABLE IF NOT EXISTS hl7_sequence (
-        door TEXT NOT NULL, partner TEXT NOT NULL, last INTEGER, PRIMARY KEY (door, partner))
+        door TEXT NOT NULL, partner TEXT NOT NULL, last INTEGER, PRIMARY KEY (door, partner));
+    CREATE TABLE IF NOT EXISTS hl7_reply (
+        id INTEGER PRIMARY KEY, door TEXT NOT NULL, system TEXT NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL,
+        message BLOB NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_try REAL NOT NULL,
+        error TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER)
     """,
     domain=("hl7_door",),
-    other=("hl7_taken", "hl7_sequence"),
+    other=("hl7_taken", "hl7_sequence", "hl7_reply"),
 )

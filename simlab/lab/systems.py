@@ -25,6 +25,7 @@ from simlab.errors import NotFound, NotKept
 from simlab.faults import FaultTable, SystemClock
 from simlab.feed.play import Look, Outcome
 from simlab.hl7.policy import Doors
+from simlab.hl7.returning import Returning
 from simlab.journal import Journal
 from simlab.lab.feed import LabFeed
 from simlab.lab.home import Home
@@ -63,6 +64,8 @@ class Systems:
         self.journal = Journal(self.store)
         self.faults = FaultTable(self.store, self.journal)
         self.hl7_doors = Doors(self.store, self.journal)
+        self.hl7_replies = Returning(self.store, self.journal, self.clock)
+        self.hl7_doors.on_change = self.hl7_replies.wake
         self.blobs = Blobs(home.blobs, sync=durability == "power")
         self.pacs = Pacs(*self._ground("PACS"), self.blobs, home.certificates)
         self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"))
@@ -118,6 +121,7 @@ class Systems:
                 seating.open(name, modality.open)
                 seating.open(f"{name}_TLS", modality.open_tls)
             seating.open("EPR_HL7", self.epr.open)
+            self.hl7_replies.open()
         except BaseException:
             self.close()
             raise
@@ -134,7 +138,7 @@ class Systems:
             self.store.set_state("clock", json.dumps(self.clock.state()))
         closing = [
             threading.Thread(target=close, name="closing")
-            for close in (self.pacs_inbox.close, *(system.close for system in self._systems()))
+            for close in (self.pacs_inbox.close, self.hl7_replies.close, *(system.close for system in self._systems()))
         ]
         for thread in closing:
             thread.start()

@@ -1,5 +1,6 @@
 """What a door takes and remembers: its policy, its memory of duplicates, its sequence numbers, its replies."""
 
+import socket
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from simlab.hl7.courier import RETRY, Courier, Parcel
 from simlab.hl7.enhanced import CONDITIONS
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import parse
+from simlab.hl7.partner import Behaviour, Partner, Turn
 from simlab.hl7.policy import DOORS, VIEWS
+from simlab.hl7.returning import Returning
 from simlab.hl7.sequence import Counter
 from tests.hl7.inbox import inbox, message
 from tests.hl7.peer import Ground, eventually
@@ -196,3 +199,39 @@ def test_rubbish_in_enhanced_mode_is_not_accepted(ground):
         told = door.talk(message("A", asks="AL|NE") + b"?? no segment\r")[0]
         assert (told.get("MSA-1"), told.get("MSA-2")) == ("CE", "A")
         assert parse(told.data).get("ERR-3.1") == "100"
+
+
+def test_the_application_acknowledgement_may_come_on_a_connection_of_its_own(ground):
+    """CA on the connection, AA to `reply_to`, where it is accepted with CA; while nobody listens there it waits."""
+    with inbox(ground) as door, socket.create_server(("127.0.0.1", 0)) as probe:
+        to = probe.getsockname()[1]
+        probe.close()
+        door.doors.set("ADT", reply_to=f"mllp://127.0.0.1:{to}")
+        assert door.codes(message("A", asks="AL|AL")) == [("CA", "A")]
+        door.raises = Hl7Error("no such patient")
+        assert door.codes(message("B", asks="AL|AL"), message("C")) == [("CA", "B"), ("AE", "C")]
+        returning = Returning(ground.store, ground.journal, ground.clock)
+        returning.open()
+        eventually(lambda: "nobody listens" in ground.view(VIEWS, "replies")[0]["error"])
+        returning.close()
+        with ground.store.write() as tx:
+            tx.execute("UPDATE hl7_reply SET next_try=0")
+        other = Partner(Behaviour(turns=(Turn(code="CA"),)))
+        other.open("127.0.0.1", to)
+        again = Returning(ground.store, ground.journal, ground.clock)
+        again.open()
+        eventually(lambda: not ground.view(VIEWS, "replies"))
+        again.close()
+        other.close()
+    told = [parse(one) for one in other.got]
+    assert [(one.get("MSA-1"), one.get("MSA-2"), one.get("MSH-15")) for one in told] == [
+        ("AA", "A", "AL"),
+        ("AE", "B", "AL"),
+    ]
+
+
+@pytest.mark.parametrize("wrong", ["127.0.0.1:2575", "mllps://127.0.0.1:1", "mllp://a:0"])
+def test_a_return_address_is_checked(ground, wrong):
+    """Only mllp://HOST:PORT."""
+    with inbox(ground) as door, pytest.raises(BadInput):
+        door.doors.set("ADT", reply_to=wrong)
