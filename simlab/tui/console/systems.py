@@ -5,6 +5,7 @@ from __future__ import annotations
 from simlab.tui.console.deeds import ADDRESSES, SETTING, Ask, Deed, Group, Look, Section
 from simlab.tui.console.engine import ENGINE
 from simlab.tui.console.epr import EPR
+from simlab.tui.console.feed import FEED
 from simlab.tui.console.pacs import ACCESS
 from simlab.tui.console.pacs_identity import IDENTITY
 from simlab.tui.console.pacs_room import ROOM
@@ -245,4 +246,5 @@ SYSTEMS: tuple[Group | Section, ...] = (
         (Ask("Send it again (C-MOVE)…", "move", {"StudyInstanceUID": "study_uid"}, {"level": "STUDY"}),),
         empty="No viewer holds an image.",
     ),
+    FEED,
 )
