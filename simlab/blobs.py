@@ -102,7 +102,8 @@ class Blobs:
         if isinstance(reference, bytes):
             return reference
         try:
-            return (self.folder / reference).read_bytes()
+            with open(os.path.join(self.folder, reference), "rb", buffering=0) as file:
+                return file.readall()
         except FileNotFoundError:
             raise NotFound(f"no pixel data {reference}", place=str(self.folder)) from None
 

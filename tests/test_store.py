@@ -1,16 +1,20 @@
 """The lab's database: transactions, recorded changes, and homes of another version."""
 
 import sqlite3
+import threading
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simlab import provenance
+from simlab.checkpoints import COMMITS
 from simlab.clock import Clock
 from simlab.errors import Unavailable
 from simlab.journal import LAB, Journal
 from simlab.store import Schema, Store
+from tests.pacs.sink import until
 
 SCHEMA = Schema("toy", 1, "CREATE TABLE IF NOT EXISTS toy_thing (name TEXT PRIMARY KEY, size INTEGER)", ("toy_thing",))
 
@@ -107,6 +111,26 @@ def test_the_journal_goes_on_counting_after_a_restart(store: Store) -> None:
     again = Store(store.path, Clock())
     assert Journal(again).record(LAB, "LAB", "two") > first
     again.close()
+
+
+def test_the_log_moves_into_the_database_while_the_lab_runs(store: Store, tmp_path: Path) -> None:
+    """After so many commits the file itself, without its log, holds what was committed; the writer made none of it."""
+    before = set(threading.enumerate())
+    for number in range(COMMITS):
+        with store.write() as tx:
+            tx.execute("INSERT INTO toy_thing VALUES (?, 1)", (f"n{number}",))
+
+    def moved() -> int:
+        alone = tmp_path / "alone.sqlite3"
+        alone.write_bytes(store.path.read_bytes())
+        with closing(sqlite3.connect(alone)) as db, suppress(sqlite3.OperationalError):
+            return int(db.execute("SELECT count(*) FROM toy_thing").fetchone()[0])
+        return 0
+
+    until(lambda: moved() == COMMITS)
+    assert len(things(store)) == COMMITS
+    store.close()
+    assert [thread.name for thread in set(threading.enumerate()) - before if thread.name == "store-checkpoints"] == []
 
 
 def test_an_open_lab_can_be_read_by_any_sqlite(store: Store) -> None:

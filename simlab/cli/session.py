@@ -24,8 +24,17 @@ READY_SECONDS = 30.0
 class Background:
     """A lab in a process of its own. It stops when this process ends, however that happens, unless `keep`."""
 
-    def __init__(self, home: Path, *, ports: str = "standard", scene: str | None = None, keep: bool = False) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        ports: str = "standard",
+        scene: str | None = None,
+        keep: bool = False,
+        durability: str = "process",
+    ) -> None:
         command = [sys.executable, "-m", "simlab", "up", "--home", str(home), "--ports", ports]
+        command += ["--durability", durability]
         command += ["--scene", scene] if scene else []
         command += [] if keep else ["--attached"]
         self.home = home
@@ -78,9 +87,11 @@ def _close(stream: IO[bytes] | None) -> None:
 
 
 @contextmanager
-def background_lab(home: Path, *, ports: str = "auto", scene: str | None = None) -> Iterator[Door]:
+def background_lab(
+    home: Path, *, ports: str = "auto", scene: str | None = None, durability: str = "process"
+) -> Iterator[Door]:
     """The door of a lab that runs for as long as the block lasts."""
-    lab = Background(home, ports=ports, scene=scene)
+    lab = Background(home, ports=ports, scene=scene, durability=durability)
     try:
         yield lab.door()
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simlab.dicom.association import Association, Context
+from simlab.dicom.association import Association, Context, Pieces
 from simlab.dicom.dimse import SERVICES, Command, Message
 from simlab.dicom.requestor import NoContext, Peer
 from simlab.dicom.upper_layer import BadPdu, ConnectionLost
@@ -29,9 +29,22 @@ def send_request(
     service: str,
     data: bytes | None,
     extra: Command,
-    pixels: bytes | memoryview | None = None,
 ) -> int:
     """Send a request with the elements of its command beyond the usual ones, and give its message ID."""
+    message_id, pieces = encode_request(association, context, service, data, extra)
+    association.write(pieces)
+    return message_id
+
+
+def encode_request(
+    association: Association,
+    context: Context,
+    service: str,
+    data: bytes | None,
+    extra: Command,
+    pixels: bytes | memoryview | None = None,
+) -> tuple[int, Pieces]:
+    """A request as `Association.write` sends it, and its message ID; see `send_request`."""
     message_id = association.next_id()
     command: Command = {
         "AffectedSOPClassUID": context.abstract_syntax,
@@ -41,8 +54,7 @@ def send_request(
     }
     if service != "C-ECHO":
         command.setdefault("Priority", 0)
-    association.send(context.id, command, data, pixels)
-    return message_id
+    return message_id, association.encode(context.id, command, data, pixels)
 
 
 def ask(

@@ -28,6 +28,9 @@ _HELD = 32768
 _RELEASE_RQ_PDU = struct.pack(">BBLL", RELEASE_RQ, 0, 4, 0)
 _RELEASE_RP_PDU = struct.pack(">BBLL", RELEASE_RP, 0, 4, 0)
 
+Pieces = list[bytes | memoryview]
+"""A message in PDUs, ready to be sent."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -62,7 +65,7 @@ class Association:
         self._last_id = 0
         self._last_command: Command = {}
         self._last_encoded = b""
-        self._held: list[bytes | memoryview] = []
+        self._held: Pieces = []
         self._held_size = 0
 
     def next_id(self) -> int:
@@ -92,14 +95,23 @@ class Association:
 
         With `more` to come at once it may wait, until there are 32 KB. Raises ConnectionLost.
         """
+        self.write(self.encode(context_id, command, data, pixels), more=more)
+
+    def encode(
+        self, context_id: int, command: Command, data: bytes | None = None, pixels: bytes | memoryview | None = None
+    ) -> Pieces:
+        """One message as `write` takes it; see `send`."""
         message = Message(context_id, command, data)
         complete = dimse.complete(message)
         if complete != self._last_command:
             # The pending responses of a query differ in their data sets alone.
             self._last_command, self._last_encoded = complete, dimse.encode_command(complete)
-        for piece in dimse.encode_message(message, self._peer_max_pdu, self._last_encoded, pixels):
-            self._held.append(piece)
-            self._held_size += len(piece)
+        return list(dimse.encode_message(message, self._peer_max_pdu, self._last_encoded, pixels))
+
+    def write(self, pieces: Pieces, *, more: bool = False) -> None:
+        """Send what `encode` gave; see `send`."""
+        self._held += pieces
+        self._held_size += sum(map(len, pieces))
         if self._held_size > _HELD or not more:
             self.flush()
 

@@ -161,16 +161,21 @@ def encode_message(
     encoded_command = encoded_command or encode_command(complete(message))
     room = max(max_pdu - 6, 64) if max_pdu else 1 << 24
     parts = ((1, encoded_command, True), (0, message.data, not pixels), (0, pixels or None, True))
+    context = message.context_id
     for control, content, ends in parts:
         if content is None:
             continue
         view, size = memoryview(content), len(content)
-        for start in range(0, max(size, 1), room):
-            part = view[start : start + room]
-            last = 2 if ends and start + room >= size else 0
-            length = len(part)
-            yield _head_of_pdu(P_DATA, 0, length + 6, length + 2, message.context_id, control | last)
-            yield part
+        end = size - room
+        full = _head_of_pdu(P_DATA, 0, room + 6, room + 2, context, control)
+        start = 0
+        while start < end:
+            yield full
+            yield view[start : start + room]
+            start += room
+        length = size - start
+        yield _head_of_pdu(P_DATA, 0, length + 6, length + 2, context, control | (2 if ends else 0))
+        yield view[start:]
 
 
 class Assembly:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from simlab.dicom import charset
-from simlab.dicom.scan import LITTLE, ByteOrder, elements
+from simlab.dicom.scan import LITTLE, ByteOrder, Element
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,11 @@ def _integer(text: str) -> int | None:
         return None
 
 
-def scan_header(head: bytes, *, explicit: bool, order: ByteOrder = LITTLE) -> Header:
-    """The index fields of an encoded data set; raises Malformed when the bytes make no sense."""
+def scan_header(head: bytes, among: Iterable[Element], order: ByteOrder = LITTLE) -> Header:
+    """The index fields of an encoded data set out of its elements (see `scan.elements`)."""
     raw: dict[int, bytes] = {}
     charsets = b""
-    for tag, _vr, value, length, _end in elements(head, explicit=explicit, order=order):
+    for tag, _vr, value, length, _end in among:
         if tag > _LAST_TAG:
             break
         if tag in _TAGS:

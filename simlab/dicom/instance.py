@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import struct
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from io import BytesIO
@@ -26,6 +26,7 @@ from simlab.dicom.scan import (
     LONG,
     PIXEL_TAGS,
     Coding,
+    Element,
     Malformed,
     coding,
     elements,
@@ -49,6 +50,8 @@ class Instance:
     transfer_syntax: str
     head: bytes
     pixels: bytes | memoryview | None = None
+    found: Sequence[Element] | None = field(default=None, repr=False, compare=False)
+    """The elements before the pixel data, from who has looked for them already."""
 
     @property
     def encoded(self) -> bytes:
@@ -94,11 +97,14 @@ class Instance:
         if transfer_syntax == DEFLATED_LITTLE:
             return cls(transfer_syntax, encoded)
         how = coding(transfer_syntax)
-        for tag, vr, value, _length, _end in elements(encoded, explicit=how.explicit, order=how.order):
+        found: list[Element] = []
+        for element in elements(encoded, explicit=how.explicit, order=how.order):
+            tag, vr, value, _length, _end = element
             if tag in PIXEL_TAGS and (vr in LONG or not how.explicit):
                 # A view: the pixels of a CT are 0.5 MB, and copying them once more is a twentieth of storing them.
-                return cls(transfer_syntax, encoded[:value], memoryview(encoded)[value:])
-        return cls(transfer_syntax, encoded)
+                return cls(transfer_syntax, encoded[:value], memoryview(encoded)[value:], found)
+            found.append(element)
+        return cls(transfer_syntax, encoded, None, found)
 
     @classmethod
     def from_dataset(cls, ds: Dataset, transfer_syntax: str | None = None) -> Instance:
@@ -173,7 +179,9 @@ class Instance:
     def _header(self) -> Header:
         if self.transfer_syntax == DEFLATED_LITTLE:
             return self.inflated.header()
-        return scan_header(self.before_pixels, explicit=self.coding.explicit, order=self.coding.order)
+        head, how = self.before_pixels, self.coding
+        found = elements(head, explicit=how.explicit, order=how.order) if self.found is None else self.found
+        return scan_header(head, found, how.order)
 
     def with_identity(
         self, changes: Mapping[str, str], *, moment: datetime | None = None, system: str = "SIMLAB"

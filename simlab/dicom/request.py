@@ -9,7 +9,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from simlab.dicom import statuses
-from simlab.dicom.association import Association, Context
+from simlab.dicom.association import Association, Context, Pieces
 from simlab.dicom.dimse import SERVICES, Command, Message
 from simlab.dicom.fitting import fitting
 from simlab.dicom.instance import Instance
@@ -56,6 +56,16 @@ class IdentifierMismatch(BadInput):
     def __init__(self, what: str, *offending: int, remedy: str = "") -> None:
         super().__init__(what, remedy=remedy)
         self.offending = offending
+
+
+@dataclass(frozen=True)
+class _Load:
+    """An instance ready to be sent back; without `pieces` it is not sent, and counts as `status` and `why` say."""
+
+    message_id: int = 0
+    pieces: Pieces = field(default_factory=list)
+    status: int | None = None
+    why: str = ""
 
 
 class Request:
@@ -132,27 +142,23 @@ class Request:
         They are taken one ahead of the answers. The status is 0122 when the requestor negotiated no context, None with
         the reason when the instance cannot be had in the transfer syntax that was negotiated.
         """
-        waiting = iter(instances)
-        instance = next(waiting, None)
-        while instance is not None:
-            try:
-                message_id, comment = self._send(instance), ""
-            except BadInput as error:  # this one cannot be sent; the others may
-                message_id, comment = None, error.what
-            # The next one is got ready while the requestor works on this one.
-            instance = next(waiting, None)
-            if comment:
-                yield None, comment
-            elif message_id is None:
-                yield statuses.CLASS_NOT_SUPPORTED, ""
-            else:
-                yield self._answered(message_id), ""
+        waiting = map(self._load, instances)
+        going = next(waiting, None)
+        while going is not None:
+            self.association.write(going.pieces)
+            # The next one is loaded, fitted and encoded while the requestor works on this one.
+            coming = next(waiting, None)
+            yield (self._answered(going.message_id) if going.pieces else going.status), going.why
+            going = coming
 
-    def _send(self, instance: Instance) -> int | None:
+    def _load(self, instance: Instance) -> _Load:
         header = instance.header()
-        context, instance = fitting(self.association, instance)
+        try:
+            context, instance = fitting(self.association, instance)
+        except BadInput as error:  # this one cannot be sent; the others may
+            return _Load(why=error.what)
         if context is None:
-            return None
+            return _Load(status=statuses.CLASS_NOT_SUPPORTED)
         message_id = self.association.next_id()
         command: Command = {
             "AffectedSOPClassUID": header.sop_class_uid,
@@ -161,8 +167,7 @@ class Request:
             "Priority": self.message.number("Priority"),
             "AffectedSOPInstanceUID": header.sop_instance_uid,
         }
-        self.association.send(context.id, command, instance.head, instance.pixels)
-        return message_id
+        return _Load(message_id, self.association.encode(context.id, command, instance.head, instance.pixels))
 
     def _answered(self, message_id: int) -> int:
         answer = self.association.receive(SUBOPERATION_SECONDS)

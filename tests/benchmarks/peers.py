@@ -33,9 +33,14 @@ class Archive:
 
 
 class Opener(Protocol):
-    """Starts an archive in a folder; its data stays there. `mover` is the port of the move destination."""
+    """Starts an archive in a folder; its data stays there.
 
-    def __call__(self, folder: Path, *, mover: int = 0, nodelay: bool = False) -> AbstractContextManager[Archive]: ...
+    `mover` is the port of the move destination; with `power` an acknowledged object is to survive a power cut as well.
+    """
+
+    def __call__(
+        self, folder: Path, *, mover: int = 0, nodelay: bool = False, power: bool = False
+    ) -> AbstractContextManager[Archive]: ...
 
 
 def free_port() -> int:
@@ -46,9 +51,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def simlab(folder: Path, *, mover: int = 0, nodelay: bool = False) -> Iterator[Archive]:
+def simlab(folder: Path, *, mover: int = 0, nodelay: bool = False, power: bool = False) -> Iterator[Archive]:
     """SimLab as a process with the empty scene. Its doors set TCP_NODELAY always."""
-    with background_lab(folder, scene=None if (folder / "lab.sqlite3").exists() else "empty") as door:
+    scene, durability = None if (folder / "lab.sqlite3").exists() else "empty", "power" if power else "process"
+    with background_lab(folder, scene=scene, durability=durability) as door:
         door.post("/act", name="pacs.configure", args={"max_associations": 80})
         door.post("/act", name="pacs.set_peer", args={"title": MOVER, "host": HOST, "port": mover or free_port()})
         door.get("/training/exercises")  # what the lab loads behind open doors is loaded then
@@ -56,11 +62,11 @@ def simlab(folder: Path, *, mover: int = 0, nodelay: bool = False) -> Iterator[A
 
 
 @contextmanager
-def orthanc(folder: Path, *, mover: int = 0, nodelay: bool = False) -> Iterator[Archive]:
+def orthanc(folder: Path, *, mover: int = 0, nodelay: bool = False, power: bool = False) -> Iterator[Archive]:
     """Orthanc with a configuration of its own, no plugins, no web server.
 
-    SyncStorageArea is off: an acknowledged object survives the end of the process, not a power cut, which is what
-    SimLab promises by default too (both indexes are SQLite in WAL mode with synchronous=NORMAL).
+    SyncStorageArea is off unless `power` is asked for: an acknowledged object survives the end of the process, not a
+    power cut, which is what SimLab promises by default too (both indexes are SQLite in WAL mode, synchronous=NORMAL).
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -77,7 +83,7 @@ def orthanc(folder: Path, *, mover: int = 0, nodelay: bool = False) -> Iterator[
         "DicomAlwaysAllowMove": True,
         "DicomModalities": {MOVER: [MOVER, HOST, mover or free_port()]},
         "LimitFindResults": 0,
-        "SyncStorageArea": False,
+        "SyncStorageArea": power,
     }
     (folder / "orthanc.json").write_text(json.dumps(configuration))
     program = find("Orthanc") or find("orthanc") or "Orthanc"
@@ -86,8 +92,8 @@ def orthanc(folder: Path, *, mover: int = 0, nodelay: bool = False) -> Iterator[
 
 
 @contextmanager
-def dcmqrscp(folder: Path, *, mover: int = 0, nodelay: bool = False) -> Iterator[Archive]:
-    """DCMTK's dcmqrscp, one process an association."""
+def dcmqrscp(folder: Path, *, mover: int = 0, nodelay: bool = False, power: bool = False) -> Iterator[Archive]:
+    """DCMTK's dcmqrscp, one process an association; it has no setting to wait for the disk."""
     storage = folder / "db"
     storage.mkdir(parents=True, exist_ok=True)
     (folder / "dcmqrscp.cfg").write_text(
@@ -102,6 +108,9 @@ def dcmqrscp(folder: Path, *, mover: int = 0, nodelay: bool = False) -> Iterator
 
 
 PEERS: dict[str, Opener] = {"SimLab": simlab, "Orthanc": orthanc, "dcmqrscp": dcmqrscp}
+
+WAITING = ("SimLab", "Orthanc")
+"""Those that can wait for the disk before they acknowledge."""
 
 
 def present() -> dict[str, Opener]:
