@@ -16,11 +16,12 @@ from simlab.validation import Strict, validated
 
 
 class About(Strict):
-    """What a scene file says under `situation`; `repair` is a list of steps as in a solution."""
+    """What a scene file says under `situation`; `happens` and `repair` are lists of steps as in a solution."""
 
     title: str
     fault: str = Field(description="what is wrong, and where")
     symptom: str = Field(description="what an independent client shows")
+    happens: list[Any] = Field([], description="what people do in all innocence, so that the fault shows")
     repair: list[Any] = Field(min_length=1)
     overdone: str = Field(description="the repair that goes too far")
 
@@ -31,8 +32,13 @@ class Situation:
 
     name: str
     about: About
+    begin: Script
     script: Script
     values: Mapping[str, Any]
+
+    def happen(self, player: Player) -> list[Played]:
+        """Do what makes the fault show; stops after the first step that does not go as it should."""
+        return self.begin.play(self.values, player)
 
     def repair(self, player: Player) -> list[Played]:
         """Do the repair; stops after the first step that does not go as it should."""
@@ -55,5 +61,6 @@ def read(name: str, place: Place | None = None) -> Situation:
         raise BadInput("the scene says nothing of its situation", place=shown, remedy="Write situation: and its parts.")
     said = raw["situation"]
     about = validated(About, said, f"{shown}:1")
+    begin = Script(name, said.get("happens", yaml_source.YamlList(shown, 1)), about.title, ())
     script = Script(name, said["repair"], about.title, ())
-    return Situation(name, about, script, variables(raw, place or Blueprint(), shown))
+    return Situation(name, about, begin, script, variables(raw, place or Blueprint(), shown))

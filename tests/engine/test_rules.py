@@ -33,9 +33,9 @@ def one(*rules, **given):
 
 
 def test_without_rules_every_byte_goes_out_as_it_came():
-    """No rule, no change; nor does a rule whose `when` does not hold change a byte."""
+    """No rule, no change; nor does a rule whose `if` does not hold change a byte."""
     assert one().data == ORDER.encode()
-    assert one({"drop_segment": "Z*", "when": {"PID-8": "F"}}).data == ORDER.encode()
+    assert one({"drop_segment": "Z*", "if": {"PID-8": "F"}}).data == ORDER.encode()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_line_ends_are_spoilt_last():
     """LF for CR: what goes out no receiver splits; the rule stands last."""
     (out,) = gone_through({"set": "PID-8", "value": "F"}, {"line_ends": "LF"}).out
     assert b"\r" not in out and out.count(b"\n") == ORDER.count("\r")
-    (out,) = gone_through({"line_ends": "CRLF", "when": {"PID-8": "M"}}).out
+    (out,) = gone_through({"line_ends": "CRLF", "if": {"PID-8": "M"}}).out
     assert out == ORDER.encode()
 
 
@@ -219,7 +219,7 @@ def test_every_verb_has_a_sentence_and_is_kept_as_it_was_written():
     assert all(kind.__doc__ for kind in VERBS.values())
     given_rules = [
         {"keep": {"PID-8": {"not": ["M"]}, "PID-1": "1"}, "note": "why"},
-        {"set": "PID-2", "from": "PID-3", "when": {"ZDS": {"missing": True}}},
+        {"set": "PID-2", "from": "PID-3", "if": {"ZDS": {"missing": True}}},
     ]
     assert [rule.as_json() for rule in compiled(written(read_rules(given_rules, "out")))] == given_rules
 

@@ -14,7 +14,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "situations.md"
 _INTRODUCTION = """\
 # Situations worth teaching
 
-Twenty-five faults that a PACS administrator meets, each a scene that stages it on the real department:
+Twenty-five faults at images and sixteen at interfaces that a PACS administrator meets, each a scene that stages it on
+the real department:
 
 ```
 simlab up --scene situations/01-called-title      # in a lab that starts; `simlab stage NAME` in one that runs
@@ -24,8 +25,8 @@ For each: what is wrong, what an independent client shows (DCMTK's, with `-d`), 
 goes too far. The repair is a list of actions as `simlab act` takes them; `see` looks something up for a later step.
 What is another's work is mended by asking whose it is (`desk.ask`).
 
-`tests/situations/` plays each one: the symptom with DCMTK, the scene's own repair, the symptom gone, and nothing
-overdone: strangers and wrong titles are still refused, and no other patient's studies have changed. This page is
+`tests/situations/` plays each one: the symptom with DCMTK or raw HL7, the scene's own repair, the symptom gone, and
+nothing overdone: strangers and wrong titles are still refused, and no other patient's studies have changed. This page is
 written from the scenes.
 """
 
@@ -42,11 +43,19 @@ def _section(name: str) -> str:
         f"## {number}. {one.about.title}",
         f"{one.about.fault}",
         f"**Staged by** `{name}`. **Seen**: {one.about.symptom}",
+        *_shows(one.begin.source),
         "**Mended**:",
         "```yaml\n" + "".join(_step(step) for step in one.script.source) + "```",
         f"**Overdone**: {one.about.overdone}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _shows(happens: Any) -> list[str]:
+    """The steps that make a fault show, where staging alone does not."""
+    return (
+        ["**It shows** when somebody does this:", "```yaml\n" + "".join(map(_step, happens)) + "```"] if happens else []
+    )
 
 
 def _step(step: Any) -> str:

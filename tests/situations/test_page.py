@@ -8,7 +8,7 @@ from pathlib import Path
 from simlab.training import situation
 from tests.situations.page import PAGE, page
 
-_NUMBER = re.compile(r"situations/(\d\d[a-z]?)-")
+_NUMBER = re.compile(r"situations/(h?\d\d[a-z]?)-")
 
 
 def test_the_page_is_what_the_scenes_say() -> None:
@@ -16,10 +16,11 @@ def test_the_page_is_what_the_scenes_say() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-def test_there_are_twenty_five_each_with_its_proof() -> None:
-    """Every scene has a test of its number, and the numbers go from 1 to 25."""
+def test_there_are_twenty_five_and_sixteen_each_with_its_proof() -> None:
+    """Every scene has a test of its number; images go from 1 to 25, interfaces from h1 to h16."""
     numbers = [found[1] for found in map(_NUMBER.match, situation.names()) if found]
     assert len(numbers) == len(situation.names())
-    assert {int(number[:2]) for number in numbers} == set(range(1, 26))
+    assert {int(number[:2]) for number in numbers if number[0] != "h"} == set(range(1, 26))
+    assert {int(number[1:3]) for number in numbers if number[0] == "h"} == set(range(1, 17))
     tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
-    assert sorted(re.findall(r"^def test_(\d\d[a-z]?)_", tests, re.MULTILINE)) == numbers
+    assert sorted(re.findall(r"^def test_(h?\d\d[a-z]?)_", tests, re.MULTILINE)) == numbers

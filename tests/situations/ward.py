@@ -42,6 +42,12 @@ class Ward:
         until(lambda: self.lab.pacs.server.established == 0)  # nobody of the situation before holds a slot of this one
         self._before = self.studies("PatientName=*")
 
+    def happen(self) -> None:
+        """Do what people do in all innocence, so that the fault shows."""
+        assert self._situation is not None
+        failed = [f"{step.step.name}: {step.summary}" for step in self._situation.happen(self) if not step.ok]
+        assert not failed, failed
+
     def repair(self, *, concerned: Iterable[str] = ()) -> None:
         """Do the scene's own repair; then nothing is overdone, and only the `concerned` studies and patients differ."""
         assert self._situation is not None
@@ -58,6 +64,12 @@ class Ward:
         for system in ("PACS", "RIS"):
             assert rejected(self.echo("STRANGER", system, system)) == "Calling AE Title Not Recognized"
             assert rejected(self.echo("ADMIN", f"{system}X", system)) == "Called AE Title Not Recognized"
+
+    def nothing_waits(self) -> None:
+        """Every message of the engine came to an end that somebody can account for."""
+        ends = {row["state"] for row in self.rows("engine.queue")}
+        assert ends <= {"delivered", "resent", "discarded"}, ends
+        assert {row["state"] for view in ("epr.outbox", "ris.outbox") for row in self.rows(view)} <= {"delivered"}
 
     # The player of a repair
 

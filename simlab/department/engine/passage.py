@@ -93,7 +93,7 @@ def _apply(walk: _Walk, number: int, rule: RuleOf) -> None:
     for one in before:
         idle = unmet(rule.when, one)
         if idle:
-            said = said or f"not applied: {idle} is not as `when` wants it"
+            said = said or f"not applied: {idle} is not as `if` wants it"
             after.append(one)
             continue
         made, said = _carried_out(rule, one)

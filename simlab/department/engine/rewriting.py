@@ -42,7 +42,7 @@ def _set(rule: verbs.Set, message: Message) -> Message:
             f"the message has no {place.segment} to write into",
             place=rule.set,
             code="100",
-            remedy=f"Add it first, or do this only `when: {{{place.segment}: {{missing: false}}}}`.",
+            remedy=f"Add it first, or do this only `if: {{{place.segment}: {{missing: false}}}}`.",
         )
     value, raw = rule.value or "", False
     if rule.template is not None:
@@ -136,7 +136,7 @@ def _add_segment(rule: verbs.AddSegment, message: Message) -> Message:
     if not behind:
         raise Hl7Error(
             f"the message has no {rule.after} to add a segment behind", place=rule.after, code="100",
-            remedy=f"Do this only `when: {{{rule.after}: {{missing: false}}}}`.",
+            remedy=f"Do this only `if: {{{rule.after}: {{missing: false}}}}`.",
         )  # fmt: skip
     data = message.data
     return parse(data[: behind[0].end] + b"\r" + new + (data[behind[0].end :] or b"\r"))

@@ -28,11 +28,11 @@ def _template(text: str) -> str:
 
 
 class RuleOf(BaseModel):
-    """What every rule may have: `when` (conditions without which it does nothing), `note` for people."""
+    """What every rule may have: `if` (conditions without which it does nothing), `note` for people."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    when: Conditions = {}
+    when: Conditions = Field({}, alias="if")
     note: str = Field("", max_length=200)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from dataclasses import dataclass
 
@@ -49,7 +50,10 @@ POLICIES = ("refuse", "flag", "replace")
 """`preliminary_after_final`: AE; filed beside the final one, which stays current; or taken over it (a fault)."""
 CORRECTIONS = ("replace", "append")
 """`correction`: C replaces what it corrects, or is filed as one more report beside it (a fault)."""
+SHOWN_AS = ("text", "markup")
+"""`results_as`: what a ward reads of a report. As markup, all from a < to the next > or the line's end is gone."""
 
+_MARKUP = re.compile(r"<[^>\n]*>?")
 _ODD = {
     ("", "C"): "a correction of nothing that is held here",
     ("P", "C"): "a correction of what was never final",
@@ -98,7 +102,10 @@ def file(tx: sqlite3.Connection, new: Result, at: str, policy: str, correction: 
         note = _ODD.get((before, new.status), f"{new.status} came after {before}" if before else f"{new.status} alone")
     replaces = current and held is not None and not (new.status == "C" and correction == "append")
     if replaces:
-        tx.execute("UPDATE epr_result SET current=0 WHERE id=?", (held["id"],))
+        tx.execute(
+            "UPDATE epr_result SET current=0 WHERE accession=? AND placer=? AND patient_id=? AND issuer=?",
+            (new.accession, new.placer, new.patient_id, new.issuer),
+        )
     version = 1 + (held["version"] if held is not None else 0)
     text = new.text or (held["text"] if rule == WITHDRAW and held is not None else "")
     tx.execute(
@@ -110,6 +117,11 @@ def file(tx: sqlite3.Connection, new: Result, at: str, policy: str, correction: 
         ),
     )
     return f"report of {_what(new)}: {new.status}, version {version}{f' ({note})' if note else ''}"
+
+
+def as_shown(text: str, how: str) -> str:
+    """A report's text as the results viewer shows it, set to `how` of `SHOWN_AS`."""
+    return _MARKUP.sub("", text) if how == "markup" else text
 
 
 def _what(new: Result) -> str:

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from simlab.department.epr.results import as_shown
+from simlab.department.epr.settings import read as settings_of
 from simlab.hl7.record import shown
 from simlab.people import NHS
 
@@ -88,13 +90,14 @@ def results(
     placer: str | None = None,
     current: bool | None = None,
 ) -> Rows:
-    """Every version of every report, oldest first; `current` is what a ward is shown."""
+    """Every version of every report as the viewer shows it, oldest first; `current` is what a ward reads."""
     rows = tx.execute(
         "SELECT * FROM epr_result WHERE (?1 IS NULL OR patient_id = ?1) AND (?2 IS NULL OR accession = ?2) "
         "AND (?3 IS NULL OR placer = ?3) AND (?4 IS NULL OR current = ?4) ORDER BY id",
         (patient_id, accession, placer, None if current is None else int(current)),
     )
-    return [{**dict(row), "current": bool(row["current"])} for row in rows]
+    how = settings_of(tx)["results_as"]
+    return [{**dict(row), "text": as_shown(row["text"], how), "current": bool(row["current"])} for row in rows]
 
 
 def appointments(tx: sqlite3.Connection, patient_id: str | None = None) -> Rows:
