@@ -23,6 +23,7 @@ def burnt(pixels: bytes, series: Series, kind: Kind, words: Sequence[str]) -> by
     shape = (series.frames, rows, columns, kind.samples)
     count = series.frames * rows * columns * kind.samples
     image = np.frombuffer(pixels, "u1" if kind.bits <= 8 else "<u2", count).reshape(shape).copy()
-    image[:, lettered] = 2**kind.bits - 1
+    ground = image[0][lettered].mean()
+    image[:, lettered] = 0 if ground > 2 ** (kind.bits - 1) else 2**kind.bits - 1
     whole = image.tobytes()
     return whole + b"\0" * (len(whole) % 2)

@@ -20,23 +20,31 @@ _GAP = 4
 def shown(instance: Instance, frame: int = 1) -> Image.Image:
     """One frame of an instance, in colour or by its window; raises NoPreview for what has no pixels."""
     header = instance.dataset()
+    frames = int(header.get("NumberOfFrames") or 1)
+    if instance.pixels is not None and not 1 <= frame <= frames:
+        raise preview.NoPreview(f"there is no frame {frame}", remedy=f"The instance has {frames}.")
     if header.get("SamplesPerPixel", 1) == 3:
-        ds = transcode.dataset_with_pixels(instance)
-        pixels, _properties = get_decoder(UID(instance.transfer_syntax)).as_array(ds, index=frame - 1)
-        return Image.fromarray(pixels)
+        return Image.fromarray(_decoded(instance, frame))
     if "SharedFunctionalGroupsSequence" in header:
         window = header.SharedFunctionalGroupsSequence[0].FrameVOILUTSequence[0]
-        ds = transcode.dataset_with_pixels(instance)
-        pixels, _properties = get_decoder(UID(instance.transfer_syntax)).as_array(ds, index=frame - 1)
         low = float(window.WindowCenter) - float(window.WindowWidth) / 2
-        grey = np.clip((pixels.astype(np.float32) - low) / float(window.WindowWidth) * 255, 0, 255)
-        return Image.fromarray(grey.astype("u1"))
+        grey = (_decoded(instance, frame).astype(np.float32) - low) / float(window.WindowWidth) * 255
+        return Image.fromarray(np.clip(grey, 0, 255).astype("u1"))
     width, height, rows = preview.grey(instance, 4096, frame)
     return Image.frombytes("L", (width, height), rows)
 
 
-def chosen(instances: Sequence[Instance]) -> list[tuple[Instance, int]]:
-    """Up to four pictures that stand for a study: the middles of its series, frames of a run, slices of a stack."""
+def _decoded(instance: Instance, frame: int) -> Any:
+    ds = transcode.dataset_with_pixels(instance)
+    pixels, _properties = get_decoder(UID(instance.transfer_syntax)).as_array(ds, index=frame - 1)
+    return pixels
+
+
+def chosen(instances: Sequence[Instance], key: tuple[int, int] | None = None) -> list[tuple[Instance, int]]:
+    """Up to four pictures that stand for a study: the middles of its series, frames of a run, slices of a stack.
+
+    `key` is series and number of an image to be shown for its series.
+    """
     series: dict[str, list[Instance]] = {}
     for instance in instances:
         if instance.pixels is not None:
@@ -45,19 +53,22 @@ def chosen(instances: Sequence[Instance]) -> list[tuple[Instance, int]]:
     if not stacks:
         return []
     each = max(_TILES // len(stacks), 1)
-    return [picture for stack in stacks for picture in _spread(stack, each)]
+    named = [(one, 1) for one in instances if (one.header().series_number, one.header().instance_number) == key]
+    return [
+        picture for stack in stacks for picture in (named if named and named[0][0] in stack else _spread(stack, each))
+    ]
 
 
 def _spread(stack: list[Instance], count: int) -> list[tuple[Instance, int]]:
     frames = int(stack[0].dataset().get("NumberOfFrames") or 1)
     places = [(stack[0], frame + 1) for frame in range(frames)] if frames > 1 else [(one, 1) for one in stack]
     count = min(count, len(places))
-    return [places[int(len(places) * (number + 0.5) / count)] for number in range(count)]
+    return [places[round(len(places) * (number + 0.5) / count - 0.5)] for number in range(count)]
 
 
-def sheet(instances: Sequence[Instance], height: int = 200) -> Image.Image:
+def sheet(instances: Sequence[Instance], height: int = 200, key: tuple[int, int] | None = None) -> Image.Image:
     """The chosen pictures side by side, so many pixels high."""
-    tiles = [shown(instance, frame) for instance, frame in chosen(instances)]
+    tiles = [shown(instance, frame) for instance, frame in chosen(instances, key)]
     tiles = [tile.resize((max(round(tile.width * height / tile.height), 1), height), Image.Resampling.LANCZOS)
              for tile in tiles]  # fmt: skip
     mode = "RGB" if any(tile.mode == "RGB" for tile in tiles) else "L"

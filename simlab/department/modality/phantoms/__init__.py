@@ -21,7 +21,8 @@ from simlab.department.modality.phantoms import (
     nuclear,
     paper,
 )
-from simlab.department.modality.phantoms.pen import Image, Pen
+from simlab.department.modality.phantoms.outlines import Image
+from simlab.department.modality.phantoms.pen import Pen
 
 
 @dataclass(frozen=True)

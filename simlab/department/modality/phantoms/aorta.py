@@ -49,17 +49,21 @@ def along(pen: Pen, depth: float) -> None:
     pen.tube([(-1.1, -0.10 - inner + normal), (-0.7, -0.30), (-0.2, -0.34)], 0.030, 12, soft=0.010)
     pen.warp(0.03, 0.3)
     back = 0.34
-    xs = (-1.6, -1.0, -0.55, -0.25, 0.05, 0.35, 0.65, 1.05, 1.6)
-    radii = [normal + (inner - normal) * share for share in (0, 0, 0.12, 0.62, 1.0, 0.62, 0.12, 0, 0)]
-    line = [(x, back - wall - radius) for x, radius in zip(xs, radii, strict=True)]
-    pen.tube(line, [radius + wall for radius in radii], 205, soft=0.008)
+    xs = (-1.6, -1.0, -0.66, -0.46, -0.28, -0.12, 0.05, 0.22, 0.38, 0.56, 0.76, 1.1, 1.6)
+    radii = [
+        normal + (inner - normal) * share for share in (0, 0, 0.06, 0.36, 0.78, 0.97, 1.0, 0.97, 0.78, 0.36, 0.06, 0, 0)
+    ]
+    floor = back - wall
+    lumen = [(x, floor - 2 * radius) for x, radius in zip(xs, radii, strict=True)] + [(x, floor) for x in xs[::-1]]
+    outer = [(x, y - wall) for x, y in lumen[: len(xs)]] + [(x, back) for x in xs[::-1]]
+    pen.shape(outer, 205, soft=0.008)
     for number in range(8):
         left = -1.2 + 0.32 * number
         pen.tube([(left, 0.52), (left + 0.12, 0.47), (left + 0.24, 0.53)], 0.024, 225, soft=0.010)
         ultrasound.shadow(pen, left * 0.98, left + 0.22, 0.56, 0.35)
     ultrasound.shadow(pen, -1.4, 1.4, 0.62, 0.45)
     ultrasound.speckle(pen)
-    pen.tube(line, radii, 6)
+    pen.shape(lumen, 6)
     ultrasound.fan(pen)
     middle = back - wall - inner
     ultrasound.callipers(pen, ((0.05, middle - inner), (0.05, middle + inner)))
@@ -68,6 +72,6 @@ def along(pen: Pen, depth: float) -> None:
 
 def _labelled(pen: Pen, view: str) -> None:
     ultrasound.furniture(pen, [
-        (-1.30, -0.96, view), (-1.30, 0.80, f"+ D {inner_mm(pen) / 10:.2f} CM"), (0.66, -0.96, "MI 1.1"),
+        (-1.30, -0.78, view), (-1.30, 0.80, f"+ D {inner_mm(pen) / 10:.2f} CM"), (0.66, -0.96, "MI 1.1"),
         (0.66, -0.88, "C5-1"), (-1.30, 0.90, "AP INNER-INNER"),
     ])  # fmt: skip

@@ -92,16 +92,17 @@ def _sign(finding: Any) -> int:
 
 
 def _lung_vessels(pen: Pen, size: float) -> None:
-    near, around = pen.draw(72), pen.draw(72)
-    xs, ys, values = [], [], []
-    for number, (far, way) in enumerate(zip(near, around, strict=True)):
-        side = -1 if number % 2 else 1
-        angle = 6.2832 * way
-        reach = 0.08 + 0.85 * far
-        xs.append(side * 0.38 + 0.30 * size * reach * math.cos(angle))
-        ys.append(0.03 + 0.42 * size * reach * math.sin(angle))
-        values.append(-60 - 500 * far)
-    pen.dots(xs, ys, values)
+    for count, radius, reach_from, reach_to in ((90, 0.9, 0.1, 1.0), (46, 1.6, 0.05, 0.75), (16, 3.0, 0.0, 0.42)):
+        near, around = pen.draw(count), pen.draw(count)
+        xs, ys, values = [], [], []
+        for number, (far, way) in enumerate(zip(near, around, strict=True)):
+            side = -1 if number % 2 else 1
+            angle = 6.2832 * way
+            reach = reach_from + (reach_to - reach_from) * far
+            xs.append(side * (0.36 - 0.10 * (1 - reach)) + 0.30 * size * reach * math.cos(angle))
+            ys.append(0.03 + 0.42 * size * reach * math.sin(angle))
+            values.append(40 - 500 * far * (radius < 2))
+        pen.dots(xs, ys, values, radius * pen.mm)
 
 
 def _heart(pen: Pen, depth: float) -> None:
@@ -151,21 +152,22 @@ def coronal(pen: Pen, depth: float) -> None:
     pen.warp(0.022, 0.28)
     nodule = pen.findings.get("nodule")
     if nodule:
-        pen.ball(_sign(nodule) * 0.46, -0.23, 0.48, nodule.size_mm, 35)
+        pen.ball(_sign(nodule) * 0.46, -0.23, 5 / 11, nodule.size_mm, 35)
     pen.grain(30)
 
 
 def _lung_branches(pen: Pen, tall: float) -> None:
-    xs, ys, values = [], [], []
+    """Vessels that spread and thin from the root of each lung, with a twig each."""
     for side in (-1, 1):
-        for branch in pen.draw(11):
-            angle = math.radians(-80 + 165 * branch)
-            for step in range(13):
-                far = 0.05 + 0.034 * step
-                xs.append(side * (0.20 + far * math.cos(angle)))
-                ys.append(-0.02 + far * tall * (1.2 * math.sin(angle) + 0.25 * far))
-                values.append(-50 - 52 * step)
-    pen.dots(xs, ys, values)
+        for bend, branch in zip(pen.draw(9), pen.draw(9), strict=True):
+            angle, x0, y0 = math.radians(-80 + 165 * branch), side * 0.20, -0.02
+            x, y = math.cos(angle), math.sin(angle) * 1.2 * tall
+            sag = 0.10 * (bend - 0.5)
+            middle = (x0 + side * 0.17 * x, y0 + 0.17 * y + sag)
+            pen.tube([(x0, y0), middle, (x0 + side * 0.38 * x, y0 + 0.36 * y)], (0.016, 0.009, 0.003), 10)
+            pen.tube([middle, (x0 + side * (0.24 * x + 0.05), y0 + 0.22 * y - sag + 0.03),
+                      (x0 + side * (0.30 * x + 0.09), y0 + 0.27 * y - 2 * sag + 0.06)],
+                      (0.008, 0.005, 0.002), -150)  # fmt: skip
 
 
 def frontal_film(pen: Pen, depth: float) -> None:

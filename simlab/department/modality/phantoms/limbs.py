@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from simlab.department.modality.phantoms.pen import Pen, Points
+from simlab.department.modality.phantoms.outlines import Points
+from simlab.department.modality.phantoms.pen import Pen
 
 CORTEX, MARROW = 0.55, 0.42
 

@@ -9,7 +9,7 @@ def dose_page(pen: Pen, depth: float) -> None:
     """White letters on black: what the scan cost in dose, the same figures as in the dose report."""
     length, dose, product = (float(pen.options[key]) for key in ("length_mm", "ctdivol", "dlp"))
     rows = (
-        ("Series", "Type", "Range", "CTDIvol", "DLP", "Phantom"),
+        ("#", "Type", "Range", "CTDIvol", "DLP", "Phantom"),
         ("", "", "mm", "mGy", "mGy cm", "cm"),
         ("1", "Scout", "", "", "", ""),
         ("2", "Helical", f"{length:.0f}", f"{dose:.2f}", f"{product:.1f}", "Body 32"),
@@ -17,8 +17,8 @@ def dose_page(pen: Pen, depth: float) -> None:
     pen.text(-0.90, -0.86, "Dose report", 255, size=3)
     pen.tube([(-0.90, -0.74), (0.90, -0.74)], 0.004, 160)
     for row, cells in enumerate(rows):
-        for column, cell in enumerate(cells):
-            pen.text(-0.90 + 0.32 * column, -0.62 + 0.15 * row, cell, 215)
+        for letters, cell in zip((0, 3, 11, 17, 25, 32), cells, strict=True):
+            pen.text(-0.92 + 12 * letters / pen.unit, -0.62 + 0.15 * row, cell, 215)
     pen.tube([(-0.90, 0.02), (0.90, 0.02)], 0.004, 160)
     pen.text(-0.90, 0.10, f"Total exam DLP: {product:.1f}", 255)
 
@@ -32,7 +32,7 @@ def request_form(pen: Pen, depth: float) -> None:
         ("Contrast", "eGFR 74  no allergy"), ("Urgency", "Two weeks"), ("Location", "Chest clinic"),
     )):  # fmt: skip
         y = -0.52 + 0.17 * number
-        pen.text(-0.60, y, label, 90)
+        pen.text(-0.66, y, label, 90)
         pen.text(-0.18, y, typed, 30)
         pen.tube([(-0.20, y + 0.075), (0.60, y + 0.075)], 0.002, 150)
     pen.text(-0.60, 0.62, "Signed", 90)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simlab.department.modality.phantoms.letters import LETTERS
+from simlab.department.modality.phantoms.outlines import Image, Points, brush, coverage, rounded
 from simlab.department.modality.phantoms.texture import field, grain, sampled
-
-Image = NDArray[np.float32]
-Points = Sequence[tuple[float, float]]
 
 
 class Pen:
@@ -74,24 +71,25 @@ class Pen:
         if window is None:
             return
         dx, dy = self._x[window[1]][None, :] - np.float32(x), self._y[window[0]][:, None] - np.float32(y)
-        along, across = (dx * cos + dy * sin) / rx, (dy * cos - dx * sin) / ry
-        inside = 1 - along * along - across * across
-        if ball:
-            cover = np.sqrt(np.maximum(inside, 0))
-        else:
-            cover = np.clip(inside * (min(rx, ry) * self.unit / (2 * soft)), 0, 1)
-        self._lay(window, cover.astype(np.float32, copy=False), value, add)
+        # Most have no turn: then a row and a column are squared, and not every pixel.
+        along, across = ((dx * cos + dy * sin) / rx, (dy * cos - dx * sin) / ry) if turn else (dx / rx, dy / ry)
+        inside: NDArray[Any] = (1 - along * along) - across * across
+        if not ball:
+            inside *= np.float32(min(rx, ry) * self.unit / (2 * soft))
+            np.minimum(inside, 1, out=inside)
+        cover = np.maximum(inside, 0, out=inside)
+        self._lay(window, np.sqrt(cover) if ball else cover, value, add)
 
     def shape(self, points: Points, value: float, *, smooth: bool = True, soft: float = 0.0, add: bool = False) -> None:
         """A closed outline through `points`, rounded unless `smooth` is off, its edge blurred by `soft` units."""
-        outline = _rounded(points, closed=True) if smooth else np.asarray(points, np.float64)
+        outline = rounded(points, closed=True) if smooth else np.asarray(points, np.float64)
         self._fill(outline, value, soft, add)
 
     def tube(
         self, points: Points, radius: float | Sequence[float], value: float, *, soft: float = 0.0, add: bool = False
     ) -> None:
         """A rounded line through `points`, `radius` wide to each side (one radius, or one a point)."""
-        line = _rounded(points, closed=False)
+        line = rounded(points, closed=False)
         radii = [radius] * len(points) if isinstance(radius, float | int) else list(radius)
         width = np.interp(np.linspace(0, len(points) - 1, len(line)), np.arange(len(points)), radii)
         step = np.gradient(line, axis=0)
@@ -99,15 +97,20 @@ class Pen:
         normal = np.stack([-step[:, 1], step[:, 0]], axis=1) / length * width[:, None]
         self._fill(np.concatenate([line + normal, (line - normal)[::-1]]), value, soft, add)
 
-    def dots(self, xs: Sequence[float], ys: Sequence[float], values: Sequence[float]) -> None:
-        """Points of 2 by 2 pixels, where they are brighter than what they lie on: vessels end on."""
+    def dots(self, xs: Sequence[float], ys: Sequence[float], values: Sequence[float], radius: float = 0.0) -> None:
+        """Points of 2 by 2 pixels or `radius` units, where they are brighter than the ground: vessels end on."""
         columns = ((np.asarray(xs) + self.columns / self.rows) * self.unit).astype(int)
         rows = ((np.asarray(ys) + 1) * self.unit).astype(int)
-        level = np.asarray(values, np.float32)
-        for down, right, part in ((0, 0, 1.0), (0, 1, 0.8), (1, 0, 0.8), (1, 1, 0.6)):
-            at = np.clip(rows + down, 0, self.rows - 1), np.clip(columns + right, 0, self.columns - 1)
-            here = self.image[at]
-            self.image[at] = np.maximum(here, here + (level - here) * np.float32(part))
+        self.image = np.ascontiguousarray(self.image)
+        tip = brush(radius * self.unit)
+        reach = max(max(abs(down), abs(right)) for down, right, _part in tip)
+        rows = np.minimum(np.maximum(rows, reach), self.rows - 1 - reach)
+        columns = np.minimum(np.maximum(columns, reach), self.columns - 1 - reach)
+        level, flat, at = np.asarray(values, np.float32), self.image.reshape(-1), rows * self.columns + columns
+        for down, right, part in tip:
+            place = at + (down * self.columns + right)
+            here = flat[place]
+            flat[place] = np.maximum(here, here + (level - here) * np.float32(part))
 
     def text(self, x: float, y: float, words: str, value: float, *, size: int = 2) -> None:
         """Letters of 5 by 7 points, a point `size` pixels wide, the top left corner at (x, y)."""
@@ -212,7 +215,9 @@ class Pen:
         if add:
             under += cover * np.float32(value)
         else:
-            under += cover * (np.float32(value) - under)
+            change = np.float32(value) - under
+            change *= cover
+            under += change
 
     def _fill(self, outline: NDArray[np.float64], value: float, soft: float, add: bool) -> None:
         low, high = outline.min(axis=0) - soft, outline.max(axis=0) + soft
@@ -222,49 +227,10 @@ class Pen:
         origin = np.array((self.columns / self.rows, 1.0))
         pixels = (outline + origin) * self.unit - np.array((window[1].start, window[0].start))
         columns, rows = window[1].stop - window[1].start, window[0].stop - window[0].start
-        cover = _coverage(pixels.tobytes(), columns, rows)
+        cover = coverage(pixels.tobytes(), columns, rows)
         if soft:
             cover = _blurred(cover, max(round(soft * self.unit), 1))
         self._lay(window, cover, value, add)
-
-
-def _rounded(points: Points, *, closed: bool, steps: int = 6) -> NDArray[np.float64]:
-    """A Catmull-Rom curve through the points, `steps` short lines from one to the next."""
-    knots = np.asarray(points, np.float64)
-    if closed:
-        before, after, last = np.roll(knots, 1, 0), np.roll(knots, -1, 0), np.roll(knots, -2, 0)
-        start = knots
-    else:
-        padded = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
-        before, start, after, last = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
-    t = (np.arange(steps) / steps)[None, :, None]
-    a, b, c, d = (each[:, None, :] for each in (before, start, after, last))
-    curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-    flat: NDArray[np.float64] = curve.reshape(-1, 2)
-    return flat if closed else np.vstack([flat, knots[-1:]])
-
-
-@lru_cache(maxsize=24)
-def _coverage(points: bytes, columns: int, rows: int) -> Image:
-    """How much of each pixel lies inside the outline (0-1): where its edges cross the middle of each row.
-
-    Kept for the next slices of a stack, where the same outline comes again.
-    """
-    outline = np.frombuffer(points, np.float64).reshape(-1, 2)
-    y = np.arange(rows) + 0.5
-    xa, ya = outline[:, 0, None], outline[:, 1, None]
-    xb, yb = np.roll(xa, -1, 0), np.roll(ya, -1, 0)
-    down, up = (ya <= y) & (yb > y), (yb <= y) & (ya > y)
-    edge, line = np.nonzero(down | up)
-    xs, ys, xe, ye = xa[edge, 0], ya[edge, 0], xb[edge, 0], yb[edge, 0]
-    x = np.clip(xs + (y[line] - ys) * (xe - xs) / (ye - ys), 0, columns)
-    column = x.astype(int)
-    part, way = x - column, np.where(down[edge, line], 1.0, -1.0)
-    flat, size = line * (columns + 2) + column, rows * (columns + 2)
-    steps = np.bincount(flat, way * (1 - part), size) + np.bincount(flat + 1, way * part, size)
-    inside = np.abs(steps.reshape(rows, columns + 2).astype(np.float32).cumsum(axis=1)[:, :columns])
-    cover: Image = np.minimum(inside, 1)
-    return cover
 
 
 def _blurred(image: Image, radius: int) -> Image:

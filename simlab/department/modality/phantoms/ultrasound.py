@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simlab.department.modality.phantoms.pen import Image, Pen
+from simlab.department.modality.phantoms.outlines import Image
+from simlab.department.modality.phantoms.pen import Pen
 
 
 def layers(pen: Pen, tissue: float = 78) -> None:
