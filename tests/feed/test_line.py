@@ -1,10 +1,12 @@
 """A feed to a port: in order, waited for, answered; and a person can end it."""
 
+import asyncio
 import socket
 import threading
 import time
 
 import pytest
+from hl7.mllp import start_hl7_server
 
 from simlab.errors import BadInput
 from simlab.feed import library
@@ -137,6 +139,39 @@ def test_a_stop_ends_the_wait_for_a_receiver():
     done = running.ended(5)
     assert not done.finished
     assert done.messages == 0
+
+
+def test_another_makers_server_takes_a_feed():
+    """python-hl7's reads and acknowledges every message."""
+    got = []
+    gone = threading.Event()
+
+    async def take(reader, writer):
+        while True:
+            try:
+                message = await reader.readmessage()
+            except asyncio.IncompleteReadError:
+                gone.set()
+                return
+            got.append(str(message))
+            writer.writemessage(message.create_ack())
+            await writer.drain()
+
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(start_hl7_server(take, "127.0.0.1", 0))
+    serving = threading.Thread(target=loop.run_forever, daemon=True)
+    serving.start()
+    try:
+        running = Running(server.sockets[0].getsockname()[1], library.find("maternity-surname"), count=3)
+        assert set(running.ended().answers) == {"AA"}
+        assert gone.wait(5)
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        serving.join(5)
+    assert [one.rstrip("\r") for one in got] == [
+        one.decode().rstrip("\r") for one in fed("maternity-surname", count=3).sent
+    ]
 
 
 @pytest.mark.parametrize("text", ["mllp://127.0.0.1:2575", "127.0.0.1:2575", "mllp://127.0.0.1:2575/"])

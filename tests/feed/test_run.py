@@ -39,7 +39,7 @@ def test_a_pathway_is_the_same_beside_others(name):
     """With a rate of its own, what a pathway sends does not hang on what runs beside it."""
     own = replace(library.find(name), rate=2.0)
     others = [library.find(one) for one in SHIP if one != name]
-    day = {"seed": 3, "duration": timedelta(hours=12)}
+    day = {"seed": 3, "duration": timedelta(hours=4)}
     alone, beside = fed(own, **day), fed(*others, own, **day)
     assert alone.sent
     assert beside.of(name) == alone.sent
@@ -82,8 +82,14 @@ def test_a_run_of_ten_thousand_patients_gives_each_a_number():
         persons: {patient: {}}
         steps: [identify]
         """
-    sent = fed(written(people), seed=2, count=10_000, hourly=1e5).sent
-    assert len({one.split(b"\rPID|1||", 1)[1].split(b"^", 1)[0] for one in sent}) == len(sent) == 10_000
+    numbers = set()
+
+    class Registry:
+        def take(self, happening):
+            numbers.add(happening.life.person.mrn)
+
+    done = Feed(Plan([written(people)], 2, count=10_000, hourly=1e5), Registry()).run()
+    assert done.ended == len(numbers) == 10_000
 
 
 def test_the_rate_is_kept():
@@ -193,9 +199,9 @@ def test_shares_are_shares():
           - {share: 0.2, steps: [{amend: phone}]}
           - {share: 0.5, steps: [{amend: gp}]}
         """
-    told = fed(written(text), count=2000, hourly=1e4).told
-    assert told.count("ADT^A28") == 2000
-    assert told.count("ADT^A31") == pytest.approx(1400, abs=100)
+    told = fed(written(text), count=600, hourly=1e4).told
+    assert told.count("ADT^A28") == 600
+    assert told.count("ADT^A31") == pytest.approx(420, abs=50)
 
 
 def test_another_process_gives_the_same_bytes():
