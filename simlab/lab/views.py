@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from simlab.department import desk, engine, epr, modality, pacs, ris, viewer
 from simlab.hl7 import policy
 from simlab.lab import feed
 from simlab.lab.snapshot import View
 
-_SYSTEMS = {
+_SYSTEMS: dict[str, Mapping[str, View]] = {
     "pacs": pacs.VIEWS,
     "ris": ris.VIEWS,
     "epr": epr.VIEWS,
