@@ -6,6 +6,7 @@ import codecs
 import hashlib
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -147,10 +148,12 @@ SCHEMA = Schema(
     version=1,
     ddl="""
     CREATE TABLE IF NOT EXISTS fault_declared (
-        id TEXT PRIMARY KEY, point TEXT NOT NULL, system TEXT NOT NULL, fault TEXT NOT NULL, fired INTEGER NOT NULL)
+        id TEXT PRIMARY KEY, point TEXT NOT NULL, system TEXT NOT NULL, fault TEXT NOT NULL, fired INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS fault_struck (
+        id TEXT NOT NULL, subject TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (id, subject))
     """,
     domain=(),
-    other=("fault_declared",),
+    other=("fault_declared", "fault_struck"),
 )
 
 
@@ -158,7 +161,8 @@ class Fault(BaseModel):
     """One arranged fault.
 
     It fires at `point` of `system` when every fact in `match` equals the facts there, at most `count` times, for the
-    `share` (0-1) of subjects drawn by a hash of `seed` and the subject (a UID or control ID), never by arrival order.
+    `share` (0-1) of subjects drawn by a hash of `seed` and the subject (a UID or control ID), never by arrival order,
+    and at most `each` times for one subject: with 1 the second attempt goes well.
     `effect` is read by the system: ``{"reject": [1, 1, 3]}``, ``{"status": "A700"}``; its words are in `EFFECTS`.
     """
 
@@ -170,6 +174,7 @@ class Fault(BaseModel):
     match: dict[str, str] = {}
     effect: dict[str, Any] = {}
     count: int | None = None
+    each: int | None = Field(None, ge=1)
     share: float | None = None
     seed: int = 0
 
@@ -267,12 +272,24 @@ class FaultTable:
                     fired = tx.execute("SELECT fired FROM fault_declared WHERE id=?", (fault.id,)).fetchone()
                     if fired is None or fired["fired"] >= fault.count:
                         continue
+                if fault.each is not None and _struck(tx, fault, subject) > fault.each:
+                    continue
                 tx.execute("UPDATE fault_declared SET fired = fired + 1 WHERE id=?", (fault.id,))
                 self._journal.record(
                     kinds.FAULT, system, f"fault {fault.id} fired", {"fault": fault.id, "subject": subject, **facts}
                 )
             return fault
         return None
+
+
+def _struck(tx: sqlite3.Connection, fault: Fault, subject: str) -> int:
+    """How often a fault has been asked for a subject, this time included."""
+    row = tx.execute(
+        "INSERT INTO fault_struck VALUES (?, ?, 1) ON CONFLICT (id, subject) DO UPDATE SET times = times + 1 "
+        "RETURNING times",
+        (fault.id, subject),
+    ).fetchone()
+    return int(row["times"])
 
 
 class SystemClock(Clock):

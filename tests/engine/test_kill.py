@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
+from typing import Any
 
 from simlab.cli.door import Door
 from simlab.errors import Unavailable
@@ -77,7 +78,7 @@ def test_three_kills_in_a_stream_lose_nothing_and_nothing_takes_effect_twice(tmp
     ground = Ground(tmp_path / "receiver")
     seen, applied, kills = [], [], []
     kill_at = {7, 22, 41}
-    processes = []
+    processes: list[Any] = []
 
     def apply(message):
         applied.append(message.get("MSH-10"))

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from datetime import datetime
+from typing import Any
 
 from simlab.clock import Clock
 from simlab.faults import FaultTable
@@ -60,7 +61,7 @@ class Ground:
         self.faults = FaultTable(self.store, self.journal)
 
     @property
-    def parts(self):
+    def parts(self) -> tuple[Any, Any, Any, Any]:
         return self.store, self.journal, self.clock, self.faults
 
     def view(self, views, name, **filters):

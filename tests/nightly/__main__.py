@@ -1,4 +1,4 @@
-"""`make nightly`: 100,000 damaged inputs and twenty kills, with a seed of the day that is printed."""
+"""`make nightly`: 100,000 damaged inputs, twenty kills and a day of 10,000 patients, with a seed that is printed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from tests.nightly.day import day_stands
 from tests.nightly.fuzz import conversations_stand, data_sets_stand
 from tests.nightly.killing import IMAGES, kill_during_store, some_images
 from tests.pacs.conftest import open_house
@@ -22,6 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--inputs", type=int, default=100_000, help="damaged conversations and data sets, half each")
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--patients", type=int, default=10_000, help="of the hospital's day")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the same seed, the same inputs")
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")  # pydicom's, about what we have damaged
@@ -38,6 +40,8 @@ def main() -> int:
             after = random.randrange(1, IMAGES)
             home = folder / f"kill-{number}"
             _run(f"kill after {after} images", partial(kill_during_store, home, images, after))
+        day = day_stands(folder, chosen.patients, chosen.seed)
+        sys.stdout.write(f"day: {day}\n")
     return 0
 
 

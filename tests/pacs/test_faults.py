@@ -163,6 +163,16 @@ def test_status_by_share(house: House) -> None:
     assert refused(many, 2) != first
 
 
+def test_each_subject_is_struck_so_often_and_no_more(house: House) -> None:
+    """A second attempt for the same object goes well; another object is struck in its turn."""
+    house.faults.declare([Fault(id="once", point="operation", system="PACS", effect={"status": "A700"}, each=1)])
+    struck = [
+        house.faults.ask("operation", "PACS", subject, service="C-STORE") is not None
+        for subject in ("1.2.1", "1.2.1", "1.2.2", "1.2.1", "1.2.2")
+    ]
+    assert struck == [True, False, True, False, False]
+
+
 def test_warning(house: House) -> None:
     """The object is kept, and answered with a warning that the event shows too."""
     with arranged(house, "operation", {"warning": "B000", "comment": "coerced"}, match={"service": "C-STORE"}):

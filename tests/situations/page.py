@@ -26,8 +26,8 @@ goes too far. The repair is a list of actions as `simlab act` takes them; `see` 
 What is another's work is mended by asking whose it is (`desk.ask`).
 
 `tests/situations/` plays each one: the symptom with DCMTK or raw HL7, the scene's own repair, the symptom gone, and
-nothing overdone: strangers and wrong titles are still refused, and no other patient's studies have changed. This page is
-written from the scenes.
+nothing overdone: strangers and wrong titles are still refused, and no other patient's studies have changed. This page
+is written from the scenes.
 """
 
 

@@ -179,7 +179,7 @@ class Repairs:
         waived: bool = False,
     ) -> dict[str, Any]:
         """Take a merge apart: every study that it moved goes home, and those later ones that are named."""
-        args = {"patient_id": patient_id, "issuer": issuer, "studies": list(studies)}
+        args: dict[str, Any] = {"patient_id": patient_id, "issuer": issuer, "studies": list(studies)}
         return self.do("unmerge_patients", preview=preview, waived=waived, **args)
 
     def update_patient(
