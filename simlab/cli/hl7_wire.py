@@ -200,12 +200,16 @@ def _written(data: bytes) -> datetime | None:
 def _journalled(system: str, direction: str, after: int, home: Path | None) -> Iterator[Any]:
     door, volley = Door(chosen(home)), importlib.import_module("simlab.hl7.volley")
     begun: datetime | None = None
+    # What is sent again is journalled too: only what was there before is meant, or it would never end.
+    until = int(door.get("/status")["last_event"])
     while True:
         events = door.get("/events", kinds="hl7.message", system=system, after=after, limit=500)["events"]
         if not events:
             return
         for event in events:
             after = event["id"]
+            if after > until:
+                return
             if event["data"]["direction"] != direction:
                 continue
             at = datetime.fromisoformat(event["at"])

@@ -1,0 +1,55 @@
+"""`simlab hl7 replay` of a lab's journal, and what `send` and `set-door` ask of the lab."""
+
+import pytest
+
+from simlab.hl7.catcher import Catcher, Caught
+
+
+@pytest.fixture
+def receiver():
+    """A receiver without a lab: its address and what it caught."""
+    caught: list[Caught] = []
+    catcher = Catcher(caught.append)
+    port = catcher.open("127.0.0.1", 0)
+    yield f"mllp://127.0.0.1:{port}", caught
+    catcher.close()
+
+
+def event(number, direction="in"):
+    return {"id": number, "at": f"2026-03-02T07:40:0{number}.000", "data": {"direction": direction}}
+
+
+def test_replay_sends_what_was_there_when_it_began_and_ends(simlab, lab, receiver):
+    """What a replay itself leaves in the journal is not replayed; what the system sent is not what it received."""
+    to, caught = receiver
+    lab.answers["GET /status"] = {"last_event": 3, "endpoints": {}}
+    lab.answers["GET /events"] = [{"events": [event(1), event(2, "out")]}, {"events": [event(3), event(4)]}]
+    for number in (1, 3):
+        text = f"MSH|^~\\&|EPR|RXX01|RIS|RXX01|20260302||ADT^A01|C{number}|P|2.5.1\rEVN||2026\r"
+        lab.answers[f"GET /events/{number}"] = {"evidence": text}
+    ran = simlab("hl7", "replay", "--system", "RIS", "--to", to)
+    assert ran.code == 0 and [one.control_id for one in caught] == ["C1", "C3"]
+
+
+def test_several_messages_go_to_a_door_of_the_lab_over_one_connection(simlab, lab, receiver, tmp_path):
+    """The lab is asked where the door is; a DICOM door is none."""
+    to, caught = receiver
+    port = int(to.rsplit(":", 1)[1])
+    ris, door = {"host": "h", "port": 1, "ae_title": "RIS"}, {"host": "127.0.0.1", "port": port}
+    lab.answers["GET /status"] = {"endpoints": {"RIS_HL7": door, "RIS": ris}}
+    for name in "ab":
+        head = f"MSH|^~\\&|EPR|RXX01|RIS|RXX01|20260302||ADT^A01|{name}|P|2.5.1\rEVN||2026\r"
+        (tmp_path / f"{name}.hl7").write_text(head)
+    files = [str(tmp_path / f"{name}.hl7") for name in "ab"]
+    assert simlab("hl7", "send", *files, "--to", "RIS_HL7").code == 0
+    assert [one.control_id for one in caught] == ["a", "b"]
+    assert "there is no HL7 door RIS" in simlab("hl7", "send", *files, "--to", "RIS").err
+
+
+def test_set_door_gives_only_what_was_named(simlab, lab):
+    """`any` empties a list."""
+    lab.answers["POST /act"] = {"ok": True, "summary": "set", "data": {}}
+    simlab("hl7", "set-door", "RIS_HL7", "--processing-id", "P", "--version", "any", "--no-enhanced")
+    assert lab.acted() == [
+        ("hl7.set_door", {"door": "RIS_HL7", "processing_ids": ["P"], "versions": [], "enhanced": False})
+    ]
