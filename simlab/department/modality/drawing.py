@@ -93,11 +93,12 @@ def _frame(recipe: Recipe, series: Series, kind: Kind, number: int, frame: int) 
     )  # fmt: skip
     phantom.draw(pen, which / max(among - 1, 1))
     top = float(2**kind.bits - 1)
-    if kind.projection and side:
+    if kind.projection and side == "L":
         # Phantoms are drawn as the right side.
-        if side == "L":
-            pen.image = pen.image[:, ::-1].copy()
-        _lettered(pen, series, kind, series.marker or side, top)
+        pen.image = pen.image[:, ::-1].copy()
+    letter = series.marker or side
+    if kind.projection and letter:
+        _lettered(pen, series, kind, letter, top)
     low, high = (-(2 ** (kind.bits - 1)), 2 ** (kind.bits - 1) - 1) if kind.signed else (0.0, top)
     if kind.samples == 3:
         return np.clip(np.rint(pen.in_colour()), 0, 255).astype("u1")

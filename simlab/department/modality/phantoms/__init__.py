@@ -56,7 +56,7 @@ PHANTOMS: dict[str, Phantom] = {
     "aorta-across": Phantom(aorta.across, findings=_finds("aneurysm")),
     "aorta-along": Phantom(aorta.along, findings=_finds("aneurysm")),
     "hip-frontal-film": Phantom(limbs.hip_frontal, findings=_finds("fracture")),
-    "hip-lateral-film": Phantom(limbs.hip_lateral),
+    "hip-lateral-film": Phantom(limbs.hip_lateral, findings=_finds("fracture")),
     "knee-frontal-film": Phantom(limbs.knee_frontal),
     "knee-lateral-film": Phantom(limbs.knee_lateral),
     "knee-sagittal": Phantom(knee_mr.knee_sagittal, 20.0, options={"weighting": "PD"}),

@@ -45,10 +45,13 @@ def _scale(pen: Pen, words: list[tuple[float, float, str]]) -> None:
 
 
 def _box(pen: Pen, corners: list[tuple[float, float]]) -> None:
-    cover = pen.layer()
+    """The colour box: no colour outside, a green line around."""
+    inside, line = pen.layer(), pen.layer()
+    inside.shape(corners, 1, smooth=False)
+    pen.tint_within(inside.image)
     for first, last in zip(corners, corners[1:] + corners[:1], strict=True):
-        cover.tube([first, last], 0.005, 1)
-    pen.tint(cover.image, (90, 240, 90))
+        line.tube([first, last], 0.005, 1)
+    pen.tint(line.image, (90, 240, 90))
 
 
 def kidney(pen: Pen, depth: float) -> None:

@@ -134,6 +134,11 @@ class Pen:
         part[:, :, :3] += weight * (np.asarray(colour, np.float32) - part[:, :, :3])
         part[:, :, 3:] = np.maximum(part[:, :, 3:], weight)
 
+    def tint_within(self, cover: Image) -> None:
+        """Take colour away outside `cover` (0-1, of the whole canvas)."""
+        if self._tint is not None:
+            self._tint[:, :, 3] *= cover
+
     def blacken(self, columns: slice) -> None:
         """Black, without colour, over whole columns of pixels."""
         self.image[:, columns] = 0
