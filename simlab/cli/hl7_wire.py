@@ -19,7 +19,7 @@ from simlab.cli.options import Home, Json, chosen
 from simlab.errors import BadInput, SimlabError, Unavailable
 
 To = Annotated[
-    str, typer.Option(help="A door of the lab (ADT, RIS_HL7, PACS_HL7), or mllp://HOST:PORT, mllps:// for TLS.")
+    str, typer.Option(help="A door of the lab (ADT, RIS_HL7, PACS_HL7, EPR_HL7), or mllp://HOST:PORT, mllps:// for TLS.")
 ]
 Host = Annotated[str | None, typer.Option(help="Another host than the door's.", show_default=False)]
 Port = Annotated[int | None, typer.Option(help="Another port than the door's.", show_default=False)]

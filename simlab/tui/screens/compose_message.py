@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Footer, Select, Static, TextArea
 
 from simlab.errors import SimlabError
+from simlab.hl7.policy import DOORS
 from simlab.tui import words
 from simlab.tui.client import Door
 
@@ -34,7 +35,6 @@ TEMPLATES: dict[str, tuple[str, str]] = {
 """Template → its name, and the message type with its segments behind one another."""
 
 _SEGMENTS = ("EVN|", "PID|", "PV1|", "MRG|", "ORC|", "OBR|", "ZDS|")
-DOORS = ("ADT", "RIS_HL7", "PACS_HL7")
 
 
 def template(name: str, now: str, control_id: str) -> str:
