@@ -6,7 +6,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Container
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,9 +20,6 @@ SMALL = 16384
 them, and a row a few pages longer costs next to nothing."""
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-
-_hashing = ThreadPoolExecutor(os.cpu_count(), "blob-digest")
-"""A digest takes as long as writing the file, so the two are done side by side."""
 
 
 def digest(reference: Reference) -> str:
@@ -53,21 +49,18 @@ class Blobs:
         """
         if len(content) <= SMALL:
             return bytes(content)
-        found = _hashing.submit(_sha256, content)
+        name = _sha256(content)
+        path = os.path.join(self.folder, name)
+        if os.path.exists(path):
+            return name
         # Named by who writes: what a killed process left behind is swept.
         aside = os.path.join(self.folder, f".new-{os.getpid()}-{threading.get_ident()}")
         try:
             try:
                 self._write(aside, content)
-                # Where every core is busy the digest was not begun meanwhile; waiting for it would take longer still.
-                name = _sha256(content) if found.cancel() else found.result()
-                path = os.path.join(self.folder, name)
-                if os.path.exists(path):
-                    os.unlink(aside)
-                else:
-                    os.replace(aside, path)
-                    if self._sync:
-                        _sync_folder(self.folder)
+                os.replace(aside, path)
+                if self._sync:
+                    _sync_folder(self.folder)
             except OSError:
                 with suppress(OSError):
                     os.unlink(aside)
