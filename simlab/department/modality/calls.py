@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from simlab import credentials
 from simlab import journal as kinds
 from simlab.department.modality.settings import ModalitySettings
-from simlab.dicom import client, contexts, credentials, normalized, statuses
+from simlab.dicom import client, contexts, normalized, statuses
 from simlab.dicom.client import DicomRefused, NoContext, Peer, StoreReply, Unreachable
 from simlab.dicom.commitment import Reference
 from simlab.dicom.instance import Instance

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from simlab import credentials
 from simlab import journal as kinds
 from simlab.blobs import Blobs
 from simlab.clock import Clock
@@ -23,7 +24,7 @@ from simlab.department.modality.sender import Sender
 from simlab.department.modality.settings import ModalitySettings
 from simlab.department.modality.stage import ModalityStage
 from simlab.department.modality.steps import COMPLETED, DISCONTINUED, Steps
-from simlab.dicom import contexts, credentials, normalized
+from simlab.dicom import contexts, normalized
 from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.rejection import CALLING_UNKNOWN, Rejection
 from simlab.dicom.server import DicomServer

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydicom.charset import python_encoding
 
+from simlab import credentials
 from simlab.config import LOOPBACK, SEATS
-from simlab.dicom import credentials
 from simlab.errors import BadInput
 
 SCANNERS = {"CT1": "CT", "CT2": "CT", "US1": "US"}

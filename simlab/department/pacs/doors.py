@@ -9,12 +9,13 @@ from typing import Any
 
 from pynetdicom.presentation import PresentationContext
 
+from simlab import credentials
 from simlab.clock import Clock
 from simlab.department.pacs import users
 from simlab.department.pacs.peers import PeerEntry, find_peer
 from simlab.department.pacs.personality import PERSONALITIES, replies
 from simlab.department.pacs.settings import setting
-from simlab.dicom import contexts, credentials, rejection, statuses
+from simlab.dicom import contexts, rejection, statuses
 from simlab.dicom.operation import Caller, Handler, Reply, Request
 from simlab.dicom.rejection import Rejection
 from simlab.dicom.server import DicomServer, combine

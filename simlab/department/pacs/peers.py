@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from simlab import credentials
 from simlab.department.pacs.settings import checked_title
-from simlab.dicom import credentials
 from simlab.dicom.client import Peer
 from simlab.dicom.contexts import STORAGE_CLASSES
 from simlab.dicom.uids import is_uid

@@ -7,8 +7,8 @@ import re
 import sqlite3
 from typing import Any
 
+from simlab import credentials
 from simlab.department.pacs.personality import PERSONALITIES, STRICT
-from simlab.dicom import credentials
 from simlab.dicom.extended import OPTIONS
 from simlab.errors import BadInput
 from simlab.remembered import remembered

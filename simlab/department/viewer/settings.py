@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, InstanceOf
 
+from simlab import credentials
 from simlab.config import SEATS
-from simlab.dicom import credentials
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
 

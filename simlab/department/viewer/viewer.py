@@ -12,6 +12,7 @@ from typing import Any
 
 from pynetdicom.presentation import PresentationContext
 
+from simlab import credentials
 from simlab import journal as kinds
 from simlab.blobs import Blobs
 from simlab.clock import Clock
@@ -19,7 +20,7 @@ from simlab.config import Endpoint
 from simlab.department.viewer import settings
 from simlab.department.viewer.schema import SCHEMA
 from simlab.department.viewer.settings import ANYBODY, ViewerStage
-from simlab.dicom import commitment, contexts, credentials, normalized, rejection, statuses
+from simlab.dicom import commitment, contexts, normalized, rejection, statuses
 from simlab.dicom.instance import Instance
 from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.rejection import Rejection
