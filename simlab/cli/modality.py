@@ -7,13 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from simlab.cli import show
+from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 
 app = group("A scanner's own console.")
 
-Scanner = Annotated[str, typer.Argument(help="CT1, CT2, US1.")]
-Which = Annotated[str | None, typer.Option("--scanner", help="CT1, CT2, US1; all without.", show_default=False)]
+Scanner = Annotated[str, typer.Argument(help="CT1, CT2, MR1, US1, DX1, MG1.")]
+Which = Annotated[
+    str | None, typer.Option("--scanner", help="CT1, CT2, MR1, US1, DX1, MG1; all without.", show_default=False)
+]
 Accession = Annotated[str, typer.Option(help="By default the latest step.", show_default=False)]
 Mpps = Annotated[str, typer.Option(help="The step's UID, as `simlab modality steps` lists it.", show_default=False)]
 Study = Annotated[str, typer.Option(help="Study Instance UID.", show_default=False)]
@@ -29,11 +32,16 @@ def _look(home: Home, json: bool, view: str, columns: show.Columns, none: str, *
 
 
 @app.command()
-def worklist(scanner: Scanner, home: Home = None, json: Json = False) -> None:
+def worklist(
+    scanner: Scanner,
+    dock: Annotated[bool, typer.Option("--dock", help="A mobile fetches its list anew.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
     """Refresh the scanner's worklist with its own filter."""
     columns = {"date": "Date", "time": "Time", "patient_name": "Name", "patient_id": "Patient ID",
                "accession": "Accession", "description": "Step", "step_id": "Step ID"}  # fmt: skip
-    _act(home, json, "modality.worklist", columns, modality=scanner)
+    _act(home, json, "modality.worklist", columns, modality=scanner, dock=dock or None)
 
 
 @app.command()
@@ -41,11 +49,56 @@ def scan(
     scanner: Scanner,
     accession: Annotated[str, typer.Option(help="By default the first of the worklist.", show_default=False)] = "",
     recipe: Annotated[str, typer.Option(help="Sample study.", show_default=False)] = "",
+    picked: Annotated[str, typer.Option(help="Accession of the wrong row, picked for it.", show_default=False)] = "",
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Examine a patient and send the images."""
-    _act(home, json, "modality.scan", modality=scanner, accession=accession, recipe=recipe)
+    _act(home, json, "modality.scan", modality=scanner, accession=accession, recipe=recipe, picked=picked)
+
+
+@app.command()
+def work(
+    scanner: Scanner,
+    patients: Annotated[int, typer.Option(help="How many; 0: everybody listed.")] = 0,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Have the radiographer examine the patients on the worklist."""
+    _act(home, json, "modality.work", modality=scanner, patients=patients)
+
+
+@app.command()
+def configure(
+    scanner: Scanner,
+    settings: Annotated[
+        list[str], typer.Argument(metavar="NAME=VALUE...", help="radiographer='at once', quirks=uid_reuse…")
+    ],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Change the scanner's settings, its radiographer and its quirks among them."""
+    _act(home, json, "modality.configure", modality=scanner, **parse_arguments(settings))
+
+
+@app.command()
+def correct(
+    scanner: Scanner,
+    identity: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...", help="patient_id=…, patient_name=…")],
+    study: Study = "",
+    accession: str = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Correct patient or order in images the scanner holds, and send them again."""
+    facts = dict(one.partition("=")[::2] for one in identity)
+    _act(home, json, "modality.correct", modality=scanner, study=study, accession=accession, identity=facts)
+
+
+@app.command()
+def upgrade(scanner: Scanner, version: str = "5.0", home: Home = None, json: Json = False) -> None:
+    """Install new software on the scanner."""
+    _act(home, json, "modality.upgrade", modality=scanner, version=version)
 
 
 @app.command()

@@ -55,17 +55,19 @@ def store(
     calling: str,
     instances: Iterable[Instance],
     *,
+    proposed: Sequence[PresentationContext] | None = None,
     originator: tuple[str, int] | None = None,
     seconds: float = ANSWER_SECONDS,
 ) -> list[StoreReply]:
-    """C-STORE every instance over one association (PS3.4 B); see `store_each` for `originator`.
+    """C-STORE every instance over one association (PS3.4 B); see `store_each` for `proposed` and `originator`.
 
     Raises as `associate` does; when the association breaks after that, the rest gets no status and the reason.
     """
     todo = list(instances)
     replies: list[StoreReply] = []
     try:
-        for reply in store_each(peer, calling, todo, storage_contexts(todo), originator=originator, seconds=seconds):
+        offered = storage_contexts(todo) if proposed is None else proposed
+        for reply in store_each(peer, calling, todo, offered, originator=originator, seconds=seconds):
             replies.append(reply)
     except WireBroken as error:
         replies += [StoreReply(left.header().sop_instance_uid, "", error.what) for left in todo[len(replies) :]]

@@ -17,7 +17,7 @@ PATIENCE = 5.0
 """Seconds that an order is given to come from the EPR to the RIS before what the RIS does with it is left out."""
 _LOOK = 0.02
 NOT_THERE = "none"
-_SCANNERS = ("CT1", "CT2", "US1")
+_SCANNERS = ("CT1", "CT2", "MR1", "US1", "DX1", "MG1")
 
 
 class Outcome(Protocol):

@@ -46,7 +46,7 @@ class FeedStage(Strict):
     count: int | None = Field(None, description="so many starts, each to its end")
     shape: str = Field("flat", description="flat, or office: busier from 9 to 17")
     burst: int = Field(1, description="so many starts at once")
-    images: bool = Field(False, description="exams at CT1, CT2 and US1 are made there, images and all")
+    images: bool = Field(False, description="exams at the lab's scanners are made there, images and all")
 
     def plan(self, begin: datetime) -> Plan:
         """The plan from `begin` on; BadInput names what cannot be."""

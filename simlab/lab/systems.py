@@ -16,7 +16,7 @@ from simlab.config import LOOPBACK, Endpoint
 from simlab.department.desk import CarryOut, Desk
 from simlab.department.engine import Engine
 from simlab.department.epr import Epr
-from simlab.department.modality import Modality
+from simlab.department.modality import SCANNERS, Modality
 from simlab.department.pacs import Pacs
 from simlab.department.pacs.inbox import PacsInbox
 from simlab.department.ris import Ris
@@ -35,7 +35,7 @@ from simlab.store import Store
 _log = logging.getLogger(__name__)
 
 VIEWERS = ("ADMIN", "THEATRE", "CLINIC")
-MODALITIES = ("CT1", "CT2", "US1")
+MODALITIES = tuple(SCANNERS)
 
 _TICK = 1.0
 """Seconds between two looks at whether a call or mail is due."""

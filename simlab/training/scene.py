@@ -23,7 +23,7 @@ from simlab.yaml_source import YamlMap
 
 SITUATIONS = "situations"
 """The folder of the library with the scenes that `simlab.training.situation` reads."""
-_STATIONS = {"ct": "CT1", "us": "US1", "dx": "DX1", "mr": "MR1"}
+_STATIONS = {"ct": "CT1", "us": "US1", "dx": "DX1", "mr": "MR1", "mg": "MG1"}
 """Which scanner made a study when the scene does not say, by the beginning of the recipe's name."""
 _LABELS = {"name": "patient_name", "mrn": "patient_id"}
 """What a scene calls a fact that images carry, where that differs."""

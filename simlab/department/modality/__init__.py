@@ -7,5 +7,16 @@ from simlab.department.modality.schema import SCHEMA
 from simlab.department.modality.settings import ModalitySettings
 from simlab.department.modality.stage import ModalityStage
 from simlab.department.modality.views import VIEWS
+from simlab.department.modality.works import SCANNERS
 
-__all__ = ["SCHEMA", "VIEWS", "Modality", "ModalitySettings", "ModalityStage", "Recipe", "StudyFacts", "render"]
+__all__ = [
+    "SCANNERS",
+    "SCHEMA",
+    "VIEWS",
+    "Modality",
+    "ModalitySettings",
+    "ModalityStage",
+    "Recipe",
+    "StudyFacts",
+    "render",
+]

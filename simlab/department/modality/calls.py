@@ -9,17 +9,21 @@ from typing import Any, TypeVar
 from simlab import credentials
 from simlab import journal as kinds
 from simlab.department.modality.settings import ModalitySettings
-from simlab.dicom import client, contexts, normalized, statuses
+from simlab.dicom import client, contexts, normalized, statuses, storing, transcode
 from simlab.dicom.client import DicomRefused, NoContext, Peer, StoreReply, Unreachable
 from simlab.dicom.commitment import Reference
 from simlab.dicom.instance import Instance
 from simlab.dicom.normalized import Answer, Committed
+from simlab.dicom.scan import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from simlab.dicom.spoiling import spoiled
 from simlab.errors import SimlabError, Unavailable
 from simlab.faults import FaultTable
 from simlab.journal import Journal
 
 _Answer = TypeVar("_Answer")
+AS_MADE = "as made"
+SYNTAXES = {"implicit": IMPLICIT_LITTLE, "explicit": EXPLICIT_LITTLE, "rle": transcode.LOSSLESS}
+"""What a scanner may be set to send in."""
 _SUCCESS = "0000"
 _UIDS_KEPT = 200
 
@@ -60,10 +64,21 @@ class Calls:
             )
         return done.rows
 
-    def store(self, peer: Peer, calling: str, instances: Sequence[Instance]) -> list[StoreReply]:
-        """C-STORE all over one association; the replies in the same order."""
-        sent = [spoiled(self.faults, self.system, instance, "sent", peer.ae_title) for instance in instances]
-        replies = self._associated(peer, calling, lambda: client.store(peer, calling, sent))
+    def store(
+        self, peer: Peer, calling: str, instances: Sequence[Instance], *, syntax: str = AS_MADE
+    ) -> list[StoreReply]:
+        """C-STORE all over one association; the replies in the same order. `syntax` is of `SYNTAXES`, or as made."""
+        written = [_written(instance, syntax) for instance in instances]
+        sent = [spoiled(self.faults, self.system, instance, "sent", peer.ae_title) for instance in written]
+
+        def stored() -> list[StoreReply]:
+            if syntax == AS_MADE:
+                return client.store(peer, calling, sent)
+            kinds = dict.fromkeys((one.header().sop_class_uid, one.transfer_syntax) for one in sent)
+            proposed = [context for uid, only in kinds for context in contexts.supported([uid], (only,))]
+            return storing.store(peer, calling, sent, proposed=proposed)
+
+        replies = self._associated(peer, calling, stored)
         failed = [reply for reply in replies if not reply.stored]
         headers = [instance.header() for instance in instances]
         facts = {
@@ -165,6 +180,17 @@ def _ends(peer: Peer, calling: str) -> dict[str, Any]:
 
 def _said(status: str) -> str:
     return f"{status} {statuses.words(int(status, 16))}" if status else ""
+
+
+def _written(instance: Instance, syntax: str) -> Instance:
+    """The image in that syntax where it can be had in it, else as it is."""
+    target = SYNTAXES.get(syntax, instance.transfer_syntax)
+    fits = instance.pixels is not None or target != transcode.LOSSLESS
+    return (
+        transcode.convert(instance, target)
+        if fits and transcode.convertible(instance.transfer_syntax, target)
+        else instance
+    )
 
 
 def why_not(reply: StoreReply) -> str:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import ssl
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from pynetdicom.presentation import PresentationContext
 
 from simlab import credentials
 from simlab import journal as kinds
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import Endpoint
-from simlab.department.modality import examination, settings, worklist
+from simlab.department.modality import settings
 from simlab.department.modality.calls import Calls
+from simlab.department.modality.drifting import DriftingClock
+from simlab.department.modality.examining import Examining
 from simlab.department.modality.outbox import Outbox
-from simlab.department.modality.rendering import render
+from simlab.department.modality.radiographer import AT_ONCE, Radiographer
 from simlab.department.modality.safekeeping import Safekeeping
 from simlab.department.modality.schema import SCHEMA
 from simlab.department.modality.sender import Sender
 from simlab.department.modality.settings import ModalitySettings
 from simlab.department.modality.stage import ModalityStage
 from simlab.department.modality.steps import COMPLETED, DISCONTINUED, Steps
+from simlab.department.modality.works import AFTER_UPGRADE
 from simlab.dicom import contexts, normalized
 from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.rejection import CALLING_UNKNOWN, Rejection
 from simlab.dicom.server import DicomServer
 from simlab.dicom.statuses import SUCCESS
-from simlab.errors import BadInput, NotFound, SimlabError
+from simlab.errors import BadInput
 from simlab.faults import FaultTable
 from simlab.journal import Journal
 from simlab.store import Store
@@ -66,17 +69,19 @@ class Modality:
         self._certificates = certificates
         self._calls = Calls(name, journal, faults, certificates)
         self._sender = Sender(name, self._outbox, self._calls, self.settings, retry_seconds)
-        self._steps = Steps(name, store, clock, self._calls)
+        own = DriftingClock(clock, lambda: self.settings().clock_drift)
+        self._steps = Steps(name, store, own, self._calls)
         self._safekeeping = Safekeeping(name, store, journal, clock, self._calls)
+        self._examining = Examining(
+            name, store, journal, own, self._calls, self._outbox, self._steps, self._safekeeping, self.send
+        )
+        self._radiographer = Radiographer(name, own, self.settings, self._examining, self._steps, self._safekeeping)
         self._server = DicomServer(
             name,
             journal,
             faults,
             ae_title=lambda: self.settings().ae_title,
-            contexts=lambda _caller: [
-                *contexts.supported([contexts.VERIFICATION]),
-                normalized.reversed_roles(contexts.STORAGE_COMMITMENT),
-            ],
+            contexts=lambda _caller: self._contexts(),
             handlers={"C-ECHO": _echoed, "N-EVENT-REPORT": self._safekeeping.hear},
             gate=self._gate,
         )
@@ -88,6 +93,7 @@ class Modality:
         real = self._server.open(host, port)
         self.endpoints = {self.name: Endpoint(host, real, self.settings().ae_title)}
         self._sender.open()
+        self._radiographer.open()
         return real
 
     def open_tls(self, host: str, port: int) -> int:
@@ -98,13 +104,15 @@ class Modality:
 
     def close(self) -> None:
         """Stop; a send under way ends with its process, and its rest is still queued."""
+        self._radiographer.close()
         self._sender.close()
         self._server.close()
         self._sender.join()
+        self._radiographer.join()
 
     def busy(self) -> int:
-        """Sends under way or due now, reports being heard; a queue that waits for its next try counts as idle."""
-        return self._sender.busy() + self._server.operating
+        """Sends under way or due now, reports being heard, patients examined; a queue that waits counts as idle."""
+        return self._sender.busy() + self._server.operating + self._radiographer.busy()
 
     def stage(self, section: ModalityStage) -> None:
         """Settings and images for a scene; call it inside the scene's write transaction."""
@@ -115,6 +123,7 @@ class Modality:
             self._outbox.add(held, queued=False)
             self._outbox.add(queued, queued=True, error=section.queue_error)
             self._store.after_commit(self._sender.retry_in)
+            self._store.after_commit(lambda: self._radiographer.call(new_day=True))
 
     def settings(self) -> ModalitySettings:
         """The settings in force."""
@@ -141,6 +150,7 @@ class Modality:
             told = ", ".join(f"{key} {old} → {new}" for key, (old, new) in changed.items()) or "nothing new"
             self._journal.record(kinds.CONSOLE, self.name, f"configured: {told}", {"changed": changed})
             self._store.after_commit(lambda: self._sender.retry_in(0))
+            self._store.after_commit(self._radiographer.call)
         return {"changed": changed, "settings": after}
 
     def echo(self, to: str = "PACS") -> dict[str, Any]:
@@ -152,13 +162,12 @@ class Modality:
         status = self._calls.echo(peer, now.ae_title)
         return {"status": status, "to": to, "called": peer.ae_title, "host": peer.host, "port": peer.port}
 
-    def worklist(self) -> list[dict[str, str]]:
-        """What the RIS offers to this scanner's own filter, earliest first; raises what stops the query."""
-        now = self.settings()
-        keys = worklist.query(now, self._clock.now().date())
-        found = self._calls.worklist(self._calls.peer(now, "RIS"), now.ae_title, keys)
-        rows = [worklist.row(match) for match in found]
-        return sorted(rows, key=lambda item: (item["date"], item["time"], item["accession"]))
+    def worklist(self, *, dock: bool = False) -> list[dict[str, str]]:
+        """What the RIS offers to this scanner's own filter, earliest first; raises what stops the query.
+
+        `dock` has a mobile fetch its list anew.
+        """
+        return self._examining.worklist(self.settings(), dock=dock)
 
     def scan(
         self,
@@ -167,63 +176,48 @@ class Modality:
         *,
         typed: Mapping[str, str] | None = None,
         laterality: str | None = None,
+        picked: str | None = None,
     ) -> dict[str, Any]:
         """Examine the patient of a worklist item (without `accession` the first one) and send the images.
 
         `typed` examines without the worklist, with what the operator types in: ``patient_id`` and ``patient_name`` at
-        least. Images the PACS does not take wait in the queue; that is no error here, `problem` says why. With a step
-        in progress it is that one's patient who is examined. Else, where the settings say so, a step is begun before
-        and completed after, and the PACS is asked to commit to the images: `step` and `commitment` say what came of it.
+        least. `picked` is the accession number of the wrong row: that patient's name stands in the images. Images the
+        PACS does not take wait in the queue; that is no error here, `problem` says why. With a step in progress it is
+        that one's patient who is examined. Else, where the settings say so, a step is begun before and completed
+        after, and the PACS is asked to commit to the images: `step` and `commitment` say what came of it.
         """
+        return self._examining.scan(
+            self.settings(), accession, recipe, typed=typed, laterality=laterality, picked=picked
+        )
+
+    def work(self, patients: int = 0) -> dict[str, Any]:
+        """Have the radiographer examine who is listed, `patients` of them (0: all); see `Radiographer.work`."""
         now = self.settings()
-        going = self._steps.going(accession) if typed is None else None
-        item: Mapping[str, str] = json.loads(going["item"]) if going else self._item(accession, typed)
-        made = examination.chosen(item, now, recipe, laterality)
-        step: dict[str, Any] = {"mpps_uid": going["mpps_uid"]} if going else {}
-        if now.mpps and not going:
-            step = self._begin(now, item)
-            item = {**item, "study_uid": step.get("study_uid") or item.get("study_uid", "")}
-        facts = examination.facts(item, now, self._clock.now(), step.get("mpps_uid", ""))
-        seed = zlib.crc32(f"{self.name}/{self._outbox.scans(facts.study_uid or '', facts.accession)}".encode())
-        instances = render(made, facts, seed)
-        study_uid = instances[0].header().study_uid
-        held = self._outbox.held()
-        if now.disk_images and held + len(instances) > now.disk_images:
-            raise BadInput(
-                f"the disk is full: it holds {held} of {now.disk_images} images, {len(instances)} more are to come",
-                place=self.name, remedy="Free what the PACS has committed to.",
-            )  # fmt: skip
-        kept = self._outbox.keep(instances)
-        with self._store.write():
-            self._outbox.add(kept, queued=True, mpps_uid=step.get("mpps_uid", ""))
-            self._journal.record(
-                kinds.CONSOLE,
-                self.name,
-                f"scanned {facts.accession or 'without accession'}: {made.title}, {len(instances)} images",
-                {"accession": facts.accession, "patient_id": facts.patient_id, "study_uid": study_uid,
-                 "recipe": made.name, "instances": len(instances), "scheduled": typed is None},
-            )  # fmt: skip
-        sent = self.send()
-        if now.mpps and not going and step.get("mpps_uid"):
-            step = self._told(lambda: self._steps.end(now, COMPLETED, mpps_uid=facts.mpps_uid))
-        kept_safe = {}
-        if now.commit and not sent["waiting"]:
-            kept_safe = self._told(lambda: self._safekeeping.ask(now, study_uid))
-        return {
-            **sent,
-            "summary": f"{made.title}: {len(instances)} images; {sent['summary']}",
-            "accession": facts.accession,
-            "patient_id": facts.patient_id,
-            "study_uid": study_uid,
-            "recipe": made.name,
-            "instances": len(instances),
-            "step": step,
-            "commitment": kept_safe,
-        }
+        return self._radiographer.work(now.model_copy(update={"radiographer": AT_ONCE}), patients)
+
+    def upgrade(self, version: str) -> dict[str, Any]:
+        """Put new software on the scanner. It comes with settings of its own, and nobody is told of them."""
+        with self._store.write() as tx:
+            now = settings.load(tx, self.name)
+            reset = settings.checked(self.name, {**now.model_dump(mode="json"), **AFTER_UPGRADE})
+            settings.save(tx, self.name, reset, set(AFTER_UPGRADE))
+            told = f"software {version} installed; self-test passed"
+            self._journal.record(kinds.CONSOLE, self.name, told, {"console": "upgrade", "version": version})
+        return {"version": version, "summary": told}
+
+    def correct(self, study_uid: str, accession: str, identity: Mapping[str, str]) -> dict[str, Any]:
+        """Rewrite the patient or order in held images and send them again under the same UIDs; see `Outbox.correct`."""
+        changed = self._outbox.correct(study_uid, accession, identity)
+        told = f"{len(changed)} images corrected: {', '.join(identity)}"
+        facts = {"study_uid": study_uid, "accession": accession, "changed": dict(identity), "images": len(changed)}
+        self._journal.record(kinds.CONSOLE, self.name, told, {"console": "correct", **facts})
+        sent = self.send(changed)
+        return {**sent, **facts, "summary": f"{told}; {sent['summary']}"}
 
     def start_step(self, accession: str | None = None, *, typed: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Tell the RIS that a step begins (MPPS N-CREATE), of a worklist item or unscheduled; see `Steps.start`."""
-        return self._steps.start(self.settings(), self._item(accession, typed))
+        now = self.settings()
+        return self._steps.start(now, self._examining.item(now, accession, typed))
 
     def complete_step(self, accession: str = "", *, mpps_uid: str = "") -> dict[str, Any]:
         """Tell the RIS that a step is done, with its series (MPPS N-SET COMPLETED); see `Steps.end`."""
@@ -254,39 +248,17 @@ class Modality:
         summary = f"{sent} sent" + (f", {waiting} waiting: {problem}" if waiting else "")
         return {"summary": summary, "sent": sent, "waiting": waiting, "problem": problem if waiting else ""}
 
-    # How an examination comes about
-
-    def _item(self, accession: str | None, typed: Mapping[str, str] | None) -> dict[str, str]:
-        return examination.typed_in(self.name, typed, accession) if typed is not None else self._picked(accession)
-
-    def _begin(self, now: ModalitySettings, item: Mapping[str, str]) -> dict[str, Any]:
-        """The step begun for an examination; one that the RIS does not take keeps nobody from being examined."""
-        begun = self._told(lambda: self._steps.start(now, item))
-        return begun if begun.get("done") else {"problem": begun.get("problem") or begun["summary"]}
-
-    def _told(self, tell: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        try:
-            return tell()
-        except SimlabError as error:
-            return {"done": False, "problem": str(error)}
-
-    def _picked(self, accession: str | None) -> dict[str, str]:
-        rows = self.worklist()
-        for item in rows:
-            if accession in (None, item["accession"]):
-                return item
-        shown = ", ".join(item["accession"] for item in rows) or "nothing"
-        raise NotFound(
-            f"the worklist of {self.name} does not offer {accession or 'anything'}; it shows {shown}",
-            place=self.name,
-            remedy="Follow the order from the RIS to this scanner's filter.",
-        )
-
     # The door
 
     def _credentials(self) -> ssl.SSLContext:
         now = self.settings()
         return credentials.shown(self.name, self._certificates, now.certificate, self._faults, mutual=now.tls_mutual)
+
+    def _contexts(self) -> list[PresentationContext]:
+        if "no_role_selection" in self.settings().quirks:
+            return contexts.supported([contexts.VERIFICATION, contexts.STORAGE_COMMITMENT])
+        roles = normalized.reversed_roles(contexts.STORAGE_COMMITMENT)
+        return [*contexts.supported([contexts.VERIFICATION]), roles]
 
     def _gate(self, caller: Caller) -> Rejection | None:
         return None if caller.calling in self.settings().accept else CALLING_UNKNOWN

@@ -10,13 +10,25 @@ from simlab import provenance
 from simlab.blobs import Blobs, Reference
 from simlab.clock import Clock
 from simlab.department.modality.calls import why_not
+from simlab.department.modality.quirks import corrected
 from simlab.dicom.client import StoreReply
 from simlab.dicom.instance import Instance
-from simlab.errors import NotFound
+from simlab.errors import BadInput, NotFound
 from simlab.store import Store
 
 BATCH = 200
 """Instances sent over one association, so that a long queue need not lie in memory at once."""
+
+CORRECTABLE = {
+    "patient_id": "PatientID",
+    "patient_name": "PatientName",
+    "birth_date": "PatientBirthDate",
+    "sex": "PatientSex",
+    "accession": "AccessionNumber",
+    "description": "StudyDescription",
+}
+"""What can be set right at a scanner's console after the images are made."""
+_COLUMNS = ("patient_id", "patient_name", "accession", "description")
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,47 @@ class Outbox:
                     (self.system, sop_uid, now, who.actor, who.cause),
                 )
 
+    def drop(self, sop_uids: Sequence[str]) -> None:
+        """Forget images whose UIDs are about to be given to others."""
+        with self._store.write() as tx:
+            for table in ("modality_held", "modality_queue"):
+                tx.executemany(
+                    f"DELETE FROM {table} WHERE system=? AND sop_uid=?", [(self.system, one) for one in sop_uids]
+                )
+
+    def correct(self, study_uid: str, accession: str, identity: Mapping[str, str]) -> list[str]:
+        """Put other values of `CORRECTABLE` into held images of a study or accession; gives their SOP Instance UIDs.
+
+        The pixels and UIDs stay. Raises BadInput for what a console does not let be corrected, NotFound for no images.
+        """
+        unknown = sorted(set(identity) - set(CORRECTABLE))
+        if unknown or not identity:
+            raise BadInput(
+                f"{', '.join(unknown) or 'nothing'} can be corrected here",
+                place=self.system, remedy=f"Correct {', '.join(CORRECTABLE)}.",
+            )  # fmt: skip
+        keywords = {CORRECTABLE[key]: value for key, value in identity.items()}
+        columns = {key: value for key, value in identity.items() if key in _COLUMNS}
+        with self._store.write() as tx:
+            rows = tx.execute(
+                "SELECT * FROM modality_held WHERE system=?1 AND (?2<>'' OR ?3<>'') AND (?2='' OR study_uid=?2) "
+                "AND (?3='' OR accession=?3) ORDER BY rowid",
+                (self.system, study_uid, accession),
+            ).fetchall()
+            if not rows:
+                raise NotFound(f"{self.system} holds no such images", place=self.system, remedy="Look what it holds.")
+            for row in rows:
+                changed = corrected(
+                    Instance(row["transfer_syntax"], bytes(row["head"]), row["pixels"] and b""), keywords
+                )
+                tx.execute(
+                    "UPDATE modality_held SET head=?, "
+                    + ", ".join(f"{key}=?" for key in columns) + (", " if columns else "")
+                    + "sent_at=NULL WHERE system=? AND sop_uid=?",
+                    (changed.head, *columns.values(), self.system, row["sop_uid"]),
+                )  # fmt: skip
+        return [str(row["sop_uid"]) for row in rows]
+
     def waiting(self) -> int:
         """How many instances wait."""
         with self._store.read() as tx:
@@ -128,13 +181,13 @@ class Outbox:
             found = tx.execute("SELECT cause FROM modality_queue WHERE system=? ORDER BY id", (self.system,)).fetchone()
         return int(found[0]) if found and found[0] is not None else None
 
-    def next(self, after: int) -> list[Waiting]:
+    def next(self, after: int, most: int = BATCH) -> list[Waiting]:
         """The next batch behind row `after`, in the order they were queued."""
         with self._store.read() as tx:
             rows = tx.execute(
                 "SELECT q.id, h.* FROM modality_queue q JOIN modality_held h USING (system, sop_uid) "
                 "WHERE q.system=? AND q.id>? ORDER BY q.id LIMIT ?",
-                (self.system, after, BATCH),
+                (self.system, after, most),
             ).fetchall()
         return [Waiting(row["id"], row["sop_uid"], self._instance(row)) for row in rows]
 

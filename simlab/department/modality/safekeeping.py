@@ -118,7 +118,31 @@ class Safekeeping:
             self._journal.record(kinds.CONSOLE, self.system, told, {"console": "free", **facts})
         return {**facts, "summary": told}
 
+    def unasked(self) -> list[str]:
+        """Studies that are sent whole, and for whose images nobody has asked since."""
+        return self._studies(
+            "sum(sent_at IS NULL)=0 AND sum(NOT EXISTS (SELECT 1 FROM modality_commitment_item c "
+            "JOIN modality_commitment t USING (system, transaction_uid) WHERE c.system=h.system AND "
+            "c.sop_uid=h.sop_uid AND t.asked>=h.sent_at))>0"
+        )
+
+    def freeable(self) -> list[str]:
+        """Studies whose every image is committed to, and in which no step goes on."""
+        return self._studies(
+            f"sum(NOT {COMMITTED})=0 AND sum(sent_at IS NULL)=0 AND sum(EXISTS (SELECT 1 FROM modality_step s "
+            "WHERE s.system=h.system AND s.mpps_uid=h.mpps_uid AND s.status='IN PROGRESS'))=0"
+        )
+
     # The rows
+
+    def _studies(self, having: str) -> list[str]:
+        with self._store.read() as tx:
+            rows = tx.execute(
+                f"SELECT study_uid FROM modality_held h WHERE system=? GROUP BY study_uid HAVING {having} "
+                "ORDER BY min(h.rowid)",
+                (self.system,),
+            )
+            return [str(row[0]) for row in rows]
 
     def _wanted(self, study_uid: str, accession: str) -> list[Reference]:
         only = "1" if study_uid or accession else f"NOT {COMMITTED}"

@@ -29,10 +29,11 @@ SCHEMA = Schema(
     CREATE TABLE IF NOT EXISTS modality_commitment_item (
         system TEXT NOT NULL, transaction_uid TEXT NOT NULL, sop_uid TEXT NOT NULL, reason INTEGER,
         PRIMARY KEY (system, transaction_uid, sop_uid));
+    CREATE TABLE IF NOT EXISTS modality_list (system TEXT PRIMARY KEY, taken TEXT NOT NULL, items TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS modality_commitment_by_instance ON modality_commitment_item (system, sop_uid)
     """,
     # A queue's number is never used twice, so that a send under way when a scene is staged cannot end another's row.
     domain=("modality_config", "modality_held", "modality_step"),
-    other=("modality_queue", "modality_commitment", "modality_commitment_item"),
+    other=("modality_queue", "modality_commitment", "modality_commitment_item", "modality_list"),
     volatile=("held_at", "sent_at", "begun", "ended"),
 )

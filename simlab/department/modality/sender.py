@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 from simlab import provenance
 from simlab.department.modality.calls import Calls
-from simlab.department.modality.outbox import Outbox
+from simlab.department.modality.outbox import BATCH, Outbox
 from simlab.department.modality.settings import ModalitySettings
 from simlab.errors import SimlabError
 
 log = logging.getLogger(__name__)
+
+_STORM_SECONDS = 0.2
 
 
 class Sender:
@@ -66,11 +68,15 @@ class Sender:
             with self._sending:
                 now = self._settings()
                 sent, after, problem = 0, 0, ""
-                while batch := self._outbox.next(after):
+                most = 1 if "one_association_per_image" in now.quirks else BATCH
+                while batch := self._outbox.next(after, most):
                     after = batch[-1].id
                     try:
                         replies = self._calls.store(
-                            self._calls.peer(now, "PACS"), now.ae_title, [waiting.instance for waiting in batch]
+                            self._calls.peer(now, "PACS"),
+                            now.ae_title,
+                            [waiting.instance for waiting in batch],
+                            syntax="implicit" if "implicit_only" in now.quirks else now.transfer_syntax,
                         )
                     except SimlabError as error:
                         self._outbox.settle(batch, {}, str(error))
@@ -87,6 +93,8 @@ class Sender:
     def retry_in(self, seconds: float | None = None) -> None:
         """Let the queue be tried again in `seconds` (by default the usual pause); never when it is empty."""
         waiting = self._outbox.waiting()
+        if waiting and seconds is None and "retry_storm" in self._settings().quirks:
+            seconds = _STORM_SECONDS
         with self._turn:
             pause = self._retry_seconds if seconds is None else seconds
             self._due = time.monotonic() + pause if waiting else None

@@ -12,11 +12,26 @@ from pydicom.charset import python_encoding
 
 from simlab import credentials
 from simlab.config import LOOPBACK, SEATS
+from simlab.department.modality.works import WORKS
+from simlab.dicom.uids import is_uid
 from simlab.errors import BadInput
 
-SCANNERS = {"CT1": "CT", "CT2": "CT", "US1": "US"}
-"""The scanners a lab has, with what they are."""
+QUIRKS = {
+    "own_study_uid": "it takes patient and accession from the worklist, and makes a Study Instance UID of its own",
+    "ignores_matches": "it asks the RIS for everything and shows everything, whatever its filter is set to",
+    "cached_list": "a mobile: it shows the worklist it fetched last, until it is docked",
+    "no_role_selection": "its door grants nobody the other role: a commitment report cannot be delivered there",
+    "retry_storm": "what is not taken is tried again at once, and again",
+    "one_association_per_image": "every image is sent over an association of its own",
+    "implicit_only": "it offers nothing but implicit VR little endian",
+    "late_n_set": "it tells the RIS that a step is done `late_minutes` after it was begun",
+    "wrong_laterality": "the side in its images is the other one",
+    "uid_reuse": "its SOP Instance UIDs begin again with each patient",
+}
+"""What a scanner does that it should not, by name. Three more are settings of their own: `title_padding` nul, an old
+`character_set`, and a `filter_station` that is another's."""
 
+_OFFSET = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 _AE_TITLE = re.compile(r"(?! )[ -\[\]-~]{1,16}(?<! )")  # PS3.5 6.2 AE: 16 characters, no backslash
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(min_length=1, max_length=255)]
@@ -33,6 +48,14 @@ class ModalitySettings(BaseModel):
     `mpps` has every examination told to the RIS, `commit` has the PACS asked to commit to its images;
     `free_needs_commitment` lets go no image that it has not committed to. `disk_images` is how many images the scanner
     can hold, 0 as many as come.
+
+    `sop_classes` are the classes that it sends (none: whatever it makes), `transfer_syntax` how it writes them.
+    `clock_drift` is how many seconds its clock is ahead; with `utc_offset` its images say what zone their times are
+    in. `quirks` are of `QUIRKS`.
+
+    A scripted `radiographer` works ``on time`` (patients that have arrived and are due) or ``at once`` (whoever is
+    listed), looking every `poll_seconds` of machine time; with `slips` every so many patients the wrong row is picked.
+    `store_as_it_goes` sends each series when it is made; `free_after_commit` deletes what the PACS has committed to.
 
     With `pacs_tls` the PACS is called over TLS. `certificate` is what the scanner's own TLS door shows, by the name of
     its file; with `tls_mutual` who calls there must show one too.
@@ -63,6 +86,17 @@ class ModalitySettings(BaseModel):
     pacs_tls: bool = False
     certificate: str = credentials.USUAL
     tls_mutual: bool = False
+    sop_classes: tuple[str, ...] = ()
+    transfer_syntax: Literal["as made", "implicit", "explicit", "rle"] = "as made"
+    utc_offset: str = ""
+    clock_drift: Annotated[int, Field(ge=-86400, le=86400)] = 0
+    quirks: tuple[str, ...] = ()
+    late_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
+    radiographer: Literal["absent", "on time", "at once"] = "absent"
+    poll_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 10.0
+    slips: Annotated[int, Field(ge=0)] = 0
+    store_as_it_goes: bool = False
+    free_after_commit: bool = False
 
     @field_validator("ae_title", "pacs_title", "ris_title")
     @classmethod
@@ -90,7 +124,30 @@ class ModalitySettings(BaseModel):
             raise ValueError(f"{term!r} is no defined term of (0008,0005), such as ISO_IR 100 or ISO_IR 192")
         return term
 
-    @field_validator("accept", mode="before")
+    @field_validator("utc_offset")
+    @classmethod
+    def _known_offset(cls, offset: str) -> str:
+        if offset and not _OFFSET.fullmatch(offset):
+            raise ValueError(f"{offset!r} is no offset from UTC, such as +0100")
+        return offset
+
+    @field_validator("quirks")
+    @classmethod
+    def _known_quirks(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in QUIRKS:
+                raise ValueError(f"{name!r} is no quirk; there are {', '.join(QUIRKS)}")
+        return names
+
+    @field_validator("sop_classes")
+    @classmethod
+    def _known_classes(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        for one in classes:
+            if not is_uid(one):
+                raise ValueError(f"{one!r} is no UID of a SOP class")
+        return classes
+
+    @field_validator("accept", "quirks", "sop_classes", mode="before")
     @classmethod
     def _listed(cls, titles: Any) -> Any:
         return tuple(filter(None, (part.strip() for part in titles.split(",")))) if isinstance(titles, str) else titles
@@ -103,8 +160,10 @@ class ModalitySettings(BaseModel):
 
 def defaults(system: str) -> dict[str, Any]:
     """What a scanner fresh from the works has where the model has no default."""
-    modality = SCANNERS.get(system) or re.sub(r"[^A-Z].*", "", system)[:4] or "OT"
+    works = WORKS.get(system, {})
+    modality = works.get("modality") or re.sub(r"[^A-Z].*", "", system)[:4] or "OT"
     return {
+        **works,
         "ae_title": SEATS[system].title if system in SEATS else system[:16],
         "station_name": system[:16],
         "modality": modality,

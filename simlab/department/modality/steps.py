@@ -117,6 +117,16 @@ class Steps:
             ).fetchone()
         return row
 
+    def open_with_images(self) -> list[tuple[str, str]]:
+        """Steps in progress in which something was acquired, and when each was begun."""
+        with self._store.read() as tx:
+            rows = tx.execute(
+                "SELECT mpps_uid, begun FROM modality_step s WHERE system=?1 AND status=?2 AND EXISTS "
+                "(SELECT 1 FROM modality_held h WHERE h.system=s.system AND h.mpps_uid=s.mpps_uid) ORDER BY s.rowid",
+                (self.system, IN_PROGRESS),
+            )
+            return [(row["mpps_uid"], row["begun"]) for row in rows]
+
     def _count(self) -> int:
         with self._store.read() as tx:
             found = tx.execute("SELECT count(*) FROM modality_step WHERE system=?", (self.system,)).fetchone()

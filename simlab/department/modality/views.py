@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from simlab.department.modality.safekeeping import COMMITTED
-from simlab.department.modality.settings import SCANNERS, load
+from simlab.department.modality.settings import load
+from simlab.department.modality.works import SCANNERS
 
 _HELD = (
     "h.system, h.sop_uid, h.sop_class, h.study_uid, h.series_uid, h.accession, h.patient_id, h.patient_name, "

@@ -16,6 +16,7 @@ _STEP = {
     "physician": "ScheduledPerformingPhysicianName",
     "description": "ScheduledProcedureStepDescription",
     "step_id": "ScheduledProcedureStepID",
+    "status": "ScheduledProcedureStepStatus",
 }
 _ITEM = {
     "accession": "AccessionNumber",

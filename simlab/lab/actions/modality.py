@@ -6,14 +6,14 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from simlab.department.modality import Modality
+from simlab.department.modality import SCANNERS, Modality
 from simlab.errors import NotFound
 from simlab.lab.actions.action import Action, Result
 from simlab.lab.systems import Systems
 
 
 class _AtModality(Action):
-    modality: str = Field(description="the scanner: CT1, CT2, US1")
+    modality: str = Field(description=f"the scanner: {', '.join(SCANNERS)}")
 
     def scanner(self, lab: Systems) -> Modality:
         if self.modality not in lab.modalities:
@@ -51,9 +51,10 @@ class AskWorklist(_AtModality):
     """Refresh the scanner's worklist with its own filter."""
 
     name: ClassVar[str] = "modality.worklist"
+    dock: bool = Field(False, description="have a mobile that shows a cached list fetch it anew")
 
     def perform(self, lab: Systems) -> Result:
-        rows = self.scanner(lab).worklist()
+        rows = self.scanner(lab).worklist(dock=self.dock)
         return Result(f"{self.modality} shows {len(rows)} scheduled steps", {"rows": rows})
 
 
@@ -64,10 +65,49 @@ class Scan(_AtModality):
     accession: str | None = Field(None, description="by default the first item of the worklist")
     recipe: str | None = Field(None, description="sample study; by default the one that suits the exam")
     typed: dict[str, str] | None = Field(None, description="patient_id, patient_name…: examined without the worklist")
+    laterality: Literal["R", "L"] | None = Field(None, description="the side that is examined")
+    picked: str | None = Field(None, description="accession of the wrong row that is picked for this patient")
 
     def perform(self, lab: Systems) -> Result:
-        done = self.scanner(lab).scan(self.accession, self.recipe, typed=self.typed)
+        done = self.scanner(lab).scan(
+            self.accession, self.recipe, typed=self.typed, laterality=self.laterality, picked=self.picked
+        )
         return Result(str(done["summary"]), done)
+
+
+class Work(_AtModality):
+    """Have the radiographer examine the patients on the worklist, from N-CREATE to commitment as the scanner is set."""
+
+    name: ClassVar[str] = "modality.work"
+    patients: int = Field(0, ge=0, description="how many; 0: everybody listed")
+
+    def perform(self, lab: Systems) -> Result:
+        done = self.scanner(lab).work(self.patients)
+        return Result(str(done["summary"]), done, ok=not done["left"])
+
+
+class Upgrade(_AtModality):
+    """Install new software on the scanner."""
+
+    name: ClassVar[str] = "modality.upgrade"
+    version: str = Field("5.0", min_length=1, max_length=64)
+
+    def perform(self, lab: Systems) -> Result:
+        done = self.scanner(lab).upgrade(self.version)
+        return Result(f"{self.modality}: {done['summary']}", done)
+
+
+class Correct(_AtModality):
+    """Correct patient or order in images that the scanner holds, and send them again under the same UIDs."""
+
+    name: ClassVar[str] = "modality.correct"
+    study: str = Field("", description="Study Instance UID")
+    accession: str = ""
+    identity: dict[str, str] = Field(description="patient_id, patient_name, birth_date, sex, accession, description")
+
+    def perform(self, lab: Systems) -> Result:
+        done = self.scanner(lab).correct(self.study, self.accession, self.identity)
+        return Result(str(done["summary"]), done, ok=not done["waiting"])
 
 
 class Send(_AtModality):
@@ -150,6 +190,9 @@ ACTIONS: tuple[type[Action], ...] = (
     Echo,
     AskWorklist,
     Scan,
+    Work,
+    Correct,
+    Upgrade,
     Send,
     StartStep,
     CompleteStep,

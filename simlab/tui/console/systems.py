@@ -25,9 +25,11 @@ _SCANNER_DEEDS = (
     Deed("Echo the RIS from its console", "modality.echo", _SCANNER, {"to": "RIS"}),
     Deed("Ask for its worklist", "modality.worklist", _SCANNER),
     Deed("Scan a patient from its worklist…", "modality.scan", _SCANNER),
+    Deed("Let the radiographer work off its worklist", "modality.work", _SCANNER),
     _BEGIN,
     Deed("Send what waits in its queue", "modality.send", _SCANNER),
     Deed("Ask the PACS to commit to its images…", "modality.commit", _SCANNER),
+    Deed("Install new software…", "modality.upgrade", _SCANNER),
 )
 _ORDER_DEEDS = (
     Deed("Mark the patient as arrived", "ris.arrive", _ACCESSION),
@@ -187,6 +189,7 @@ _SCANNERS = Group(
             ("system", "accession", "patient_name", "description", "sent_at", "committed"),
             (
                 _COMMIT,
+                Deed("Correct patient or order, and send again…", "modality.correct", {**_SCANNER, **_STUDY}),
                 Deed("Delete from its disk what is committed…", "modality.free", {**_SCANNER, **_STUDY}),
                 Deed("Send what waits in its queue", "modality.send", _SCANNER),
             ),
