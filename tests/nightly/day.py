@@ -189,14 +189,12 @@ def accounted(database: sqlite3.Connection) -> Counter[str]:
     """Every message sent came to an end that is written down, and none was applied twice."""
     ends: Counter[str] = Counter(row[0] for row in database.execute("SELECT state FROM engine_queue"))
     assert set(ends) <= {"delivered", "resent"}, ends
+    reached = _column(database, "SELECT control_id FROM engine_message")
     for box in ("epr_outbox", "ris_outbox"):
-        states = {row[0] for row in database.execute(f"SELECT DISTINCT state FROM {box}")}
+        states = _column(database, f"SELECT DISTINCT state FROM {box}")
         assert states <= {"delivered"}, (box, states)
-        missing = database.execute(
-            f"SELECT count(*) FROM {box} o WHERE NOT EXISTS (SELECT 1 FROM engine_message m "
-            "WHERE m.control_id = o.control_id)"
-        ).fetchone()[0]
-        assert not missing, f"{missing} messages of {box} never reached the engine"
+        missing = _column(database, f"SELECT control_id FROM {box}") - reached
+        assert not missing, f"{len(missing)} messages of {box} never reached the engine"
     applied: Counter[tuple[str, str]] = Counter()
     for system, data in database.execute("SELECT system, data FROM journal_event WHERE kind = 'hl7.message'"):
         facts = json.loads(data)
@@ -204,15 +202,17 @@ def accounted(database: sqlite3.Connection) -> Counter[str]:
             applied[(system, facts["control_id"])] += 1
     twice = [key for key, times in applied.items() if times > 1]
     assert not twice, f"applied twice: {twice[:5]}"
-    lost = database.execute(
-        "SELECT count(*) FROM engine_queue q JOIN engine_message m ON m.id = q.message "
-        "WHERE q.state = 'delivered' AND NOT EXISTS (SELECT 1 FROM hl7_taken t WHERE t.control_id = m.control_id "
-        "AND t.door <> 'ADT')"
-    ).fetchone()[0]
-    assert not lost, f"{lost} messages count as delivered, and no door has taken them"
+    delivered = "SELECT m.control_id FROM engine_queue q JOIN engine_message m ON m.id = q.message WHERE q.state = "
+    lost = _column(database, f"{delivered}'delivered'")
+    lost -= _column(database, "SELECT control_id FROM hl7_taken WHERE door <> 'ADT'")
+    assert not lost, f"{len(lost)} messages count as delivered, and no door has taken them"
     ends["faults"] = database.execute("SELECT count(*) FROM fault_struck").fetchone()[0]
-    ends["messages"] = database.execute("SELECT count(*) FROM engine_message").fetchone()[0]
+    ends["messages"] = len(reached)
     return ends
+
+
+def _column(database: sqlite3.Connection, query: str) -> set[str]:
+    return {str(row[0]) for row in database.execute(query)}
 
 
 def agreed(database: sqlite3.Connection) -> None:
