@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from simlab.hl7.errors import Hl7Error
 
@@ -31,6 +32,15 @@ def codec(name: str) -> str:
         ) from None
 
 
+class Wire(NamedTuple):
+    """The delimiters that split values, as the bytes they are."""
+
+    field: bytes
+    component: bytes
+    repetition: bytes
+    subcomponent: bytes
+
+
 @dataclass(frozen=True)
 class Separators:
     """The delimiters that a message declares in MSH-1 and MSH-2 (HL7 v2.5.1 ch. 2.5.4), one character each."""
@@ -46,6 +56,12 @@ class Separators:
     def encoding_characters(self) -> str:
         """MSH-2."""
         return self.component + self.repetition + self.escape + self.subcomponent + self.truncation
+
+    @cached_property
+    def wire(self) -> Wire:
+        """As bytes."""
+        marks = (self.field, self.component, self.repetition, self.subcomponent)
+        return Wire(*(mark.encode("latin-1") for mark in marks))
 
     @property
     def letters(self) -> dict[str, str]:

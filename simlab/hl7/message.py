@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from simlab.hl7 import dictionary, edit, elements
 from simlab.hl7.characters import Separators, codec, unescape
 from simlab.hl7.elements import Element
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.path import Path, path
+from simlab.hl7.segment import Segment
 
 __all__ = ["Element", "Field", "Hl7Error", "Message", "Segment", "carriage_returns", "from_text", "parse"]
-
-_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9]{2}\Z")
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One segment: its name, its bytes (without the CR) and where they stand in the message (`start`, `end`)."""
-
-    name: str
-    raw: bytes
-    start: int
-    separators: Separators
-
-    @property
-    def end(self) -> int:
-        """The offset of the first byte behind the segment: that of its CR."""
-        return self.start + len(self.raw)
-
-    @cached_property
-    def fields(self) -> tuple[bytes, ...]:
-        """The raw fields by their HL7 number; `fields[0]` is the name. In MSH, field 1 is the separator itself."""
-        mark = self.separators.field.encode()
-        parts = self.raw.split(mark)
-        return (parts[0], mark, *parts[1:]) if self.name == "MSH" else tuple(parts)
 
 
 @dataclass(frozen=True)
@@ -86,7 +63,7 @@ class Message:
     def encoding(self) -> str:
         """The Python codec of the character set in MSH-18; Hl7Error when it is not supported."""
         fields = self.segments[0].fields
-        named = fields[18].split(self.separators.repetition.encode())[0] if len(fields) > 18 else b""
+        named = fields[18].split(self.separators.wire.repetition)[0] if len(fields) > 18 else b""
         return codec(named.decode("latin-1"))
 
     def _text(self, raw: bytes, place: str) -> str:
@@ -113,23 +90,23 @@ class Message:
             raise Hl7Error(str(error), place=f"byte {error.start}") from None
 
     def _repetitions(self, at: Path, segment: Segment) -> list[bytes]:
-        raw = segment.fields[at.field] if at.field < len(segment.fields) else b""
-        if segment.name == "MSH" and at.field <= 2:
+        fields = segment.fields
+        raw = fields[at.field] if at.field < len(fields) else b""
+        if at.field <= 2 and segment.name == "MSH":
             return [raw]
-        parts = raw.split(self.separators.repetition.encode())
+        parts = raw.split(self.separators.wire.repetition)
         if at.repetition is None:
             return parts
         return parts[at.repetition - 1 : at.repetition]
 
     def _value(self, at: Path, repetition: bytes, place: str) -> str:
-        marks = self.separators
-        if at.segment == "MSH" and at.field <= 2:
+        marks, wire, part = self.separators, self.separators.wire, repetition
+        if at.field <= 2 and at.segment == "MSH":
             return repetition.decode()
-        parts = [repetition]
-        for number, mark in ((at.component, marks.component), (at.subcomponent, marks.subcomponent)):
-            if number is not None:
-                parts = parts[0].split(mark.encode())[number - 1 : number] or [b""]
-        text = self._text(parts[0], place)
+        for number, mark in ((at.component, wire.component), (at.subcomponent, wire.subcomponent)):
+            if number is not None and (number > 1 or mark in part):
+                part = b"".join(part.split(mark)[number - 1 : number])
+        text = self._text(part, place)
         composite = at.subcomponent is None and marks.subcomponent in text
         composite |= at.component is None and marks.component in text
         return text if composite else unescape(text, marks, self.encoding)
@@ -139,8 +116,20 @@ class Message:
 
         A value without parts is unescaped; one with components or sub-components is given as it stands.
         """
-        at = path(place)
-        found = self.named(at.segment)[(at.occurrence or 1) - 1 : at.occurrence or 1]
+        known = self._known.get(place)
+        if known is None:
+            known = self._known[place] = self._first(path(place), place)
+        return known
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        """What was read already: every hand that a message goes through asks for its type and control ID."""
+        return {}
+
+    def _first(self, at: Path, place: str) -> str:
+        found: Sequence[Segment] = self.segments if at.segment == "MSH" else self.named(at.segment)
+        if at.occurrence is not None and at.occurrence > 1:
+            found = self.named(at.segment)[at.occurrence - 1 : at.occurrence]
         values = self._repetitions(at, found[0]) if found else []
         return self._value(at, values[0], place) if values else ""
 
@@ -242,7 +231,13 @@ def _separators(data: bytes) -> Separators:
         if data.startswith(b"\xef\xbb\xbf"):
             remedy = "Save the file without a byte order mark."
         raise Hl7Error(f"the message begins with {begin}", place="byte 0", remedy=remedy, code="100", ack="AR")
-    head = data[3:10].decode("latin-1")
+    return _declared(data[3:10])
+
+
+@lru_cache(maxsize=256)
+def _declared(begin: bytes) -> Separators:
+    """The separators by what stands behind MSH."""
+    head = begin.decode("latin-1")
     marks = head[1:].split(head[0])[0] if head else ""
     used = head[:1] + marks
     good = (
@@ -259,6 +254,11 @@ def _separators(data: bytes) -> Separators:
     return Separators(head[0], *marks)
 
 
+@lru_cache(maxsize=64)
+def _segment_begins(mark: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"[A-Za-z][A-Za-z0-9]{2}(?:\Z|" + re.escape(mark) + rb")")
+
+
 def parse(data: bytes) -> Message:
     """Read a message; ``parse(data).encode() == data``. Segments end with CR, and only with that.
 
@@ -266,20 +266,19 @@ def parse(data: bytes) -> Message:
     """
     separators = _separators(data)
     segments: list[Segment] = []
-    start, mark = 0, separators.field.encode()
+    start, begins = 0, _segment_begins(separators.wire.field)
     for raw in data.split(b"\r"):
         if raw:
-            name = raw[:3]
-            if not _NAME.match(name) or raw[3:4] not in (mark, b""):
+            if not begins.match(raw):
                 raise Hl7Error(
                     f"segment {len(segments) + 1} begins with {raw[:12].decode('latin-1')!r}",
                     place=f"byte {start}",
                     remedy="A segment begins with three letters and the field separator, and ends with CR alone.",
                     code="100",
                 )
-            segments.append(Segment(name.decode(), raw, start, separators))
+            segments.append(Segment(raw[:3].decode(), raw, start, separators))
         start += len(raw) + 1
-    feed = re.search(rb"\n[A-Z][A-Z0-9]{2}" + re.escape(mark), data)
+    feed = b"\n" in data and re.search(rb"\n[A-Z][A-Z0-9]{2}" + re.escape(separators.wire.field), data)
     if feed:
         raise Hl7Error(
             "segments end with LF",

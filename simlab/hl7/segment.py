@@ -1,0 +1,30 @@
+"""A segment of a message: its bytes as they came, split into fields when somebody asks for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from simlab.hl7.characters import Separators
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment: its name, its bytes (without the CR) and where they stand in the message (`start`, `end`)."""
+
+    name: str
+    raw: bytes
+    start: int
+    separators: Separators
+
+    @property
+    def end(self) -> int:
+        """The offset of the first byte behind the segment: that of its CR."""
+        return self.start + len(self.raw)
+
+    @cached_property
+    def fields(self) -> tuple[bytes, ...]:
+        """The raw fields by their HL7 number; `fields[0]` is the name. In MSH, field 1 is the separator itself."""
+        mark = self.separators.wire.field
+        parts = self.raw.split(mark)
+        return (parts[0], mark, *parts[1:]) if self.name == "MSH" else tuple(parts)
