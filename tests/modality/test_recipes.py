@@ -32,10 +32,10 @@ def test_every_phantom_is_used() -> None:
     ("old", "new", "line", "words"),
     [
         ("body_part: HEAD", "body_prat: HEAD", 3, "body_prat"),
-        ("phantom: head-axial", "phantom: heart", 10, "there is no phantom heart"),
+        ("phantom: head-axial", "phantom: heart", 12, "there is no phantom heart"),
         ("modality: CT", "modality: XX", 2, "there is no modality XX"),
-        ("images: 12", "images: 0", 12, "greater than or equal to 1"),
-        ("SliceThickness: 5", "SliceThikness: 5", 18, "SliceThikness is not the keyword"),
+        ("images: 12", "images: 0", 14, "greater than or equal to 1"),
+        ("SliceThickness: 5", "SliceThikness: 5", 20, "SliceThikness is not the keyword"),
         ("title: CT head", "title: [CT", 2, "not YAML"),
         ("title: CT head", "title: &a CT head\nx: *a", 0, "no YAML aliases"),
     ],

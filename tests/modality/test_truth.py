@@ -142,6 +142,12 @@ def test_a_narrowing_takes_its_share() -> None:
     assert 0 < lost[0] < lost[1]
 
 
+def test_less_dose_makes_more_noise() -> None:
+    """By the root of the dose, in the air beside the patient."""
+    usual, low = (pixels(recipes.named(name), 2, 6)[:60, :30].std() for name in ("ct-chest", "ct-chest-lowdose"))
+    assert low / usual == pytest.approx(math.sqrt(6.1 / 0.8), rel=0.1)
+
+
 def test_the_wrong_marker_is_in_the_pixels_alone() -> None:
     """The header says right and the knee is the right one, as in the recipe without the defect."""
     wrong, right = recipes.named("dx-knee-wrong-marker"), recipes.named("dx-knee")

@@ -11,7 +11,7 @@ from simlab.department.modality.encoding import decimal, derived_uid
 from simlab.department.modality.kind import code, item
 from simlab.department.modality.recipe import Dose, Recipe
 
-_CHEST = ("51185008", "SCT", "Chest")
+_CHEST = ("816094009", "SCT", "Chest")
 
 
 def report(recipe: Recipe, dose: Dose, image: Dataset, uid: Callable[..., str]) -> Dataset:
@@ -67,7 +67,7 @@ def _acquisition(recipe: Recipe, dose: Dose, event_uid: str) -> list[Dataset]:
     ]
     cost = [
         _number("113830", "Mean CTDIvol", dose.ctdivol, "mGy", "mGy"),
-        _coded("CONTAINS", _dcm("113835", "CTDIw Phantom Type"), ("113691", "DCM", "IEC Body Dosimetry Phantom")),
+        _coded("CONTAINS", _dcm("113835", "CTDIw Phantom Type"), recipe.dosimetry),
         _number("113838", "DLP", dose.dlp, "mGy.cm", "mGy.cm"),
     ]
     return [

@@ -158,7 +158,7 @@ def _series_attributes(recipe: Recipe, kind: Kind, series: Series) -> dict[str, 
         attributes["Laterality"] = side
     if recipe.dose and kind.modality == "CT" and not kind.enhanced:
         attributes["CTDIvol"] = recipe.dose.ctdivol
-        attributes["CTDIPhantomTypeCodeSequence"] = [code("113691", "DCM", "IEC Body Dosimetry Phantom")]
+        attributes["CTDIPhantomTypeCodeSequence"] = [code(*recipe.dosimetry)]
     if series.view:
         view = code(*series.view)
         if kind.modality == "MG":

@@ -24,7 +24,7 @@ def attributes(recipe: Recipe, series: Series, moment: str) -> dict[str, Any]:
         PixelMeasuresSequence=[item(PixelSpacing=[decimal(series.spacing_mm)] * 2, SliceThickness=thickness)],
         PlaneOrientationSequence=[item(ImageOrientationPatient=[str(part) for part in turned])],
         FrameAnatomySequence=[item(FrameLaterality="U", AnatomicRegionSequence=[
-            code(*(recipe.region or ("51185008", "SCT", "Chest")))])],
+            code(*(recipe.region or ("816094009", "SCT", "Chest")))])],
         FrameVOILUTSequence=[item(
             WindowCenter=decimal(series.window.center), WindowWidth=decimal(series.window.width))],
         PixelValueTransformationSequence=[item(RescaleIntercept="0", RescaleSlope="1", RescaleType="HU")],

@@ -262,6 +262,12 @@ class Recipe(_Part):
             exam = exam.model_copy(update={"code": exam.left[0], "meaning": exam.left[1]})
         return self.model_copy(update={"laterality": side, "exam": exam})
 
+    @property
+    def dosimetry(self) -> Coded:
+        """The phantom that the dose of this body part is given for (CID 4052)."""
+        where = "Head" if self.body_part in ("HEAD", "BRAIN") else "Body"
+        return ("113690" if where == "Head" else "113691", "DCM", f"IEC {where} Dosimetry Phantom")
+
     def kind_of(self, series: Series) -> str:
         """The name in `attributes.KINDS` of what a series is made of."""
         return series.kind or self.modality

@@ -124,6 +124,7 @@ def _study_elements(recipe: Recipe, facts: StudyFacts) -> Encoded:
         "StationName": facts.station_name,
         "StudyDescription": description,
         "ProcedureCodeSequence": [code(recipe.exam.code, "99SIMLAB", recipe.exam.meaning)],
+        "PerformedProtocolCodeSequence": [code(f"P{recipe.exam.code}"[:16], "99SIMLAB", recipe.protocol)],
         "PatientName": facts.patient_name,
         "PatientID": facts.patient_id,
         "PatientBirthDate": facts.birth_date,

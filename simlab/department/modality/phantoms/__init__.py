@@ -45,7 +45,7 @@ def _finds(*kinds: str) -> frozenset[str]:
 _AIR = -1000.0
 
 PHANTOMS: dict[str, Phantom] = {
-    "chest-axial": Phantom(chest.axial, _AIR, _finds("nodule")),
+    "chest-axial": Phantom(chest.axial, _AIR, _finds("nodule"), {"contrast": "venous"}),
     "chest-coronal": Phantom(chest.coronal, _AIR, _finds("nodule")),
     "chest-frontal-film": Phantom(chest.frontal_film, findings=_finds("nodule"), options={"view": "PA"}),
     "chest-lateral-film": Phantom(chest.lateral_film),

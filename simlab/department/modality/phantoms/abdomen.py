@@ -62,7 +62,7 @@ def axial(pen: Pen, depth: float) -> None:
     lesion = pen.findings.get("lesion")
     if lesion:
         pen.ball(-0.46, 0.02, 0.25, lesion.size_mm, phase.lesion)
-    pen.grain(12)
+    pen.grain(12 * pen.quanta(8.4))
 
 
 def _aorta(pen: Pen, phase: Phase) -> None:

@@ -60,7 +60,7 @@ def axial(pen: Pen, depth: float) -> None:
     pen.warp(0.012, 0.22)
     _found(pen, of, depth)
     pen.mottle(0.02, 0.06)
-    pen.grain(of.noise)
+    pen.grain(of.noise * pen.quanta(52))
 
 
 def _hemispheres(pen: Pen, of: Tissues, size: float) -> None:

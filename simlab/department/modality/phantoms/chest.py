@@ -41,6 +41,7 @@ def ribs(pen: Pen, depth: float, *, rx: float, ry: float, count: int = 7) -> Non
 
 def axial(pen: Pen, depth: float) -> None:
     """A slice across the chest, seen from the feet: `depth` 0 at the apices, 1 at the diaphragm."""
+    blood = 42.0 if pen.options["contrast"] == "native" else BLOOD
     couch(pen)
     wide = 0.90 if depth > 0.2 else 0.96
     pen.ellipse(0, 0.03, wide, 0.64, FAT)
@@ -53,17 +54,17 @@ def axial(pen: Pen, depth: float) -> None:
     pen.ellipse(0, -0.02, 0.13, 0.40, 20)
     if depth < 0.35:
         for x, y, r in ((-0.13, -0.16, 0.05), (-0.02, -0.20, 0.04), (0.10, -0.15, 0.045)):
-            pen.ellipse(x, y, r, r, BLOOD)
+            pen.ellipse(x, y, r, r, blood)
     if 0.2 <= depth < 0.4:
-        pen.shape([(-0.10, -0.18), (0.05, -0.16), (0.16, 0.02), (0.15, 0.22), (0.06, 0.2), (0.05, 0.04)], BLOOD)
+        pen.shape([(-0.10, -0.18), (0.05, -0.16), (0.16, 0.02), (0.15, 0.22), (0.06, 0.2), (0.05, 0.04)], blood)
     elif depth >= 0.4:
-        _heart(pen, depth)
+        _heart(pen, depth, blood)
     if depth < 0.38:
         pen.ellipse(0, 0.06, 0.062, 0.055, AIR)
     elif depth < 0.6:
         for side in (-1, 1):
             pen.ellipse(side * 0.12, 0.08, 0.085, 0.032, AIR, turn=side * 28)
-    pen.ellipse(0.12, 0.25, 0.06, 0.06, BLOOD)
+    pen.ellipse(0.12, 0.25, 0.06, 0.06, blood)
     if depth > 0.72:
         grown = (depth - 0.72) / 0.28
         pen.ellipse(-0.40, 0.02, 0.33 * grown**0.5, 0.40 * grown**0.5, 100)
@@ -83,7 +84,7 @@ def axial(pen: Pen, depth: float) -> None:
     nodule = pen.findings.get("nodule")
     if nodule:
         pen.ball(_sign(nodule) * 0.46, -0.05, NODULE_AT, nodule.size_mm, 35)
-    pen.grain(14)
+    pen.grain(14 * pen.quanta(6.1))
 
 
 def _sign(finding: Any) -> int:
@@ -105,14 +106,14 @@ def _lung_vessels(pen: Pen, size: float) -> None:
         pen.dots(xs, ys, values, radius * pen.mm)
 
 
-def _heart(pen: Pen, depth: float) -> None:
+def _heart(pen: Pen, depth: float, blood: float) -> None:
     grown = min(1.0, 0.62 + depth - 0.4)
     pen.ellipse(0.10, -0.13, 0.36 * grown, 0.29 * grown, -20, turn=28)
     pen.ellipse(0.11, -0.13, 0.33 * grown, 0.26 * grown, 75, turn=28)
-    pen.ellipse(0.21, -0.08, 0.16 * grown, 0.11 * grown, BLOOD, turn=32)
-    pen.ellipse(0.01, -0.26, 0.15 * grown, 0.09 * grown, BLOOD, turn=20)
-    pen.ellipse(-0.14, -0.14, 0.10 * grown, 0.13 * grown, BLOOD)
-    pen.ellipse(0.0, 0.04, 0.15 * grown, 0.08 * grown, BLOOD, turn=10)
+    pen.ellipse(0.21, -0.08, 0.16 * grown, 0.11 * grown, blood, turn=32)
+    pen.ellipse(0.01, -0.26, 0.15 * grown, 0.09 * grown, blood, turn=20)
+    pen.ellipse(-0.14, -0.14, 0.10 * grown, 0.13 * grown, blood)
+    pen.ellipse(0.0, 0.04, 0.15 * grown, 0.08 * grown, blood, turn=10)
 
 
 def coronal(pen: Pen, depth: float) -> None:
@@ -153,7 +154,7 @@ def coronal(pen: Pen, depth: float) -> None:
     nodule = pen.findings.get("nodule")
     if nodule:
         pen.ball(_sign(nodule) * 0.46, -0.23, 5 / 11, nodule.size_mm, 35)
-    pen.grain(30)
+    pen.grain(30 * pen.quanta(6.1))
 
 
 def _lung_branches(pen: Pen, tall: float) -> None:

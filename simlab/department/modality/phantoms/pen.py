@@ -192,6 +192,10 @@ class Pen:
         around = field(self.rows, self.columns, max(round(size * self.unit), 2), self._stack + key)
         self.lay(cover * np.clip(1.4 - np.abs(around) / np.float32(width), 0, 1), value)
 
+    def quanta(self, usual: float) -> float:
+        """How much stronger noise is than at the `usual` CTDIvol in mGy: by the root of the dose."""
+        return math.sqrt(usual / float(self.options.get("ctdivol", usual)))
+
     def mottle(self, amount: float, size: float, *, share: bool = True, key: int = 0) -> None:
         """Smooth unevenness, its features `size` units wide, the same through a stack; a share of the value or not."""
         noise = field(self.rows, self.columns, max(round(size * self.unit), 2), self._stack + key) * np.float32(amount)
