@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from simlab import provenance
 from simlab.errors import BadInput, NotFound
 from simlab.lab.actions import ACTIONS
 from simlab.lab.door import Call, evidence_body
+from simlab.lab.looking import ROWS, view_of
 
 if TYPE_CHECKING:
     from simlab.cli.process import Process
@@ -42,6 +44,9 @@ class Calls:
             ("GET", "/events/{event_id}"): self._event,
             ("GET", "/header"): lambda sop_uid: {"rows": self._lab.pacs.header_rows(sop_uid)},
             ("GET", "/preview"): self._preview,
+            ("GET", "/image"): self._image,
+            ("GET", "/tags"): self._lab.looking.tags,
+            ("GET", "/difference"): self._lab.looking.difference,
             ("POST", "/stage"): self._process.stage,
             ("POST", "/reset"): self._process.reset,
             ("POST", "/stop"): self._stop,
@@ -116,6 +121,31 @@ class Calls:
     def _preview(self, sop_uid: str, width: str = "64", frame: str = "1") -> dict[str, Any]:
         return self._lab.preview(sop_uid, min(_number("width", width), 1024), _number("frame", frame))
 
+    def _image(
+        self,
+        sop_uid: str,
+        frame: str = "1",
+        width: str = "512",
+        height: str = "512",
+        zoom: str = "1",
+        x: str = "0.5",
+        y: str = "0.5",
+        window: str = "",
+        inverse: str = "",
+        aspect: str = "1",
+        form: str = ROWS,
+    ) -> dict[str, Any]:
+        parts = {"zoom": zoom, "x": x, "y": y, "aspect": aspect}
+        real = {name: _real(name, text) for name, text in parts.items()}
+        view = view_of(
+            _number("width", width),
+            _number("height", height),
+            window=str(window),
+            inverse=str(inverse).lower() in ("1", "true", "yes"),
+            **real,
+        )
+        return self._lab.looking.picture(sop_uid, _number("frame", frame), view, form)
+
     def _stop(self) -> dict[str, Any]:
         self._process.stopping.set()
         return {"stopping": True}
@@ -133,3 +163,13 @@ def _number(name: str, text: str | int | float) -> int:
         return min(max(0, int(float(text))), _MOST)
     except (ValueError, TypeError, OverflowError):
         raise BadInput(f"{name} must be a number, not {str(text)[:64]!r}", place=name) from None
+
+
+def _real(name: str, text: str | int | float) -> float:
+    try:
+        value = float(text)
+    except (ValueError, TypeError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadInput(f"{name} must be a number, not {str(text)[:64]!r}", place=name)
+    return value

@@ -1,27 +1,146 @@
-"""A picture of an instance as 8-bit grey, small enough for a terminal (PS3.3 C.7.6.3, C.11.2)."""
+"""A picture of a frame as 8-bit pixels: the part that is looked at, in the size and the window that are asked for."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from PIL import Image
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import apply_color_lut
-from pydicom.uid import UID
 
-from simlab.dicom import transcode
+from simlab.dicom import pixels
 from simlab.dicom.instance import Instance
-from simlab.dicom.scan import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Malformed
+from simlab.dicom.pixels import Array, Frame
+from simlab.dicom.pixels import NoPreview as NoPreview
+from simlab.dicom.window import EXACT, Window, holds, is_inverse, modality_values, windows
 from simlab.errors import BadInput
 
 _WEIGHTS = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # PS3.3 C.7.6.3.1.2, luminance of RGB
-_MAX_PIXELS = 1 << 28
+MOST_ZOOM = 32.0
+MOST_PIXELS = 4096
+"""Of a picture's width and height."""
 
 
-class NoPreview(BadInput):
-    """An instance that has no picture, or one that this preview cannot draw."""
+@dataclass(frozen=True)
+class View:
+    """How to look at a frame.
+
+    `width` × `height` is the room in pixels, each `aspect` times as high as wide. `zoom` 1 shows the whole frame; `x`
+    and `y` are the middle of what is shown, 0 to 1. `window` is a number in `Shown.windows` or one set by hand.
+    """
+
+    width: int = 512
+    height: int = 512
+    zoom: float = 1.0
+    x: float = 0.5
+    y: float = 0.5
+    window: int | Window = 0
+    inverse: bool = False
+    aspect: float = 1.0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """8-bit pixels row by row, 1 or 3 `samples` each; `view` as it was carried out, `window` none for colour."""
+
+    width: int
+    height: int
+    samples: int
+    rows: bytes
+    view: View
+    window: Window | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A frame ready to be looked at again and again: decoded, its modality LUT applied."""
+
+    frame: Frame
+    values: Array
+    windows: tuple[Window, ...]
+
+    @property
+    def facts(self) -> Dataset:
+        """The attributes, without the pixel data."""
+        return self.frame.facts
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes."""
+        return int(self.values.nbytes)
+
+    @cached_property
+    def aspect(self) -> float:
+        """How much higher than wide a pixel of the image is (PixelSpacing, PixelAspectRatio)."""
+        for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio"):
+            value = holds(self.facts, self.frame.number, keyword).get(keyword)
+            try:
+                if value is not None and len(value) == 2 and float(value[0]) > 0 and float(value[1]) > 0:
+                    return min(max(float(value[0]) / float(value[1]), 0.1), 10.0)
+            except (TypeError, ValueError):
+                continue
+        return 1.0
+
+
+def prepare(instance: Instance, frame: int = 1) -> Shown:
+    """Decode a frame for `draw`; raises NoPreview, Malformed."""
+    found = pixels.frame(instance, frame)
+    if found.coloured:
+        # A copy: the frame may be a view of the pixels of all frames.
+        return Shown(replace(found, stored=found.stored[:0].copy()), found.stored.copy(), ())
+    values = modality_values(found)
+    # The stored values have done their work; what is kept of the frame are its attributes.
+    return Shown(replace(found, stored=found.stored[:0].copy()), values, tuple(windows(found, values)))
+
+
+def draw(shown: Shown, view: View) -> Picture:
+    """The part of a frame that `view` shows, as large as fits its room, its proportions kept; raises BadInput."""
+    if not 1 <= view.width <= MOST_PIXELS or not 1 <= view.height <= MOST_PIXELS:
+        raise BadInput(f"{view.width} × {view.height} pixels", remedy=f"Ask for 1 to {MOST_PIXELS} each way.")
+    rows, columns = shown.values.shape[:2]
+    zoom = min(max(view.zoom, 1.0), MOST_ZOOM)
+    # In units of the image's columns; `tall` is its height as it is to be seen in pixels of the room.
+    tall = rows * shown.aspect / view.aspect
+    scale = min(view.width / columns, view.height / tall) * zoom
+    width = max(1, min(view.width, round(columns * scale)))
+    height = max(1, min(view.height, round(tall * scale)))
+    across, down = min(1.0, width / (columns * scale)), min(1.0, height / (tall * scale))
+    x = min(max(view.x, across / 2), 1 - across / 2)
+    y = min(max(view.y, down / 2), 1 - down / 2)
+    box = (
+        (x - across / 2) * columns,
+        (y - down / 2) * rows,
+        min((x + across / 2) * columns, columns),
+        min((y + down / 2) * rows, rows),
+    )
+    drawn = _resized(shown.values, (width, height), box)
+    window = None
+    if not shown.frame.coloured:
+        window = chosen(shown, view.window)
+        greys = window.applied(drawn)
+        drawn = (greys * 255 + 0.5).astype(np.uint8)
+        if is_inverse(shown.facts):
+            drawn = 255 - drawn
+    if view.inverse:
+        drawn = 255 - drawn
+    carried_out = replace(view, zoom=zoom, x=x, y=y)
+    return Picture(width, height, drawn.shape[2] if drawn.ndim == 3 else 1, drawn.tobytes(), carried_out, window)
+
+
+def chosen(shown: Shown, window: int | Window) -> Window:
+    """The window that is meant; numbers go round. One set by hand keeps the file's function (LINEAR, SIGMOID…)."""
+    if isinstance(window, int):
+        return shown.windows[window % len(shown.windows)]
+    function = shown.windows[0].function if shown.windows[0].name != "full range" else EXACT
+    return replace(window, width=max(window.width, 1e-3), function=function)
+
+
+def _resized(values: Array, size: tuple[int, int], box: tuple[float, float, float, float]) -> Array:
+    """The part `box` (left, upper, right, lower) in another size; smaller by averaging, so that thin lines stay."""
+    smaller = box[2] - box[0] > size[0] or box[3] - box[1] > size[1]
+    how = Image.Resampling.BOX if smaller else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, how, box=box))
 
 
 def grey(instance: Instance, width: int, frame: int = 1) -> tuple[int, int, bytes]:
@@ -29,101 +148,12 @@ def grey(instance: Instance, width: int, frame: int = 1) -> tuple[int, int, byte
 
     Raises NoPreview.
     """
-    instance = instance.inflated
-    if instance.pixels is None:
-        raise NoPreview("the instance has no pixel data", remedy="Choose an image; this is another kind of object.")
-    ds = instance.dataset()
-    frames = max(int(_number(ds, "NumberOfFrames", 1)), 1)
-    if not 1 <= frame <= frames:
-        raise NoPreview(f"there is no frame {frame}", remedy=f"The instance has {frames}.")
-    picture = _native(ds, instance, frame - 1)
-    if picture is None:
-        picture = _decoded(instance, frame - 1)
-    step = max(1, -(-picture.shape[1] // max(1, width)))
-    picture = picture[::step, ::step]
-    if str(ds.get("PhotometricInterpretation", "")) == "PALETTE COLOR":
-        picture = _coloured(ds, picture)
-    if picture.ndim == 3:
-        shown = np.clip(picture.astype(np.float32) @ _WEIGHTS, 0, 255)
-    else:
-        shown = _windowed(ds, picture.astype(np.float32))
-    if str(ds.get("PhotometricInterpretation", "")) == "MONOCHROME1":
-        shown = 255 - shown
-    drawn = np.ascontiguousarray(shown.astype(np.uint8))
-    return int(drawn.shape[1]), int(drawn.shape[0]), drawn.tobytes()
-
-
-def _number(ds: Dataset, keyword: str, default: float) -> float:
-    value = ds.get(keyword)
-    if isinstance(value, (MultiValue, list)):
-        value = value[0] if len(value) else None
-    try:
-        return default if value in (None, "") else float(value)
-    except (TypeError, ValueError):
-        return default
-
-
-def _native(ds: Dataset, instance: Instance, index: int) -> Any | None:
-    """The frame out of plain pixels of the usual kinds, without a codec; None for other kinds."""
-    if instance.transfer_syntax not in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
-        return None
-    rows, columns = int(_number(ds, "Rows", 0)), int(_number(ds, "Columns", 0))
-    samples, bits = int(_number(ds, "SamplesPerPixel", 1)), int(_number(ds, "BitsAllocated", 16))
-    colours = str(ds.get("PhotometricInterpretation", "RGB"))
-    if samples not in (1, 3) or bits not in (8, 16) or (samples == 3 and colours != "RGB"):
-        return None
-    if not 0 < rows * columns * samples <= _MAX_PIXELS:
-        raise NoPreview(
-            f"{rows} × {columns} pixels of {samples} samples are not drawn here", remedy="Look at it with a viewer."
-        )
-    signed = int(_number(ds, "PixelRepresentation", 0)) == 1
-    kind = np.dtype(f"<{'i' if signed else 'u'}{bits // 8}")
-    needed = rows * columns * samples
-    start = index * needed * kind.itemsize
-    if len(instance.pixels or b"") < start + needed * kind.itemsize:
-        raise NoPreview("the pixel data is shorter than rows and columns say", remedy="The object is damaged.")
-    flat = np.frombuffer(instance.pixels or b"", dtype=kind, count=needed, offset=start)
-    if samples == 1:
-        return flat.reshape(rows, columns)
-    if int(_number(ds, "PlanarConfiguration", 0)) == 1:
-        return np.moveaxis(flat.reshape(3, rows, columns), 0, -1)
-    return flat.reshape(rows, columns, 3)
-
-
-def _decoded(instance: Instance, index: int) -> Any:
-    """The frame by pydicom's decoders, colour as RGB."""
-    syntax = instance.transfer_syntax
-    try:
-        decoder = get_decoder(UID(syntax))
-        if not decoder.is_available:
-            raise NotImplementedError
-        picture, _properties = decoder.as_array(transcode.dataset_with_pixels(instance), index=index)
-        return picture
-    except NotImplementedError as error:
-        raise NoPreview(
-            f"no decoder for {transcode.name(syntax)}", remedy="Look at it with a viewer; the tags show all the same."
-        ) from error
-    except (Malformed, transcode.NoConversion) as error:
-        raise NoPreview(error.what, remedy=error.remedy) from error
-    except Exception as error:  # codecs raise whatever the damaged stream provokes
-        raise NoPreview(f"the pixel data cannot be decoded ({error})", remedy="The object is damaged.") from error
-
-
-def _coloured(ds: Dataset, picture: Any) -> Any:
-    try:
-        colours = apply_color_lut(picture, ds)
-    except Exception as error:  # a palette may be missing or of any length
-        raise NoPreview(f"its palette cannot be read ({error})", remedy="The object is damaged.") from error
-    return colours / 257.0 if colours.dtype == np.uint16 else colours
-
-
-def _windowed(ds: Dataset, picture: Any) -> Any:
-    values = picture * _number(ds, "RescaleSlope", 1.0) + _number(ds, "RescaleIntercept", 0.0)
-    width = _number(ds, "WindowWidth", 0.0)
-    if width >= 1:
-        low = _number(ds, "WindowCenter", 0.0) - 0.5 - (width - 1) / 2
-        width = max(width - 1, 1.0)
-    else:
-        low = float(values.min())
-        width = max(float(values.max()) - low, 1.0)
-    return np.clip((values - low) / width * 255.0, 0, 255)
+    shown = prepare(instance, frame)
+    rows, columns = shown.values.shape[:2]
+    wide = max(1, min(width, columns, MOST_PIXELS))
+    high = min(max(1, round(rows * shown.aspect)), MOST_PIXELS)
+    picture = draw(shown, View(width=wide, height=high))
+    if picture.samples == 1:
+        return picture.width, picture.height, picture.rows
+    colours = np.frombuffer(picture.rows, np.uint8).reshape(picture.height, picture.width, 3)
+    return picture.width, picture.height, np.clip(colours @ _WEIGHTS, 0, 255).astype(np.uint8).tobytes()

@@ -22,6 +22,7 @@ from simlab.dicom.instance import Instance
 from simlab.errors import BadInput, NotFound, SimlabError, Unavailable
 from simlab.lab.actions import ACTIONS, Outcome
 from simlab.lab.home import Home
+from simlab.lab.looking import Looking
 from simlab.lab.snapshot import Snapshot, snapshot
 from simlab.lab.staging import Staging
 from simlab.lab.systems import Systems
@@ -41,6 +42,7 @@ class Lab(Systems):
         self.guard: Guard | None = None
         self._staged: Staging | None = None
         self._staging = threading.RLock()
+        self.looking = Looking(self.pacs.load)
 
     # Staging
 
@@ -64,6 +66,7 @@ class Lab(Systems):
                 for name, modality in self.modalities.items():
                     if name in staging.modalities:
                         modality.stage(staging.modalities[name])
+                self.neighbour.stage(staging.neighbour)
                 self.desk.stage(staging.desk)
                 self.journal.record(kinds.LAB, "LAB", f"scene {staging.name} staged", {"scene": staging.name})
             self.faults.reload()

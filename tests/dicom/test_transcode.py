@@ -11,7 +11,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate_extended
 
-from simlab.dicom import header_rows, preview, transcode
+from simlab.dicom import preview, tags, transcode
 from simlab.dicom.instance import Instance
 from simlab.dicom.scan import DEFLATED_LITTLE, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Malformed
 from simlab.dicom.transcode import LOSSLESS, convert
@@ -101,7 +101,7 @@ def test_coercion_leaves_the_rest_byte_for_byte() -> None:
 def test_an_unknown_vr_is_shown_as_bytes() -> None:
     """An element of a VR to come stands in the tag browser, and those after it too."""
     instance = with_element(made("2.25.1"), element(0x0019, 0x1001, b"ZZ", b"\1\2\3\4", long=True))
-    rows = {row["tag"]: row for row in header_rows.rows(instance)}
+    rows = {row["tag"]: row for row in tags.rows(instance)}
     assert rows["(0019,1001)"]["value"].endswith("(4 bytes)")
     assert rows["(7FE0,0010)"]["value"] == "128 bytes"
 
@@ -138,7 +138,7 @@ def test_pixels_of_rare_kinds(keyword: str, bits: int, pixels: np.ndarray, synta
     instance = convert(plain, syntax)
     assert plain.pixels == pixels.tobytes()
     assert convert(instance, EXPLICIT_LITTLE) == plain or bits == 32
-    assert header_rows.rows(instance)[-1]["name"] == {"PixelData": "Pixel Data"}.get(keyword, keyword).replace(
+    assert tags.rows(instance)[-1]["name"] == {"PixelData": "Pixel Data"}.get(keyword, keyword).replace(
         "FloatPixelData", "Float Pixel Data"
     ).replace("DoubleFloat", "Double Float")
     assert preview.grey(instance, 8)[:2] == (8, 8)

@@ -40,7 +40,7 @@ from simlab.department.pacs.shelf import Shelf
 from simlab.department.pacs.space import Space
 from simlab.department.pacs.stage import PacsStage
 from simlab.department.pacs.upkeep import Upkeep
-from simlab.dicom import header_rows, statuses
+from simlab.dicom import statuses, tags
 from simlab.dicom.instance import Instance
 from simlab.dicom.matching import fold
 from simlab.dicom.operation import Handler, Reply, Request
@@ -172,7 +172,7 @@ class Pacs:
 
     def header_rows(self, sop_uid: str) -> list[dict[str, Any]]:
         """The elements of an instance for the tag browser: tag, vr, name, value, depth."""
-        return header_rows.rows(self.load(sop_uid))
+        return tags.rows(self.load(sop_uid))
 
     # The console
 
