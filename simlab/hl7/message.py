@@ -91,13 +91,12 @@ class Message:
 
     def _repetitions(self, at: Path, segment: Segment) -> list[bytes]:
         fields = segment.fields
+        if at.repetition is not None and not (at.field <= 2 and segment.name == "MSH"):
+            return segment.repetitions(at.field)[at.repetition - 1 : at.repetition]
         raw = fields[at.field] if at.field < len(fields) else b""
         if at.field <= 2 and segment.name == "MSH":
             return [raw]
-        parts = raw.split(self.separators.wire.repetition)
-        if at.repetition is None:
-            return parts
-        return parts[at.repetition - 1 : at.repetition]
+        return raw.split(self.separators.wire.repetition)
 
     def _value(self, at: Path, repetition: bytes, place: str) -> str:
         marks, wire, part = self.separators, self.separators.wire, repetition

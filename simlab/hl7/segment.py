@@ -28,3 +28,15 @@ class Segment:
         mark = self.separators.wire.field
         parts = self.raw.split(mark)
         return (parts[0], mark, *parts[1:]) if self.name == "MSH" else tuple(parts)
+
+    def repetitions(self, field: int) -> list[bytes]:
+        """The raw repetitions of a field, split once: whoever reads the n-th reads its neighbours too."""
+        found = self._split.get(field)
+        if found is None:
+            raw = self.fields[field] if field < len(self.fields) else b""
+            found = self._split[field] = raw.split(self.separators.wire.repetition)
+        return found
+
+    @cached_property
+    def _split(self) -> dict[int, list[bytes]]:
+        return {}

@@ -25,10 +25,17 @@ SHAPES = {
     "empty lines": b"\r",
 }
 
+
+def _each(message):
+    """As receivers do: how many repetitions there are, then each one's parts by its number."""
+    return [message.get(f"PID[2]-3[{n}].{part}") for n, _ in enumerate(message.all("PID[2]-3"), 1) for part in "14"]
+
+
 WORK = {
     "parse": parse,
     "walk": lambda data: sum(1 for _ in parse(data).walk()),
     "get": lambda data: (parse(data).all("PID-3.1"), parse(data).get("OBX[2]-5")),
+    "get each repetition": lambda data: _each(parse(data)),
     "set": lambda data: parse(data).set("PID-3[2].1", "9"),
     "validate": lambda data: validate(parse(data), _PROFILES),
     "print": lambda data: sum(1 for _ in printout.lines(parse(data))),
