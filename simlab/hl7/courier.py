@@ -7,15 +7,20 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 from simlab import provenance
 from simlab.clock import Clock
 from simlab.errors import SimlabError
 from simlab.hl7 import acknowledge
+from simlab.hl7.acknowledge import Acknowledgement
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.link import IDLE_SECONDS, Link
-from simlab.hl7.message import parse
+from simlab.hl7.message import Message, parse
+from simlab.hl7.record import OUT, record
 from simlab.hl7.sequence import AGAIN, GO_ON, Counter
+from simlab.journal import Journal
 
 DELIVERED = "delivered"
 ERROR = "error"
@@ -43,17 +48,27 @@ class Parcel:
     ack_seconds: float = ACK_SECONDS
     tls: bool = False
 
+    @cached_property
+    def message(self) -> Message | bytes:
+        """What goes out, parsed; the bytes as they are where no message can be read in them."""
+        try:
+            return parse(self.data)
+        except Hl7Error:
+            return self.data
+
 
 @dataclass(frozen=True)
 class Delivery:
     """What came of one attempt: `result` is DELIVERED, ERROR or RETRY, `text` says why, `ack` is the raw reply.
 
-    In enhanced mode `ack` is the application's reply when it came, else the accept acknowledgement.
+    In enhanced mode `ack` is the application's reply when it came, else the accept acknowledgement. `said` is what it
+    says, None where nobody could read it.
     """
 
     result: str
     text: str
     ack: bytes | None = None
+    said: Acknowledgement | None = None
 
     @property
     def refused(self) -> bool:
@@ -64,15 +79,16 @@ class Delivery:
 def deliver(parcel: Parcel, link: Link) -> Delivery:
     """Send one message on `link` and judge its acknowledgement; never raises for what the other side does."""
     try:
-        reply = link.exchange(parcel.data, parcel.ack_seconds).reply
-        if reply is None:
+        got = link.exchange(parcel.message, parcel.ack_seconds)
+        answer = got.answer
+        if answer is None:
             return Delivery(DELIVERED, "no acknowledgement was asked for, and no refusal came")
-        said = acknowledge.read(reply)
+        said = acknowledge.read(answer)
     except Hl7Error as error:
         return Delivery(RETRY, f"the reply is no acknowledgement ({error})")
     except SimlabError as error:
         return Delivery(RETRY, str(error))
-    return Delivery(RESULTS[said.code], said.text if said.accepted else f"{said.code}: {said.text}", reply)
+    return Delivery(RESULTS[said.code], said.text if said.accepted else f"{said.code}: {said.text}", got.reply, said)
 
 
 def _counted(delivery: Delivery, counter: Counter) -> Delivery:
@@ -83,11 +99,27 @@ def _counted(delivery: Delivery, counter: Counter) -> Delivery:
     if not expected or verdict == AGAIN:
         return delivery
     if verdict == GO_ON and delivery.result != DELIVERED:
-        return Delivery(DELIVERED, "it was accepted before, and that acknowledgement was lost", delivery.ack)
+        return replace(delivery, result=DELIVERED, text="it was accepted before, and that acknowledgement was lost")
     if verdict == GO_ON:
         return delivery
     # Without the reply as `ack` it is no refusal: the message waits, however often it is tried.
     return Delivery(RETRY, f"the link is {verdict}: sequence number {expected} is expected, ours is {counter.next}")
+
+
+def note(journal: Journal, system: str, parcel: Parcel, delivery: Delivery, **facts: Any) -> None:
+    """Journal one attempt of `system` to deliver: what went out, and what came back."""
+    record(
+        journal,
+        system,
+        OUT,
+        parcel.message,
+        delivery.ack,
+        peer=f"{parcel.host}:{parcel.port}",
+        text=delivery.text,
+        said=delivery.said,
+        **facts,
+        attempt=parcel.attempts + 1,
+    )
 
 
 def state_after(delivery: Delivery, attempts: int) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from simlab import provenance, tls
 from simlab.errors import Unavailable
 from simlab.hl7.acknowledge import ACCEPT_CODES, acknowledge
-from simlab.hl7.answers import Exchange, codes, complete, must_come
+from simlab.hl7.answers import Exchange, complete, heard, must_come
 from simlab.hl7.enhanced import Asked, asked
 from simlab.hl7.errors import Hl7Error, NoAck, Unreachable, WrongAck
 from simlab.hl7.framing import Deframer, frame
@@ -59,7 +59,7 @@ class Link:
         self._used = 0.0
         self._ended = False
 
-    def exchange(self, data: bytes, timeout: float, *, match: bool = True) -> Exchange:
+    def exchange(self, data: bytes | Message, timeout: float, *, match: bool = True) -> Exchange:
         """Send one message and wait up to `timeout` seconds for what MSH-15 and MSH-16 ask for.
 
         Acts for the current provenance. With `match`, MSA-2 must echo MSH-10. Raises Unreachable, NoAck or WrongAck;
@@ -166,20 +166,20 @@ class Link:
             self.close()
         return good
 
-    def _converse(self, data: bytes, timeout: float, *, match: bool) -> Exchange:
-        sent = _message(data)
+    def _converse(self, data: bytes | Message, timeout: float, *, match: bool) -> Exchange:
+        sent = data if isinstance(data, Message) else _message(data)
         want = asked(sent) if sent else Asked()
         control_id = sent.get("MSH-10") if sent else None
         until = time.monotonic() + timeout
         provenance.claim(self._local)
-        self._send(frame(data), timeout)
+        self._send(frame(data.data if isinstance(data, Message) else data), timeout)
         got = Exchange()
         if want.application_due(success=True) or want.application_due(success=False):
             self._outstanding.add(control_id or "")
-        heard = time.monotonic()
+        quiet = time.monotonic()
         while not complete(got, want):
             must = must_come(got, want)
-            limit = until if must else min(until, heard + QUIET_SECONDS)
+            limit = until if must else min(until, quiet + QUIET_SECONDS)
             frames = self._receive(limit - time.monotonic())
             if not frames and time.monotonic() >= limit:
                 if not must:
@@ -187,7 +187,7 @@ class Link:
                 said = "accepted, but no application" if got.accept else "no"
                 raise NoAck(f"{said} acknowledgement within {timeout:g} s", place=self.place, remedy=_AGAIN)
             for reply in frames:
-                heard = time.monotonic()
+                quiet = time.monotonic()
                 got = self._take(got, reply, control_id if match else None, want)
         if got.application is not None:
             self._outstanding.discard(control_id or "")
@@ -198,7 +198,8 @@ class Link:
         """`got` with one more reply; WrongAck when it is not for the message in flight."""
         if control_id is None and not want.enhanced:
             return Exchange(application=reply)
-        code, echoed = codes(reply, self.place)
+        answer = heard(reply, self.place)
+        echoed = answer.get("MSA-2")
         if control_id is not None and echoed != control_id:
             if echoed in self._outstanding:
                 self._late(reply)
@@ -209,24 +210,24 @@ class Link:
                 remedy="MSA-2 must echo MSH-10; the receiver is late or answers for another message.",
                 reply=reply,
             )
-        if code in ACCEPT_CODES:
-            return Exchange(reply, got.application)
-        self._accepted(reply)
-        return Exchange(got.accept, reply)
+        if answer.get("MSA-1") in ACCEPT_CODES:
+            return Exchange(reply, got.application, answer)
+        self._accepted(answer)
+        return Exchange(got.accept, reply, answer)
 
     def _late(self, reply: bytes) -> None:
         with contextlib.suppress(Hl7Error, WrongAck):
-            echoed = codes(reply, self.place)[1]
+            answer = heard(reply, self.place)
+            echoed = answer.get("MSA-2")
             if echoed in self._outstanding:
                 self._outstanding.discard(echoed)
                 self._on_late(echoed, reply)
-                self._accepted(reply)
+                self._accepted(answer)
 
-    def _accepted(self, reply: bytes) -> None:
+    def _accepted(self, answer: Message) -> None:
         """An application acknowledgement is a message of its own: accept it, when its MSH-15 asks for that."""
-        message = _message(reply)
-        if message and asked(message).accept_due(success=True):
-            self._send(frame(acknowledge(message, now=datetime.now(), accept=True)), self._connect_seconds)
+        if asked(answer).accept_due(success=True):
+            self._send(frame(acknowledge(answer, now=datetime.now(), accept=True)), self._connect_seconds)
 
     def _send(self, data: bytes, timeout: float) -> None:
         if self._socket is None:

@@ -10,7 +10,6 @@ from simlab.clock import Clock
 from simlab.hl7 import courier
 from simlab.hl7.courier import Courier, Delivery, Parcel
 from simlab.hl7.message import parse
-from simlab.hl7.record import OUT, record
 from simlab.hl7.schema import SCHEMA
 from simlab.hl7.volley import address
 from simlab.journal import Journal
@@ -83,14 +82,5 @@ class Returning:
                     "UPDATE hl7_reply SET state=?, attempts=?, next_try=?, error=? WHERE id=?",
                     (state, attempts, courier.retry_at(self._clock, attempts), delivery.text, parcel.id),
                 )
-            record(
-                self._journal,
-                row["system"],
-                OUT,
-                parcel.data,
-                delivery.ack,
-                peer=f"{parcel.host}:{parcel.port}",
-                text=delivery.text,
-                attempt=attempts,
-                answers=parse(parcel.data).get("MSA-2"),
-            )
+            answers = parse(parcel.data).get("MSA-2")
+            courier.note(self._journal, row["system"], parcel, delivery, answers=answers)

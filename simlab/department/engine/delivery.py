@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
 import time
@@ -15,14 +14,12 @@ from simlab.clock import Clock
 from simlab.department.engine import queue
 from simlab.department.engine.policy import judge, policy
 from simlab.faults import FaultTable
+from simlab.hl7 import courier
 from simlab.hl7.courier import Courier, Delivery, Parcel
-from simlab.hl7.record import OUT, record
 from simlab.journal import Journal
 from simlab.store import Store
 
 NAME = "ENGINE"
-
-_MSA = re.compile(rb"\rMSA[^A-Za-z0-9]([AC][AER])")
 
 
 class Deliveries:
@@ -121,26 +118,9 @@ class Deliveries:
             route = tx.execute("SELECT policy FROM engine_route WHERE name=?", (name,)).fetchone()
             manner = policy(route["policy"] if route else "{}")
             verdict = judge(manner, delivery, attempts, self._clock)
-            queue.settle(tx, name, parcel.id, delivery, verdict, _code(delivery), self._clock.now())
-            record(
-                self._journal,
-                NAME,
-                OUT,
-                parcel.data,
-                delivery.ack,
-                peer=f"{parcel.host}:{parcel.port}",
-                text=delivery.text,
-                route=name,
-                item=parcel.id,
-                attempt=attempts,
-            )
+            queue.settle(tx, name, parcel.id, delivery, verdict, self._clock.now())
+            courier.note(self._journal, NAME, parcel, delivery, route=name, item=parcel.id)
             if self._open:
                 following = self._next(tx, name)
         if isinstance(following, Parcel):
             self._ahead[name] = following
-
-
-def _code(delivery: Delivery) -> str:
-    """MSA-1 of the reply, "" when there was none that can be read."""
-    found = _MSA.search(delivery.ack or b"")
-    return found.group(1).decode() if found else ""

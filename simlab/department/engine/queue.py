@@ -159,9 +159,7 @@ def first(tx: sqlite3.Connection, route: str) -> sqlite3.Row | None:
     return row
 
 
-def settle(
-    tx: sqlite3.Connection, route: str, item: int, delivery: Delivery, verdict: Verdict, code: str, now: datetime
-) -> None:
+def settle(tx: sqlite3.Connection, route: str, item: int, delivery: Delivery, verdict: Verdict, now: datetime) -> None:
     """Write what came of an attempt; nothing when the item is no longer the one in flight (the scene was reset)."""
     at = now.isoformat(timespec="milliseconds")
     done = verdict.state == DELIVERED
@@ -181,7 +179,7 @@ def settle(
     ).rowcount
     if not changed:
         return
-    told = (code, at) if code else None
+    told = (delivery.said.code, at) if delivery.said else None
     count(tx, [route], told, delivered=done, failed=verdict.state == ERROR, retries=verdict.state == QUEUED)
 
 
