@@ -368,3 +368,10 @@ def test_hostile_values_do_not_reach_the_tables(lab):
     assert lab.one("patients", patient_id="1000009")["name"] == "A B C^D"
     code, _ = lab.send(raw(lab, f"PID|1||{'9' * 200}^^^RXX01^MR||A^B", kind="ADT^A28"))
     assert code == "AE"
+
+
+def test_more_numbers_than_anybody_has_are_refused(lab):
+    """A PID-3 that repeats without end is answered AE before its numbers are read, whatever they name."""
+    pid = "~".join(f"{n}^^^A{n}&1.2.{n}&ISO^MR" for n in range(60))
+    code, text = lab.send(raw(lab, "EVN|A28", f"PID|1||{pid}~1000001^^^RXX01^MR", kind="ADT^A28"))
+    assert code == "AE" and "61 numbers" in text and "PID-3" in text

@@ -16,6 +16,8 @@ SEXES = {"M": "M", "F": "F", "O": "O", "A": "O", "N": "O", "U": ""}
 
 DELETE = '""'
 
+MAX_NUMBERS = 50
+
 
 def hospital_number(message: Message, own: str, place: str = "PID-3", *, strict: bool = False) -> Identifier:
     """The repetition of a CX field that the authority `own` gave.
@@ -58,10 +60,9 @@ def plain(place: str) -> str:
 
 
 def identifiers(message: Message, place: str = "PID-3") -> list[Identifier]:
-    """Every number in a CX field: CX.1, the namespace of CX.4, CX.5."""
-    count = len(message.all(place))
+    """Every number in a CX field: CX.1, the namespace of CX.4, CX.5; Hl7Error for more than anybody has."""
     found = []
-    for n in range(1, count + 1):
+    for n in range(1, _count(message, place) + 1):
         number = message.get(f"{place}[{n}].1")
         if number and number != DELETE:
             authority = message.get(f"{place}[{n}].4.1")
@@ -69,9 +70,17 @@ def identifiers(message: Message, place: str = "PID-3") -> list[Identifier]:
     return found
 
 
+def _count(message: Message, place: str) -> int:
+    count = len(message.all(place if "[" in place else place.replace("-", "[1]-")))
+    if count > MAX_NUMBERS:
+        remedy = f"Send {MAX_NUMBERS} at most."
+        raise Hl7Error(f"{count} numbers of one patient", place=plain(place), code="102", remedy=remedy)
+    return count
+
+
 def learn_authorities(tx: sqlite3.Connection, message: Message) -> None:
     """Remember the universal IDs that authorities in PID-3 go by (CX.4.2, CX.4.3)."""
-    for n in range(1, len(message.all("PID-3")) + 1):
+    for n in range(1, _count(message, "PID-3") + 1):
         name, universal, kind = (line(message.get(f"PID-3[{n}].4.{part}")) for part in (1, 2, 3))
         if name and universal:
             tx.execute(
