@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from simlab.cli import epr_orders, show
+from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 
@@ -224,6 +225,16 @@ def move_identifier(
 def renumber(old: str, new: str, home: Home = None, json: Json = False) -> None:
     """Give a patient a number that nobody had before (ADT^A47)."""
     _act(home, json, "epr.renumber", old=old, new=new)
+
+
+@app.command()
+def configure(
+    setting: Annotated[list[str], typer.Argument(metavar="KEY=VALUE…", help="destination_port=3575 …")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Change settings: where its messages go, and how it signs them."""
+    _act(home, json, "epr.configure", **parse_arguments(setting))
 
 
 @app.command()

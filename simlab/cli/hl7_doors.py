@@ -21,7 +21,8 @@ def doors(
         Door(chosen(home)).view("hl7.doors", door=door),
         {"door": "Door", "applications": "MSH-5", "facilities": "MSH-6", "types": "MSH-9", "processing_ids": "MSH-11",
          "versions": "MSH-12", "enhanced": "Enhanced", "sequence": "Sequence", "lenient": "Lenient",
-         "remember_days": "Remembers (days)", "reply_to": "Replies to"},
+         "remember_days": "Remembers (days)", "reply_to": "Replies to", "certificate": "Shows over TLS",
+         "tls_mutual": "Asks for one"},
         json_wanted=json,
         none=f"There is no HL7 door {door}.",
     )  # fmt: skip
@@ -38,6 +39,8 @@ def set_door(
     sequence: Annotated[bool | None, typer.Option(help="Sequence numbers must follow one another.")] = None,
     lenient: Annotated[bool | None, typer.Option(help="Forgive a missing VT or CR, and LF for CR.")] = None,
     remember_days: Annotated[int | None, typer.Option(help="Days that a control ID is remembered.")] = None,
+    certificate: Annotated[str | None, typer.Option(help="What its TLS door shows (`simlab tls list`).")] = None,
+    tls_mutual: Annotated[bool | None, typer.Option(help="Who comes over TLS must show a certificate too.")] = None,
     reply_to: Annotated[str | None, typer.Option(help="mllp://HOST:PORT for the replies of enhanced mode.")] = None,
     home: Home = None,
     json: Json = False,
@@ -51,6 +54,8 @@ def set_door(
         "sequence": sequence,
         "lenient": lenient,
         "remember_days": remember_days,
+        "certificate": certificate,
+        "tls_mutual": tls_mutual,
         "reply_to": reply_to,
     }
     given |= {name: value for name, value in rest.items() if value is not None}

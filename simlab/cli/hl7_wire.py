@@ -19,7 +19,7 @@ from simlab.cli.options import Home, Json, chosen
 from simlab.errors import BadInput, SimlabError, Unavailable
 
 To = Annotated[
-    str, typer.Option(help="A door of the lab (ADT, RIS_HL7, PACS_HL7, EPR_HL7), or mllp://HOST:PORT, mllps:// for TLS.")
+    str, typer.Option(help="A door of the lab (ADT, RIS_HL7…; ADT_TLS… for TLS), or mllp://HOST:PORT, mllps:// for TLS.")
 ]
 Host = Annotated[str | None, typer.Option(help="Another host than the door's.", show_default=False)]
 Port = Annotated[int | None, typer.Option(help="Another port than the door's.", show_default=False)]
@@ -55,7 +55,7 @@ def send(
     address = _address(to, host, port, home)
     shots = _shots(names, home)
     if behave:
-        _badly(behave, shots, address, timeout, json=json)
+        _badly(behave, shots, address, timeout, folder=certificates, home=home, json=json)
         return
     _fire(shots, address, rate=rate, keep_going=keep_going, timeout=timeout, folder=certificates, home=home, json=json)
 
@@ -172,7 +172,7 @@ def _address(to: str, host: str | None, port: int | None, home: Path | None) -> 
     if to not in doors or doors[to].get("ae_title"):
         known = ", ".join(name for name, one in doors.items() if not one.get("ae_title"))
         raise BadInput(f"there is no HL7 door {to}", remedy=f"There are: {known}; or mllp://HOST:PORT.")
-    return host or doors[to]["host"], port or doors[to]["port"], False
+    return host or doors[to]["host"], port or doors[to]["port"], to.endswith("_TLS")
 
 
 def _shots(names: list[str], home: Path | None) -> Iterator[Any]:
@@ -233,7 +233,7 @@ def _fire(
 ) -> None:
     volley = importlib.import_module("simlab.hl7.volley")
     host, port, tls = address
-    context = _tls().client_context(_folder(folder, home)) if tls else None
+    context = _context(tls, folder, home)
     hits: list[dict[str, Any]] = []
     bad = 0
     for hit in volley.fire(
@@ -255,12 +255,23 @@ def _fire(
         raise typer.Exit(1)
 
 
-def _badly(behave: str, shots: Iterator[Any], address: tuple[str, int, bool], timeout: float, *, json: bool) -> None:
+def _badly(
+    behave: str,
+    shots: Iterator[Any],
+    address: tuple[str, int, bool],
+    timeout: float,
+    *,
+    folder: Path | None,
+    home: Path | None,
+    json: bool,
+) -> None:
     partner, acknowledge = (importlib.import_module(f"simlab.hl7.{name}") for name in ("partner", "acknowledge"))
     behaviour, rows = partner.behaviour(behave), []
+    host, port, tls = address
+    context = _context(tls, folder, home)
     for number, shot in enumerate(shots):
         try:
-            answers = partner.send_as(behaviour.turn(number), *address[:2], shot.data, timeout)
+            answers = partner.send_as(behaviour.turn(number), host, port, shot.data, timeout, context=context)
             said = [acknowledge.read(one) for one in answers]
             told = [{"ack": one.code, "control_id": one.control_id, "text": one.text} for one in said]
         except SimlabError as error:
@@ -275,6 +286,11 @@ def _judge(profile: str) -> Any:
     return lambda message: [
         f"{one.path} {one.what}" for one in validator.validate(message, wanted) if one.severity == "error"
     ]
+
+
+def _context(tls: bool, folder: Path | None, home: Path | None) -> Any:
+    """What a TLS connection trusts and shows; None where there is none."""
+    return _tls().client_context(_folder(folder, home)) if tls else None
 
 
 def _folder(named: Path | None, home: Path | None) -> Path:

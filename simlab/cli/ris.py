@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from simlab.cli import show
+from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 
@@ -199,6 +200,16 @@ def unmerge(
     """Take a wrong merge apart, here alone: there is no message for it."""
     given = {"patient": patient, "orders": order or []}
     show.outcome(Door(chosen(home)).act("ris.unmerge_patients", given), json_wanted=json)
+
+
+@app.command()
+def configure(
+    setting: Annotated[list[str], typer.Argument(metavar="KEY=VALUE…", help="forward_orders=true …")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Change settings: what its worklist shows, where its messages go."""
+    show.outcome(Door(chosen(home)).act("ris.configure", parse_arguments(setting)), json_wanted=json)
 
 
 @app.command()

@@ -69,6 +69,7 @@ class Catcher:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise Unavailable(f"the folder cannot be made ({error.strerror})", place=str(folder)) from error
+        self._credentials = credentials
         self._door: Partner | MllpServer
         if behaviour is not None:
             self._door = Partner(behaviour, on_message=self._played)
@@ -77,13 +78,14 @@ class Catcher:
                 "LISTEN",
                 self._take,
                 on_noise=lambda what, _sample, caller: on_noise(f"{caller.host}:{caller.port}", what),
-                credentials=credentials,
                 lenient=lambda: lenient,
             )
 
     def open(self, host: str, port: int) -> int:
         """Listen (port 0: any free one) and give the port; OSError when it cannot."""
-        return self._door.open(host, port)
+        if isinstance(self._door, Partner):
+            return self._door.open(host, port)
+        return self._door.open(host, port, self._credentials)
 
     def close(self) -> None:
         """Stop listening."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from simlab import provenance, tls
 from simlab.errors import Unavailable
@@ -42,18 +43,20 @@ Reply = bytes | Iterable[bytes] | None
 Handler = Callable[[bytes, Caller], Reply]
 """Takes a message and gives the answer, several in enhanced mode, or None: the client waits."""
 OnNoise = Callable[[str, bytes, Caller], None]
+Credentials = Callable[[], ssl.SSLContext]
+"""What a TLS door shows, asked for every connection; raises Unavailable when there is nothing to show."""
 
 
 class MllpServer:
-    """Takes frames on one port and answers each with what `handler` returns.
+    """Takes frames on its ports and answers each with what `handler` returns.
 
     A connection is a thread that waits on its own socket and runs the handler itself, within the provenance of the
     caller: no message is handed from thread to thread, and a slow one keeps nobody else waiting. `on_noise(what,
     sample, caller)` hears of bytes that are no frame. Time-outs are in seconds: `frame_timeout` from a frame's (or
     junk's) first byte to its end, and for an answer to be taken; `first_timeout` for a connection that has not sent a
-    frame yet, `idle_timeout` between frames. `lenient` forgives framing as `Deframer` says. With `credentials` it is
-    a TLS door. Beyond `max_connections` the connection that has been silent longest since it was accepted is given
-    up; when every one has spoken, the new one is.
+    frame yet, `idle_timeout` between frames. `lenient` forgives framing as `Deframer` says. Beyond `max_connections`
+    the connection that has been silent longest since it was accepted is given up; when every one has spoken, the new
+    one is.
     """
 
     def __init__(
@@ -68,7 +71,6 @@ class MllpServer:
         max_frame: int = MAX_FRAME,
         max_connections: int = MAX_CONNECTIONS,
         lenient: Callable[[], bool] = lambda: False,
-        credentials: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
         self.name = name
         self._handler = handler
@@ -79,16 +81,21 @@ class MllpServer:
         self._max_frame = max_frame
         self._max_connections = max_connections
         self._lenient = lenient
-        self._credentials = credentials
-        self._listener = Listener(f"mllp-{name}", self._admit)
+        self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._connections: dict[_Connection, threading.Thread] = {}
         self._closing = False
 
-    def open(self, host: str, port: int) -> int:
-        """Listen (port 0: any free one) and give the port; OSError when it is taken."""
+    def open(self, host: str, port: int, credentials: Credentials | None = None) -> int:
+        """Listen (port 0: any free one) and give the port; OSError when it is taken.
+
+        With `credentials` it is a TLS door. A server may have several doors.
+        """
         self._closing = False
-        return self._listener.open(host, port)
+        listener = Listener(f"mllp-{self.name}", partial(self._admit, credentials))
+        bound = listener.open(host, port)
+        self._listeners.append(listener)
+        return bound
 
     def close(self) -> None:
         """Stop listening and end every connection; within a second, whatever clients do.
@@ -101,19 +108,21 @@ class MllpServer:
             standing = dict(self._connections)
         for connection in standing:
             connection.shut(socket.SHUT_RD)
-        self._listener.forget()
+        for listener in self._listeners:
+            listener.forget()
+        self._listeners.clear()
         for connection, thread in standing.items():
             if thread is not threading.current_thread():
                 thread.join(max(0.0, until - time.monotonic()))
             connection.shut(socket.SHUT_RDWR)
 
-    def _admit(self, sock: socket.socket) -> None:
+    def _admit(self, credentials: Credentials | None, sock: socket.socket) -> None:
         connection = _Connection(sock)
         with self._lock:
             crowded = len(self._connections) >= self._max_connections
             silent = min((c for c in self._connections if c.silent), key=lambda c: c.since, default=None)
             thread = threading.Thread(
-                target=self._run, args=(connection,), name=f"mllp-{self.name}-connection", daemon=True
+                target=self._run, args=(connection, credentials), name=f"mllp-{self.name}-connection", daemon=True
             )
             if crowded and silent:
                 del self._connections[silent]
@@ -132,10 +141,10 @@ class MllpServer:
                 self._connections.pop(connection, None)
             raise
 
-    def _run(self, connection: _Connection) -> None:
+    def _run(self, connection: _Connection, credentials: Credentials | None) -> None:
         try:
-            if self._credentials:
-                connection.secure(self._credentials(), self._first_timeout)
+            if credentials:
+                connection.secure(credentials(), self._first_timeout)
             self._serve(connection)
         except Unavailable as error:
             self._hear(connection, f"no TLS: {error.what}", b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -189,12 +190,20 @@ class Partner:
         return not turn.close
 
 
-def send_as(turn: Turn, host: str, port: int, message: bytes, timeout: float = 10.0) -> list[bytes]:
+def send_as(
+    turn: Turn,
+    host: str,
+    port: int,
+    message: bytes,
+    timeout: float = 10.0,
+    *,
+    context: ssl.SSLContext | None = None,
+) -> list[bytes]:
     """Send one message as `turn` writes it, and give what comes back within `timeout` seconds, if anything does.
 
     Raises Unreachable when nobody listens, NoAck when the connection breaks.
     """
-    link = Link(host, port)
+    link = Link(host, port, context=context)
     try:
         for piece in turn.written(message):
             link.write(piece)

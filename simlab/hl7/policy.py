@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from simlab import credentials
 from simlab import journal as kinds
 from simlab.errors import BadInput
 from simlab.hl7.errors import Hl7Error
@@ -35,10 +36,17 @@ class DoorPolicy(BaseModel):
     sequence: bool = Field(False, description="sequence numbers (MSH-13) of who sends them must follow one another")
     lenient: bool = Field(False, description="forgive a missing VT or CR of the frame, and LF at the end of segments")
     remember_days: int = Field(7, ge=0, le=3660, description="days that a control ID is remembered; 0: never")
+    certificate: str = Field(credentials.USUAL, description="what its TLS door shows, by the name of the file")
+    tls_mutual: bool = Field(False, description="who comes over TLS must show a certificate too")
 
     reply_to: str = Field(
         "", description="mllp://HOST:PORT for the replies of enhanced mode; empty: the same connection"
     )
+
+    @field_validator("certificate")
+    @classmethod
+    def _shown(cls, name: str) -> str:
+        return credentials.check(name)
 
     @field_validator("reply_to")
     @classmethod

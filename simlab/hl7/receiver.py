@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from simlab import credentials
 from simlab import faults as points
 from simlab.clock import Clock
 from simlab.errors import NotKept, SimlabError
@@ -49,8 +52,9 @@ class Receiver:
 
     It runs inside one write transaction together with the journal entry; a SimlabError rolls its changes back and is
     answered with AE or AR (its `ack_code`), its place and its words. What the door takes at all is its `DoorPolicy`,
-    kept under `door` (by default the system's name). A message that was taken before is answered as it was then, and
-    not applied again; other content under the same MSH-3, MSH-4 and MSH-10 is applied, and flagged.
+    kept under `door` (by default the system's name); over TLS it shows a certificate of the folder `certificates`. A
+    message that was taken before is answered as it was then, and not applied again; other content under the same
+    MSH-3, MSH-4 and MSH-10 is applied, and flagged.
 
     Where MSH-15 or MSH-16 ask for enhanced mode, CA (CE, CR) goes out first, then AA (AE, AR), as each is due. Both say
     of a message that is applied what is then true: it is stored, and done.
@@ -72,6 +76,7 @@ class Receiver:
         apply: Apply,
         *,
         door: str = "",
+        certificates: Path | None = None,
         keep: Keep | None = None,
         settle: Settle = lambda _message: "a reply to nothing sent from here",
         respond: Respond = lambda _message, told: told,
@@ -83,6 +88,7 @@ class Receiver:
         self._clock = clock
         self._faults = faults
         self._apply = apply
+        self._certificates = certificates
         self._keep = keep
         self._settle = settle
         self._respond = respond
@@ -92,6 +98,14 @@ class Receiver:
         """Whether the door forgives framing, for its server to ask."""
         with self._store.read() as tx:
             return policy_of(tx, self._door).lenient
+
+    def credentials(self) -> ssl.SSLContext:
+        """What the door's TLS side shows and asks for, for its server to ask; Unavailable without certificates."""
+        with self._store.read() as tx:
+            policy = policy_of(tx, self._door)
+        return credentials.shown(
+            self._door, self._certificates, policy.certificate, self._faults, mutual=policy.tls_mutual
+        )
 
     def __call__(self, data: bytes, caller: Caller) -> Reply:
         """Take one message and give its acknowledgements; None for an acknowledgement that asks for no reply."""

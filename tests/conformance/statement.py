@@ -193,7 +193,7 @@ read. A response is in the repertoire that was asked in when that holds the valu
 def _security() -> str:
     kinds = ", ".join(identity.KINDS[kind] for kind in (identity.USERNAME, identity.PASSCODE))
     return (
-        "## Security\n\nPACS, viewers and modalities have a TLS door beside the plain one (`PACS_TLS`, `THEATRE_TLS`, "
+        "## Security\n\nPACS, RIS, viewers and modalities have a TLS door beside the plain one (`PACS_TLS`, `THEATRE_TLS`, "
         "`CT1_TLS`…): TLS 1.2 and 1.3\n(PS3.15 B.9); a client's certificate is asked for when the setting `tls_mutual` "
         "says so. Suites of TLS 1.2: "
         + ", ".join(f"`{suite}`" for suite in tls.CIPHERS)

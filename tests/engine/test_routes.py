@@ -164,10 +164,11 @@ def test_a_route_delivers_over_tls(ground, tmp_path):
         got.append(data)
         return acknowledge(data, now=ground.clock.now())
 
-    server = MllpServer("PEER", take, credentials=lambda: tls.server_context(folder, "server"))
+    server = MllpServer("PEER", take)
+    port = server.open("127.0.0.1", 0, lambda: tls.server_context(folder, "server"))
     made = Engine(*ground.parts, folder)
     try:
-        made.stage(EngineStage(routes=[Route(name="out", port=server.open("127.0.0.1", 0), first_seconds=0.05)]))
+        made.stage(EngineStage(routes=[Route(name="out", port=port, first_seconds=0.05)]))
         made.open("127.0.0.1", 0)
         give(made, adt("C1"))
         eventually(lambda: queue(ground)[0]["attempts"] > 0)

@@ -24,7 +24,7 @@ def message(control_id="C1", kind="ADT^A01^ADT_A01", *, rest="", **head):
 class Inbox:
     """A door TEST (policy of ADT) over a ground; `done` has the control IDs that were applied, in order."""
 
-    def __init__(self, ground: Ground, *, raises=None, **options):
+    def __init__(self, ground: Ground, *, raises=None, credentials=None, **options):
         self.ground = ground
         self.done: list[str] = []
         self.raises = raises
@@ -35,7 +35,7 @@ class Inbox:
         self.server = MllpServer(
             "TEST", self.receiver, on_noise=noise_into(ground.journal, "TEST"), lenient=self.receiver.lenient, **options
         )
-        self.port = self.server.open("127.0.0.1", 0)
+        self.port = self.server.open("127.0.0.1", 0, credentials)
 
     def apply(self, received):
         if self.raises:

@@ -50,7 +50,10 @@ class Engine:
         self._store = store
         self._clock = clock
         store.install(SCHEMA)
-        receiver = Receiver(NAME, store, journal, clock, faults, self._accept, keep=self._keep, door=DOOR)
+        receiver = Receiver(
+            *(NAME, store, journal, clock, faults, self._accept), keep=self._keep, door=DOOR, certificates=certificates
+        )
+        self._credentials = receiver.credentials
         self._server = MllpServer(NAME, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self._deliveries = Deliveries(store, journal, clock, faults, certificates)
         self._legs = threading.local()
@@ -69,6 +72,12 @@ class Engine:
         self.endpoints[DOOR] = Endpoint(host, bound)
         self._serving = True
         self._deliveries.open()
+        return bound
+
+    def open_tls(self, host: str, port: int) -> int:
+        """Listen over TLS too; gives the port, OSError when it is taken."""
+        bound = self._server.open(host, port, self._credentials)
+        self.endpoints[f"{DOOR}_TLS"] = Endpoint(host, bound)
         return bound
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from simlab.clock import Clock
@@ -30,10 +31,14 @@ class Epr(Registrations, Identities, Requests):
 
     SCHEMA = SCHEMA
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
+    def __init__(
+        self, store: Store, journal: Journal, clock: Clock, faults: FaultTable, certificates: Path | None = None
+    ) -> None:
         store.install(SCHEMA)
-        super().__init__(store, journal, clock, Outbox(store, journal, clock, faults))
-        receiver = Receiver(NAME, store, journal, clock, faults, Inbox(store, clock, self).apply, door=EPR_HL7)
+        super().__init__(store, journal, clock, Outbox(store, journal, clock, faults, certificates))
+        apply = Inbox(store, clock, self).apply
+        receiver = Receiver(NAME, store, journal, clock, faults, apply, door=EPR_HL7, certificates=certificates)
+        self._credentials = receiver.credentials
         self._server = MllpServer(EPR_HL7, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self.endpoints: dict[str, Endpoint] = {}
 
@@ -42,6 +47,12 @@ class Epr(Registrations, Identities, Requests):
         bound = self._server.open(host, port)
         self.endpoints[EPR_HL7] = Endpoint(host, bound)
         self._outbox.open()
+        return bound
+
+    def open_tls(self, host: str, port: int) -> int:
+        """Listen over TLS too; gives the port, OSError when it is taken."""
+        bound = self._server.open(host, port, self._credentials)
+        self.endpoints[f"{EPR_HL7}_TLS"] = Endpoint(host, bound)
         return bound
 
     def close(self) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from functools import partial
+from pathlib import Path
 
-from simlab import provenance
+from simlab import credentials, provenance
 from simlab.clock import Clock
 from simlab.department.epr import settings
 from simlab.errors import BadInput, NotFound
@@ -25,18 +27,21 @@ _READY = "(state = 'sending' OR (state = 'queued' AND next_try <= ?))"
 class Outbox:
     """Delivers table `epr_outbox` to the address in the settings; without one the messages wait."""
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
+    def __init__(
+        self, store: Store, journal: Journal, clock: Clock, faults: FaultTable, certificates: Path | None = None
+    ) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock
         self._faults = faults
+        self._context = partial(credentials.calling, NAME, certificates)
         self._courier: Courier | None = None
 
     def open(self) -> None:
         """Begin to deliver; what was in flight when an earlier process ended is sent again, with the same MSH-10."""
         with self._store.write() as tx:
             tx.execute("UPDATE epr_outbox SET state='queued' WHERE state='sending'")
-        self._courier = Courier(NAME, self._take, self._finish)
+        self._courier = Courier(NAME, self._take, self._finish, context=self._context)
         self._courier.start()
 
     def close(self) -> None:
@@ -120,6 +125,7 @@ class Outbox:
             head["actor"],
             head["cause"],
             head["attempts"],
+            tls=now["destination_tls"] == "true",
         )
 
     def _finish(self, parcel: Parcel, delivery: Delivery) -> None:

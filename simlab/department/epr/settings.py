@@ -29,6 +29,7 @@ DEFAULTS = {
     "results_as": "text",
     "destination_host": "",
     "destination_port": "0",
+    "destination_tls": "false",
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "version": ("2.3", "2.3.1", "2.4", "2.5", "2.5.1"),
@@ -39,6 +40,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "correction": CORRECTIONS,
     "unasked_reports": ("file", "refuse"),
     "results_as": SHOWN_AS,
+    "destination_tls": ("false", "true"),
 }
 
 
@@ -52,7 +54,9 @@ def change(tx: sqlite3.Connection, values: Mapping[str, Any]) -> dict[str, str]:
     unknown = sorted(set(values) - set(DEFAULTS))
     if unknown:
         raise BadInput(f"no setting {unknown[0]!r}", place="EPR", remedy=f"There are: {', '.join(DEFAULTS)}.")
-    written = {key: str(value).strip() for key, value in values.items()}
+    written = {
+        key: str(value).lower() if isinstance(value, bool) else str(value).strip() for key, value in values.items()
+    }
     for key, value in written.items():
         if not _fits(key, value):
             raise BadInput(f"{value!r} does not fit", place=f"EPR {key}", remedy=f"By default it is {DEFAULTS[key]!r}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
 from simlab.clock import Clock
 from simlab.config import Endpoint
@@ -36,7 +37,15 @@ RESULTS = {"P": "P", "A": "P", "F": "F", "C": "C"}
 class PacsInbox:
     """The MLLP door PACS_HL7. It updates and merges patients that the archive knows, notes orders and reports."""
 
-    def __init__(self, pacs: Pacs, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
+    def __init__(
+        self,
+        pacs: Pacs,
+        store: Store,
+        journal: Journal,
+        clock: Clock,
+        faults: FaultTable,
+        certificates: Path | None = None,
+    ) -> None:
         self._pacs = pacs
         self._store = store
         self._identity: dict[str, Callable[[Message], str]] = {
@@ -46,14 +55,21 @@ class PacsInbox:
             "A43": self._move,
             "A47": self._renumber,
         }
-        receiver = Receiver(NAME, store, journal, clock, faults, self.apply, door=DOOR)
+        receiver = Receiver(NAME, store, journal, clock, faults, self.apply, door=DOOR, certificates=certificates)
+        self._credentials = receiver.credentials
         self._server = MllpServer(DOOR, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self.endpoints: dict[str, Endpoint] = {}
 
     def open(self, host: str, port: int) -> int:
         """Listen (port 0: any free one) and give the port; OSError when it is taken."""
         bound = self._server.open(host, port)
-        self.endpoints["PACS_HL7"] = Endpoint(host, bound)
+        self.endpoints[DOOR] = Endpoint(host, bound)
+        return bound
+
+    def open_tls(self, host: str, port: int) -> int:
+        """Listen over TLS too; gives the port, OSError when it is taken."""
+        bound = self._server.open(host, port, self._credentials)
+        self.endpoints[f"{DOOR}_TLS"] = Endpoint(host, bound)
         return bound
 
     def close(self) -> None:

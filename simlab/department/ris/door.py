@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from simlab import credentials
 from simlab.clock import Clock
 from simlab.department.ris import settings, worklist
 from simlab.department.ris.availability import Notified
@@ -32,9 +35,19 @@ class Door:
     """Wires a `DicomServer` to the tables: who may call, what they see."""
 
     def __init__(
-        self, system: str, store: Store, journal: Journal, clock: Clock, faults: FaultTable, telling: Telling
+        self,
+        system: str,
+        store: Store,
+        journal: Journal,
+        clock: Clock,
+        faults: FaultTable,
+        telling: Telling,
+        certificates: Path | None = None,
     ) -> None:
+        self._system = system
         self._store = store
+        self._faults = faults
+        self._certificates = certificates
         steps = PerformedSteps(store, clock, telling)
         self._normalized: dict[tuple[str, str], tuple[str, Handler]] = {
             ("N-CREATE", contexts.PERFORMED_STEP): ("mpps", steps.create),
@@ -58,6 +71,11 @@ class Door:
             max_associations=lambda: self._setting().max_associations,
             grants=lambda: self._setting().extended_negotiation,
         )
+
+    def credentials(self) -> ssl.SSLContext:
+        """What the TLS door shows and asks for; Unavailable without certificates."""
+        now = self._setting()
+        return credentials.shown(self._system, self._certificates, now.certificate, self._faults, mutual=now.tls_mutual)
 
     def _setting(self) -> RisSettings:
         with self._store.read() as tx:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from functools import partial
+from pathlib import Path
 
-from simlab import provenance
+from simlab import credentials, provenance
 from simlab.clock import Clock
 from simlab.department.ris import orders, settings
 from simlab.errors import NotFound
@@ -23,14 +25,23 @@ QUEUED = "queued"
 class Forward:
     """First in, first out; what is not acknowledged is tried again, what is refused (AE) stays as an error."""
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable, system: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        clock: Clock,
+        faults: FaultTable,
+        system: str,
+        certificates: Path | None = None,
+    ) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock
         self._faults = faults
         self._system = system
         self._not_before: dict[int, float] = {}
-        self._courier = Courier(f"{system}-forward", self._take, self._finish)
+        context = partial(credentials.calling, system, certificates)
+        self._courier = Courier(f"{system}-forward", self._take, self._finish, context=context)
 
     def start(self) -> None:
         self._courier.start()
@@ -112,7 +123,7 @@ class Forward:
         if wait > 0:
             return wait
         data = spoiled(self._faults, self._system, bytes(row["message"]))
-        return Parcel(row["id"], data, to.host, to.port, row["actor"], row["cause"], row["attempts"])
+        return Parcel(row["id"], data, to.host, to.port, row["actor"], row["cause"], row["attempts"], tls=to.tls)
 
     def _finish(self, parcel: Parcel, delivery: Delivery) -> None:
         state = QUEUED if delivery.result == RETRY else delivery.result

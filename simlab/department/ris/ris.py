@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
@@ -36,15 +37,23 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
 
     SCHEMA: Schema = SCHEMA
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, faults: FaultTable) -> None:
+    def __init__(
+        self, store: Store, journal: Journal, clock: Clock, faults: FaultTable, certificates: Path | None = None
+    ) -> None:
         store.install(SCHEMA)
-        self._forward = Forward(store, journal, clock, faults, RIS)
+        self._forward = Forward(store, journal, clock, faults, RIS, certificates)
         telling = Telling(clock, self._forward)
         super().__init__(store, journal, clock, telling)
         self.endpoints: dict[str, Endpoint] = {}
         inbox = Inbox(store, clock, self._forward, telling)
-        self._door = Door(RIS, store, journal, clock, faults, telling)
-        receiver = Receiver(RIS, store, journal, clock, faults, inbox.apply, door=RIS_HL7, respond=Replies(store).reply)
+        self._door = Door(RIS, store, journal, clock, faults, telling, certificates)
+        receiver = Receiver(
+            *(RIS, store, journal, clock, faults, inbox.apply),
+            door=RIS_HL7,
+            certificates=certificates,
+            respond=Replies(store).reply,
+        )
+        self._hl7_credentials = receiver.credentials
         self._mllp = MllpServer(
             RIS_HL7,
             receiver,
@@ -63,8 +72,20 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
         self._forward.start()
         return self.endpoints
 
+    def open_tls(self, host: str, port: int) -> int:
+        """Listen for DICOM over TLS too; gives the port, OSError when it is taken."""
+        bound = self._door.server.open(host, port, self._door.credentials)
+        self.endpoints[f"{RIS}_TLS"] = Endpoint(host, bound, self._title())
+        return bound
+
+    def open_hl7_tls(self, host: str, port: int) -> int:
+        """Listen for HL7 over TLS too; gives the port, OSError when it is taken."""
+        bound = self._mllp.open(host, port, self._hl7_credentials)
+        self.endpoints[f"{RIS_HL7}_TLS"] = Endpoint(host, bound)
+        return bound
+
     def close(self) -> None:
-        """Close both doors and stop sending, within a second."""
+        """Close all doors and stop sending, within a second."""
         self._forward.close()
         self._mllp.close()
         self._door.server.close()
@@ -117,8 +138,8 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
         return self._console("configure", change, lambda row: f"settings changed: {', '.join(row)}")
 
     def _retitle(self) -> None:
-        if RIS in self.endpoints:
-            self.endpoints[RIS] = replace(self.endpoints[RIS], ae_title=self._title())
+        for name in {RIS, f"{RIS}_TLS"} & set(self.endpoints):
+            self.endpoints[name] = replace(self.endpoints[name], ae_title=self._title())
 
     def _title(self) -> str:
         with self._store.read() as tx:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydicom.charset import python_encoding
 
+from simlab import credentials
 from simlab.config import LOOPBACK
 from simlab.department.ris import states
 from simlab.dicom import zone
@@ -31,6 +32,8 @@ class Destination(BaseModel):
     """MSH-5 of what is sent there."""
     facility: str = TRUST
     """MSH-6 of what is sent there."""
+    tls: bool = False
+    """Whether it goes over TLS."""
 
 
 class RisSettings(BaseModel):
@@ -51,6 +54,10 @@ class RisSettings(BaseModel):
     """Institution Name (0008,0080) of worklist answers."""
     mpps_strict: bool = False
     """Whether a performed step that lacks a type 1 attribute is refused (0120, 0121), not only noted in the log."""
+    certificate: str = credentials.USUAL
+    """What the DICOM door shows over TLS, by the name of its file."""
+    tls_mutual: bool = False
+    """Whether a caller over TLS must show a certificate too."""
     extended_negotiation: tuple[Literal["fuzzy", "timezone"], ...] = ("fuzzy", "timezone")
     """What a modality may negotiate for its worklist queries (PS3.4 K.5.1)."""
     timezone: str = "+0000"
@@ -90,6 +97,11 @@ class RisSettings(BaseModel):
     @classmethod
     def _title(cls, title: str) -> str:
         return ae_title(title)
+
+    @field_validator("certificate")
+    @classmethod
+    def _shown(cls, name: str) -> str:
+        return credentials.check(name)
 
     @field_validator("character_sets")
     @classmethod

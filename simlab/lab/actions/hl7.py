@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from simlab import tls
 from simlab.errors import BadInput
 from simlab.hl7 import acknowledge, message, mllp, profile
 from simlab.hl7.findings import SEVERITIES
@@ -25,14 +26,18 @@ class Send(Action):
     host: str | None = None
     port: int | None = Field(None, ge=1, le=65535)
     timeout: float = Field(10.0, gt=0, le=120, description="seconds to wait for the acknowledgement")
+    tls: bool = Field(False, description="over TLS, at the door's TLS side (or name that: RIS_HL7_TLS)")
+    certificate: str | None = Field("client", description="which certificate to show when asked for one")
 
     def perform(self, lab: Systems) -> Result:
         sent = message.from_text(self.message)
-        known = lab.endpoint(self.to)
+        secure = self.tls or self.to.endswith("_TLS")
+        known = lab.endpoint(f"{self.to}_TLS" if self.tls and not self.to.endswith("_TLS") else self.to)
+        context = tls.client_context(lab.home.certificates, self.certificate) if secure else None
         host, port = self.host or known.host, self.port or known.port
         reply: bytes | None = None
         try:
-            reply = mllp.send(host, port, sent.encode(), self.timeout)
+            reply = mllp.send(host, port, sent.encode(), self.timeout, context=context)
         finally:
             record(lab.journal, "ADMIN", OUT, sent.encode(), reply, peer=f"{host}:{port}")
         answer = acknowledge.read(reply, sent)
@@ -77,6 +82,8 @@ class SetDoor(Action):
     sequence: bool | None = Field(None, description="whether sequence numbers (MSH-13) must follow one another")
     lenient: bool | None = Field(None, description="whether it forgives a missing VT or CR, and LF in place of CR")
     remember_days: int | None = Field(None, ge=0, le=3660, description="days that a control ID is remembered")
+    certificate: str | None = Field(None, description="what its TLS door shows: server, renewed, expired, untrusted")
+    tls_mutual: bool | None = Field(None, description="whether who comes over TLS must show a certificate too")
 
     reply_to: str | None = Field(None, description="mllp://HOST:PORT for the replies of enhanced mode; empty: the same")
 
