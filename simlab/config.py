@@ -26,6 +26,7 @@ _SEATS: dict[str, Seat] = {
     "ADMIN": Seat("ADMIN", 11119),
     "THEATRE": Seat("THEATRE", 11121),
     "CLINIC": Seat("CLINIC", 11122),
+    "TERTIARY": Seat("TERTIARY", 11130),
     "CT1": Seat("CT1", 11131),
     "CT2": Seat("CT2", 11132),
     "US1": Seat("US1", 11133),
@@ -38,14 +39,14 @@ _SEATS: dict[str, Seat] = {
     "EPR_HL7": Seat("", 2578),
     "CONTROL": Seat("", 11180),
 }
-_AS_THEY_ARE = ("PACS", "PACS_TLS", "CONTROL")
+_PLAIN_ONLY = ("PACS", "PACS_TLS", "RIS")
 
 SEATS: dict[str, Seat] = {
     **_SEATS,
     **{
         f"{name}_TLS": Seat(seat.title, seat.port + 1000)
         for name, seat in _SEATS.items()
-        if name not in _AS_THEY_ARE
+        if seat.title and name not in _PLAIN_ONLY
     },
 }
 """Every door by its name; that of TLS, where a system has one, has its name and ``_TLS``."""

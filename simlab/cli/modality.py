@@ -78,7 +78,8 @@ def configure(
     json: Json = False,
 ) -> None:
     """Change the scanner's settings, its radiographer and its quirks among them."""
-    _act(home, json, "modality.configure", modality=scanner, **parse_arguments(settings))
+    given = {"modality": scanner, **parse_arguments(settings)}
+    show.outcome(Door(chosen(home)).act("modality.configure", given), json_wanted=json)
 
 
 @app.command()

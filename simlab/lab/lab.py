@@ -66,6 +66,7 @@ class Lab(Systems):
                 for name, modality in self.modalities.items():
                     if name in staging.modalities:
                         modality.stage(staging.modalities[name])
+                self.neighbour.stage(staging.neighbour)
                 self.desk.stage(staging.desk)
                 self.journal.record(kinds.LAB, "LAB", f"scene {staging.name} staged", {"scene": staging.name})
             self.faults.reload()

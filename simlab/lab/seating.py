@@ -27,6 +27,7 @@ _SETTINGS = (
     ("ris_setting", "key", "value"),
     ("epr_setting", "key", "value"),
     ("pacs_setting", "key", "value"),
+    ("neighbour_setting", "key", "value"),
 )
 """Tables of settings, with their columns of names and values; a name that ends in ``port`` holds a port."""
 

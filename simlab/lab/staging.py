@@ -10,6 +10,7 @@ from simlab.department.desk import DeskStage
 from simlab.department.engine import EngineStage
 from simlab.department.epr import EprStage
 from simlab.department.modality import ModalityStage
+from simlab.department.neighbour import NeighbourStage
 from simlab.department.pacs import PacsStage
 from simlab.department.ris import RisStage
 from simlab.department.viewer import ViewerStage
@@ -31,6 +32,7 @@ class Staging(BaseModel):
     engine: EngineStage = EngineStage()
     viewers: dict[str, ViewerStage] = {}
     modalities: dict[str, ModalityStage] = {}
+    neighbour: NeighbourStage = NeighbourStage()
     desk: DeskStage = DeskStage()
     faults: list[Fault] = []
     feed: FeedStage | None = None

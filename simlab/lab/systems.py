@@ -17,6 +17,7 @@ from simlab.department.desk import CarryOut, Desk
 from simlab.department.engine import Engine
 from simlab.department.epr import Epr
 from simlab.department.modality import SCANNERS, Modality
+from simlab.department.neighbour import Neighbour
 from simlab.department.pacs import Pacs
 from simlab.department.pacs.inbox import PacsInbox
 from simlab.department.ris import Ris
@@ -68,9 +69,9 @@ class Systems:
         self.hl7_doors.on_change = self.hl7_replies.wake
         self.blobs = Blobs(home.blobs, sync=durability == "power")
         self.pacs = Pacs(*self._ground("PACS"), self.blobs, home.certificates)
-        self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"), home.certificates)
-        self.ris = Ris(*self._ground("RIS"), home.certificates)
-        self.epr = Epr(*self._ground("EPR"), home.certificates)
+        self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"))
+        self.ris = Ris(*self._ground("RIS"))
+        self.epr = Epr(*self._ground("EPR"))
         self.engine = Engine(*self._ground("ENGINE"), home.certificates)
         self.viewers = {
             name: Viewer(
@@ -85,6 +86,7 @@ class Systems:
         self.modalities = {
             name: Modality(name, *self._ground(name), self.blobs, certificates=home.certificates) for name in MODALITIES
         }
+        self.neighbour = Neighbour(*self._ground("TERTIARY"), self.blobs, home.certificates)
         self.desk = Desk(self.store, self.journal, self.clock, carry_out)
         self.feed = LabFeed(self.store, self.clock, perform, look)
         self.endpoints: dict[str, Endpoint] = {}
@@ -110,22 +112,19 @@ class Systems:
             seating.open("PACS", self.pacs.open)
             seating.open("PACS_TLS", self.pacs.open_tls)
             seating.open("PACS_HL7", self.pacs_inbox.open)
-            seating.open("PACS_HL7_TLS", self.pacs_inbox.open_tls)
             ris = self.ris.open(host, seating.port("RIS"), seating.port("RIS_HL7"))
             for name, endpoint in ris.items():
                 seating.take(name, endpoint.port)
-            seating.open("RIS_TLS", self.ris.open_tls)
-            seating.open("RIS_HL7_TLS", self.ris.open_hl7_tls)
             seating.open("ADT", self.engine.open)
-            seating.open("ADT_TLS", self.engine.open_tls)
             for name, viewer in self.viewers.items():
                 seating.open(name, viewer.open)
                 seating.open(f"{name}_TLS", viewer.open_tls)
+            seating.open("TERTIARY", self.neighbour.open)
+            seating.open("TERTIARY_TLS", self.neighbour.open_tls)
             for name, modality in self.modalities.items():
                 seating.open(name, modality.open)
                 seating.open(f"{name}_TLS", modality.open_tls)
             seating.open("EPR_HL7", self.epr.open)
-            seating.open("EPR_HL7_TLS", self.epr.open_tls)
             self.hl7_replies.open()
         except BaseException:
             self.close()
@@ -152,7 +151,8 @@ class Systems:
         self.store.close()
 
     def _systems(self) -> list[_System]:
-        return [*self.modalities.values(), *self.viewers.values(), self.epr, self.engine, self.ris, self.pacs]
+        many: list[_System] = [*self.modalities.values(), *self.viewers.values(), self.neighbour]
+        return [*many, self.epr, self.engine, self.ris, self.pacs]
 
     def _pixels(self) -> set[str]:
         """The digests of all pixel data in files that a row of any system names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simlab.department import desk, engine, epr, modality, pacs, ris, viewer
+from simlab.department import desk, engine, epr, modality, neighbour, pacs, ris, viewer
 from simlab.hl7 import policy
 from simlab.lab import feed
 from simlab.lab.snapshot import View
@@ -16,6 +16,7 @@ _SYSTEMS: dict[str, Mapping[str, View]] = {
     "engine": engine.VIEWS,
     "viewer": viewer.VIEWS,
     "modality": modality.VIEWS,
+    "neighbour": neighbour.VIEWS,
     "desk": desk.VIEWS,
     "hl7": policy.VIEWS,
     "lab": {"feed": feed.shown},

@@ -23,6 +23,7 @@ from simlab.yaml_source import YamlMap
 
 SITUATIONS = "situations"
 """The folder of the library with the scenes that `simlab.training.situation` reads."""
+NEIGHBOUR = "TERTIARY"
 _STATIONS = {"ct": "CT1", "us": "US1", "dx": "DX1", "mr": "MR1", "mg": "MG1"}
 """Which scanner made a study when the scene does not say, by the beginning of the recipe's name."""
 _LABELS = {"name": "patient_name", "mrn": "patient_id"}
@@ -134,12 +135,13 @@ def staging(scene: Scene, place: Place, *, name: str) -> Staging:
             }
             for modality in MODALITIES
         },
+        "neighbour": {"settings": settings.get(NEIGHBOUR, {}), "instances": images.pop(NEIGHBOUR, [])},
         "desk": {"inbox": scene.inbox, "colleagues": scene.colleagues},
         "faults": scene.faults,
         "feed": _feed(scene, now),
     }
     for stranger in images:
-        known = ", ".join(("PACS", *VIEWERS, *MODALITIES))
+        known = ", ".join(("PACS", NEIGHBOUR, *VIEWERS, *MODALITIES))
         raise NotFound(f"no images can be at {stranger}", place=name, remedy=f"There are: {known}.")
     return validated(Staging, sections, name)
 

@@ -9,6 +9,7 @@ from simlab.lab.actions import (
     feed,
     hl7,
     modality,
+    neighbour,
     pacs,
     pacs_repair,
     pacs_traffic,
@@ -17,7 +18,8 @@ from simlab.lab.actions import (
 )
 from simlab.lab.actions.action import Action, Outcome, Result
 
-_FAMILIES = (dicom, hl7, pacs, pacs_repair, pacs_traffic, pacs_users, ris, epr, modality, engine, desk, fault, feed)
+_PACS = (pacs, pacs_repair, pacs_traffic, pacs_users)
+_FAMILIES = (dicom, hl7, *_PACS, ris, epr, modality, neighbour, engine, desk, fault, feed)
 
 ACTIONS: dict[str, type[Action]] = {action.name: action for family in _FAMILIES for action in family.ACTIONS}
 

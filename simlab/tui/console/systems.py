@@ -6,6 +6,7 @@ from simlab.tui.console.deeds import ADDRESSES, SETTING, Ask, Deed, Group, Look,
 from simlab.tui.console.engine import ENGINE
 from simlab.tui.console.epr import EPR
 from simlab.tui.console.feed import FEED
+from simlab.tui.console.neighbour import NEIGHBOUR
 from simlab.tui.console.pacs import ACCESS
 from simlab.tui.console.pacs_identity import IDENTITY
 from simlab.tui.console.pacs_room import ROOM
@@ -249,5 +250,6 @@ SYSTEMS: tuple[Group | Section, ...] = (
         (Ask("Send it again (C-MOVE)…", "move", {"StudyInstanceUID": "study_uid"}, {"level": "STUDY"}),),
         empty="No viewer holds an image.",
     ),
+    NEIGHBOUR,
     FEED,
 )

@@ -1,0 +1,53 @@
+"""`simlab modality` and `simlab neighbour`: what each command asks the lab for, in arguments that the action takes."""
+
+import shlex
+
+import pytest
+
+from simlab.lab.actions import ACTIONS
+from tests.cli.conftest import outcome
+
+COMMANDS = [
+    ("modality worklist US1 --dock", "modality.worklist", {"modality": "US1", "dock": True}),
+    ("modality scan CT1 --accession A1 --picked A2", "modality.scan",
+     {"modality": "CT1", "accession": "A1", "picked": "A2"}),
+    ("modality work MG1 --patients 3", "modality.work", {"modality": "MG1", "patients": 3}),
+    ("modality configure DX1 mpps=true quirks=uid_reuse,late_n_set", "modality.configure",
+     {"modality": "DX1", "mpps": "true", "quirks": "uid_reuse,late_n_set"}),
+    ("modality correct CT1 --accession A1 patient_id=0017", "modality.correct",
+     {"modality": "CT1", "accession": "A1", "identity": {"patient_id": "0017"}}),
+    ("modality configure CT1 quirks=", "modality.configure", {"modality": "CT1", "quirks": ""}),
+    ("modality upgrade CT2 --version 6.1", "modality.upgrade", {"modality": "CT2", "version": "6.1"}),
+    ("neighbour send 2.25.1", "neighbour.send", {"study": "2.25.1"}),
+    ("neighbour fetch 2.25.1", "neighbour.fetch", {"study": "2.25.1"}),
+    ("neighbour configure own_numbers=false", "neighbour.configure", {"own_numbers": "false"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "name", "given"), COMMANDS, ids=[one[0] for one in COMMANDS])
+def test_a_command_is_one_action_with_what_was_typed(simlab, lab, command, name, given):
+    """One action, whose own model accepts the arguments."""
+    lab.answers["POST /act"] = outcome(summary="as you wish")
+    ran = simlab(*shlex.split(command))
+    assert (ran.code, ran.out) == (0, "as you wish\n")
+    assert lab.acted() == [(name, given)]
+    ACTIONS[name].model_validate(given)
+
+
+def test_the_neighbour_asks_for_what_was_typed_and_shows_it(simlab, lab):
+    """Keys besides those of the table, a row a match."""
+    rows = [{"PatientID": "17", "StudyInstanceUID": "2.25.1"}]
+    lab.answers["POST /act"] = outcome(rows=rows)
+    ran = simlab("neighbour", "find", "PatientName=DOE*")
+    ((_, given),) = lab.acted()
+    assert given["keys"]["PatientName"] == "DOE*" and "StudyInstanceUID" in given["keys"]
+    assert "2.25.1" in ran.out
+    ACTIONS["neighbour.find"].model_validate(given)
+
+
+@pytest.mark.parametrize("view", ["studies", "receipts"])
+def test_the_neighbour_s_lists_say_when_they_are_empty(simlab, lab, view):
+    """A view of its own each."""
+    lab.answers[f"GET /view/neighbour.{view}"] = {"rows": []}
+    ran = simlab("neighbour", view)
+    assert ran.code == 0 and "neighbour" in ran.out
