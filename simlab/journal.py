@@ -29,6 +29,8 @@ TRAINING = "training"
 NOISE = "noise"
 KINDS = (ASSOCIATION, OPERATION, MESSAGE, ACTION, OUTCOME, CONSOLE, FAULT, DESK, LAB, TRAINING, NOISE)
 
+_written = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
 _DDL = """
 CREATE TABLE IF NOT EXISTS journal_event (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, attempt TEXT, system TEXT NOT NULL, kind TEXT NOT NULL,
@@ -90,7 +92,7 @@ class Journal:
                     who.actor,
                     who.cause,
                     summary,
-                    json.dumps(data or {}, ensure_ascii=False, default=str),
+                    _written(data or {}),
                     evidence,
                 ),
             )

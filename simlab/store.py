@@ -8,15 +8,17 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from simlab import provenance
 from simlab.checkpoints import Checkpoints
 from simlab.clock import Clock
 from simlab.errors import NotKept, Unavailable
 from simlab.remembered import Memory, Transaction
+from simlab.watching import touch, watch
 
 _GROUND = """
 CREATE TABLE IF NOT EXISTS lab_schema (system TEXT PRIMARY KEY, version INTEGER NOT NULL, ddl TEXT NOT NULL);
@@ -67,6 +69,22 @@ class Schema:
         return self.domain + self.other
 
 
+class _Writing(AbstractContextManager[sqlite3.Connection]):
+    """What `with store.write()` enters and leaves; one object does for all, since a store keeps how deep it is in."""
+
+    def __init__(self, begin: Callable[[], sqlite3.Connection], end: Callable[[BaseException | None], None]) -> None:
+        self._begin = begin
+        self._end = end
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self._begin()
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _where: TracebackType | None
+    ) -> None:
+        self._end(error)
+
+
 class Store:
     """Transactions on the lab's one database file. Survives ``kill -9`` (WAL; `durability="power"` adds FULL)."""
 
@@ -80,6 +98,7 @@ class Store:
         self._readers: queue.LifoQueue[Transaction] = queue.LifoQueue()
         self._memory = Memory()
         self._checkpoints = Checkpoints(self._connect)
+        self._writing = _Writing(self._begin, self._end)
         self._synchronous = "FULL" if durability == "power" else "NORMAL"
         try:
             self._writer = self._connect()
@@ -126,13 +145,9 @@ class Store:
             tx.execute(statement)
         tx.execute("INSERT OR REPLACE INTO lab_schema VALUES (?, ?, ?)", (schema.system, schema.version, schema.ddl))
         for table in schema.domain:
-            self._watch(tx, schema.system, table)
+            watch(tx, schema.system, table)
         for table in schema.remembered:
-            for op in ("INSERT", "UPDATE", "DELETE"):
-                tx.execute(
-                    f"CREATE TEMP TRIGGER IF NOT EXISTS touch_{table}_{op} AFTER {op} ON main.{table} "
-                    "BEGIN SELECT lab_touch(); END"
-                )
+            touch(tx, table)
 
     def _foreign(self, system: str, why: str) -> Unavailable:
         return Unavailable(
@@ -141,68 +156,60 @@ class Store:
             remedy="Open the lab with the SimLab that made it, or choose a new folder with --home.",
         )
 
-    def _watch(self, tx: sqlite3.Connection, system: str, table: str) -> None:
-        columns = tx.execute(f"PRAGMA table_info({table})").fetchall()
-        key = [c["name"] for c in sorted(columns, key=lambda c: c["pk"]) if c["pk"]] or ["rowid"]
-
-        def row(alias: str, names: Iterable[str]) -> str:
-            return ", ".join(
-                f"'{n}', CASE typeof({alias}.{n}) WHEN 'blob' THEN length({alias}.{n}) ELSE {alias}.{n} END"
-                for n in names
-            )
-
-        names = [c["name"] for c in columns]
-        for op, before, after, alias in (
-            ("INSERT", "NULL", f"json_object({row('NEW', names)})", "NEW"),
-            ("UPDATE", f"json_object({row('OLD', names)})", f"json_object({row('NEW', names)})", "NEW"),
-            ("DELETE", f"json_object({row('OLD', names)})", "NULL", "OLD"),
-        ):
-            path = " || '/' || ".join(f"{alias}.{k}" for k in key)
-            tx.execute(
-                f"CREATE TEMP TRIGGER IF NOT EXISTS watch_{table}_{op} AFTER {op} ON main.{table} "
-                f"WHEN lab_actor() <> '{provenance.SCENE}' BEGIN "
-                "INSERT INTO lab_change (at, system, tbl, op, key, before, after, actor, cause) VALUES "
-                f"(lab_now(), '{system}', '{table}', '{op}', CAST({path} AS TEXT), {before}, {after}, "
-                "lab_actor(), lab_cause()); END"
-            )
-
-    @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> AbstractContextManager[sqlite3.Connection]:
         """One write transaction; inside another one of the same thread it joins that.
 
         Nothing inside may wait for the wire. Committed on leaving, rolled back on any exception.
         """
-        with self._lock:
-            if self._depth:
-                self._depth += 1
-                try:
-                    yield self._writer
-                finally:
-                    self._depth -= 1
-                return
+        return self._writing
+
+    def _begin(self) -> sqlite3.Connection:
+        self._lock.acquire()
+        if not self._depth:
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
-                self._writer.generation = self._memory.generation
-                self._depth = 1
-                yield self._writer
+            except BaseException as error:
+                try:
+                    self._roll_back(error)
+                finally:
+                    self._lock.release()
+                raise
+            self._writer.generation = self._memory.generation
+        self._depth += 1
+        return self._writer
+
+    def _end(self, error: BaseException | None) -> None:
+        after: list[Callable[[], None]] = []
+        try:
+            if self._depth > 1:
+                return
+            if error is not None:
+                self._roll_back(error)
+                return
+            try:
                 self._writer.execute("COMMIT")
                 self._memory.settle(committed=True)
                 self._checkpoints.committed()
-            except BaseException as error:
-                self._after.clear()
-                self._memory.settle(committed=False)
-                # SQLite itself rolls back when the disk is full, and a COMMIT that failed leaves the transaction open.
-                with suppress(sqlite3.Error):
-                    if self._writer.in_transaction:
-                        self._writer.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error) and _of_the_disk(error):
-                    raise NotKept(error, self.path) from error
+            except BaseException as failure:
+                self._roll_back(failure)
                 raise
-            finally:
-                self._depth = 0
             after, self._after = self._after, []
+        finally:
+            self._depth -= 1
+            self._lock.release()
         for call in after:
             call()
+
+    def _roll_back(self, error: BaseException) -> None:
+        """Undo the transaction that `error` ended; NotKept in its place where the disk is to blame."""
+        self._after.clear()
+        self._memory.settle(committed=False)
+        # SQLite itself rolls back when the disk is full, and a COMMIT that failed leaves the transaction open.
+        with suppress(sqlite3.Error):
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error) and _of_the_disk(error):
+            raise NotKept(error, self.path) from error
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have `call` run once the open write transaction is committed (never when it rolls back)."""
