@@ -41,13 +41,14 @@ def numbers(message: Message, field: str) -> list[Number]:
     """Every number at PID-3 or MRG-1; Hl7Error when there is none, or more than anybody has."""
     segment, number = field.split("-")
     where = segment if "[" in segment else f"{segment}[1]"
+    repeated = len(message.all(f"{where}-{number}"))
+    if repeated > MAX_NUMBERS:
+        raise Hl7Error(f"{repeated} patient identifiers", place=field, remedy=f"Send {MAX_NUMBERS} at most.")
     columns = [message.all(f"{where}-{number}.{part}") for part in ("1", "4.1", "5")]
     found = [Number(*(part.strip() for part in parts)) for parts in zip(*columns, strict=True) if parts[0].strip()]
     if not found:
         place = field.replace("[1]", "")
         raise Hl7Error("no patient identifier", place=place, code="101", remedy=f"Fill {place}.1 and its authority.")
-    if len(found) > MAX_NUMBERS:
-        raise Hl7Error(f"{len(found)} patient identifiers", place=field, remedy=f"Send {MAX_NUMBERS} at most.")
     return found
 
 
