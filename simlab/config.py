@@ -39,14 +39,14 @@ _SEATS: dict[str, Seat] = {
     "EPR_HL7": Seat("", 2578),
     "CONTROL": Seat("", 11180),
 }
-_PLAIN_ONLY = ("PACS", "PACS_TLS", "RIS")
+_AS_THEY_ARE = ("PACS", "PACS_TLS", "CONTROL")
 
 SEATS: dict[str, Seat] = {
     **_SEATS,
     **{
         f"{name}_TLS": Seat(seat.title, seat.port + 1000)
         for name, seat in _SEATS.items()
-        if seat.title and name not in _PLAIN_ONLY
+        if name not in _AS_THEY_ARE
     },
 }
 """Every door by its name; that of TLS, where a system has one, has its name and ``_TLS``."""

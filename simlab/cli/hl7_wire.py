@@ -19,7 +19,7 @@ from simlab.cli.options import Home, Json, chosen
 from simlab.errors import BadInput, SimlabError, Unavailable
 
 To = Annotated[
-    str, typer.Option(help="A door of the lab (ADT, RIS_HL7…; ADT_TLS… for TLS), or mllp://HOST:PORT, mllps:// for TLS.")
+    str, typer.Option(help="A door of the lab (ADT, RIS_HL7…; ADT_TLS… for TLS), or mllp:// or mllps://HOST:PORT.")
 ]
 Host = Annotated[str | None, typer.Option(help="Another host than the door's.", show_default=False)]
 Port = Annotated[int | None, typer.Option(help="Another port than the door's.", show_default=False)]
@@ -294,7 +294,7 @@ def _context(tls: bool, folder: Path | None, home: Path | None) -> Any:
 
 
 def _folder(named: Path | None, home: Path | None) -> Path:
-    return named or chosen(home) / "certificates"
+    return named or Path(importlib.import_module("simlab.lab.home").Home(chosen(home)).certificates)
 
 
 def _tls() -> Any:

@@ -69,9 +69,9 @@ class Systems:
         self.hl7_doors.on_change = self.hl7_replies.wake
         self.blobs = Blobs(home.blobs, sync=durability == "power")
         self.pacs = Pacs(*self._ground("PACS"), self.blobs, home.certificates)
-        self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"))
-        self.ris = Ris(*self._ground("RIS"))
-        self.epr = Epr(*self._ground("EPR"))
+        self.pacs_inbox = PacsInbox(self.pacs, *self._ground("PACS"), home.certificates)
+        self.ris = Ris(*self._ground("RIS"), home.certificates)
+        self.epr = Epr(*self._ground("EPR"), home.certificates)
         self.engine = Engine(*self._ground("ENGINE"), home.certificates)
         self.viewers = {
             name: Viewer(
@@ -112,10 +112,14 @@ class Systems:
             seating.open("PACS", self.pacs.open)
             seating.open("PACS_TLS", self.pacs.open_tls)
             seating.open("PACS_HL7", self.pacs_inbox.open)
+            seating.open("PACS_HL7_TLS", self.pacs_inbox.open_tls)
             ris = self.ris.open(host, seating.port("RIS"), seating.port("RIS_HL7"))
             for name, endpoint in ris.items():
                 seating.take(name, endpoint.port)
+            seating.open("RIS_TLS", self.ris.open_tls)
+            seating.open("RIS_HL7_TLS", self.ris.open_hl7_tls)
             seating.open("ADT", self.engine.open)
+            seating.open("ADT_TLS", self.engine.open_tls)
             for name, viewer in self.viewers.items():
                 seating.open(name, viewer.open)
                 seating.open(f"{name}_TLS", viewer.open_tls)
@@ -125,6 +129,7 @@ class Systems:
                 seating.open(name, modality.open)
                 seating.open(f"{name}_TLS", modality.open_tls)
             seating.open("EPR_HL7", self.epr.open)
+            seating.open("EPR_HL7_TLS", self.epr.open_tls)
             self.hl7_replies.open()
         except BaseException:
             self.close()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Any
+import subprocess
+import sys
+from pathlib import Path
 
 import hl7
 import pytest
 from hl7.mllp import open_hl7_connection
 
 from simlab import faults, tls
+from simlab.cli.process import Process
 from simlab.config import SEATS
 from simlab.faults import Fault
 from simlab.lab.lab import Lab
@@ -122,6 +125,27 @@ def test_a_person_sends_to_a_tls_door_by_its_name(lab: Lab) -> None:
     assert not plain.ok and "no TLS" in plain.summary
     taken = [row["control_id"] for row in rows(lab, "engine.messages")]
     assert "P1" in taken and "P2" in taken and "P3" not in taken
+
+
+def test_the_command_line_sends_to_a_tls_door_with_the_labs_certificates_well_or_badly(
+    running_process: Process, tmp_path: Path
+) -> None:
+    """One message through the lab, two by `mllps://`, and one as a bad partner that begins its frames twice."""
+    home, port = tmp_path / "home", running_process.lab.endpoints["ADT_TLS"].port
+    for name in ("C1", "C2"):
+        (tmp_path / name).write_bytes(adt(name).encode())
+
+    def send(*arguments: object) -> str:
+        command = [sys.executable, "-m", "simlab", "hl7", "send", *map(str, arguments), "--home", str(home)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "AA" in send(tmp_path / "C1", "--to", "ADT_TLS")
+    assert "2 sent, 2 accepted" in send(tmp_path / "C1", tmp_path / "C2", "--to", f"mllps://{HOST}:{port}")
+    assert "AA" in send(tmp_path / "C2", "--to", "ADT_TLS", "--behave", "two-vt")
+    noises = running_process.lab.journal.events(kinds=("noise",), system="ENGINE")
+    assert [one.data["what"] for one in noises] and not any("TLS" in one.data["what"] for one in noises)
 
 
 def test_dcmtk_asks_the_ris_over_tls(lab: Lab) -> None:
