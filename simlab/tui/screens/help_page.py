@@ -4,12 +4,12 @@ HELP = """\
 ## Keys
 
 ```
-1 to 7, F1 to F7   a tab of the workbench; the F keys also while writing
+1 to 7, F1 to F7   a tab of the workbench; F keys also in a field
 Tab, Shift+Tab     next, previous part of the screen
 arrows, Enter      move, choose, open; right and left open and close
 Esc                out of a field or a dialog, up to the tabs
 c                  check: look now what holds, probes included
-h                  open the next hint of the chosen task; says its cost first
+h                  open the task's next hint; says its cost first
 a, Enter on a task answer its question
 s                  submit: the grade, then the debrief
 y                  copy the value under the cursor
