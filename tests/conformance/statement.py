@@ -194,8 +194,8 @@ def _security() -> str:
     kinds = ", ".join(identity.KINDS[kind] for kind in (identity.USERNAME, identity.PASSCODE))
     return (
         "## Security\n\nPACS, RIS, viewers and modalities have a TLS door beside the plain one (`PACS_TLS`, "
-        "`THEATRE_TLS`, `CT1_TLS`…): TLS 1.2 and 1.3\n(PS3.15 B.9); a client's certificate is asked for when the setting "
-        "`tls_mutual` says so. Suites of TLS 1.2: "
+        "`THEATRE_TLS`, `CT1_TLS`…): TLS 1.2 and 1.3\n(PS3.15 B.9); a client's certificate is asked for when the "
+        "setting `tls_mutual` says so. Suites of TLS 1.2: "
         + ", ".join(f"`{suite}`" for suite in tls.CIPHERS)
         + f".\n\nUser identity negotiation: {kinds}; other kinds are refused. An audit trail in the shape of PS3.15 "
         "A.5 is kept and\ncan be searched.\n\nAs SCU the PACS calls a peer over TLS where its entry says `tls`; it "
