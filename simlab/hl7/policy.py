@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -17,6 +16,7 @@ from simlab.hl7.message import Message
 from simlab.hl7.schema import SCHEMA
 from simlab.hl7.volley import address
 from simlab.journal import Journal
+from simlab.remembered import remembered
 from simlab.store import Store
 
 DOORS = ("ADT", "RIS_HL7", "PACS_HL7", "EPR_HL7")
@@ -101,18 +101,17 @@ class DoorPolicy(BaseModel):
         )
 
 
-@lru_cache(maxsize=64)
-def _read(kept: str) -> DoorPolicy:
-    return DoorPolicy.model_validate_json(kept)
-
-
 USUAL = DoorPolicy()
 
 
 def policy_of(tx: sqlite3.Connection, door: str) -> DoorPolicy:
     """The policy of `door`; the usual one where none was set."""
-    row = tx.execute("SELECT policy FROM hl7_door WHERE door=?", (door,)).fetchone()
-    return _read(row["policy"]) if row else USUAL
+    return remembered(tx, _set).get(door, USUAL)
+
+
+def _set(tx: sqlite3.Connection) -> dict[str, DoorPolicy]:
+    rows = tx.execute("SELECT door, policy FROM hl7_door")
+    return {row["door"]: DoorPolicy.model_validate_json(row["policy"]) for row in rows}
 
 
 class Doors:

@@ -19,5 +19,6 @@ SCHEMA = Schema(
         error TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER)
     """,
     domain=("hl7_door",),
+    remembered=("hl7_door",),
     other=("hl7_taken", "hl7_sequence", "hl7_reply"),
 )

@@ -12,7 +12,8 @@ from simlab import faults as points
 from simlab import provenance, tls
 from simlab.clock import Clock
 from simlab.department.engine import queue
-from simlab.department.engine.policy import judge, policy
+from simlab.department.engine.policy import Policy, judge
+from simlab.department.engine.standing import ways
 from simlab.faults import FaultTable
 from simlab.hl7 import courier
 from simlab.hl7.courier import Courier, Delivery, Parcel
@@ -91,9 +92,9 @@ class Deliveries:
 
     def _next(self, tx: sqlite3.Connection, name: str) -> Parcel | float | None:
         """Put the head of a route's queue in flight; the seconds until it may go, None when nothing may."""
-        route = tx.execute("SELECT host, port, state, policy FROM engine_route WHERE name=?", (name,)).fetchone()
-        item = queue.first(tx, name) if route and route["state"] == queue.RUNNING else None
-        if item is None:
+        way = ways(tx).get(name)
+        item = queue.first(tx, name) if way and way.state == queue.RUNNING else None
+        if way is None or item is None:
             return None
         wait = item["next_try"] - time.time()
         if wait > 0:
@@ -105,19 +106,17 @@ class Deliveries:
             return None
         tx.execute("UPDATE engine_queue SET state='sending' WHERE id=?", (item["id"],))
         who = (item["actor"], item["cause"])
-        place = (route["host"], route["port"])
-        manner = policy(route["policy"])
+        manner = way.policy
         return Parcel(
-            item["id"], bytes(item["data"]), *place, *who, item["attempts"], manner.ack_seconds, tls=manner.tls
+            item["id"], bytes(item["data"]), way.host, way.port, *who, item["attempts"], manner.ack_seconds, manner.tls
         )
 
     def _finish(self, name: str, parcel: Parcel, delivery: Delivery) -> None:
         attempts = parcel.attempts + 1
         following: Parcel | float | None = None
         with self._store.write() as tx:
-            route = tx.execute("SELECT policy FROM engine_route WHERE name=?", (name,)).fetchone()
-            manner = policy(route["policy"] if route else "{}")
-            verdict = judge(manner, delivery, attempts, self._clock)
+            way = ways(tx).get(name)
+            verdict = judge(way.policy if way else Policy(), delivery, attempts, self._clock)
             queue.settle(tx, name, parcel.id, delivery, verdict, self._clock.now())
             courier.note(self._journal, NAME, parcel, delivery, route=name, item=parcel.id)
             if self._open:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simlab.department.engine.passage import Passage, through, wants
-from simlab.department.engine.policy import BY_RULE, DELIVERED, ERROR, QUEUED, Verdict, policy
+from simlab.department.engine.policy import BY_RULE, DELIVERED, ERROR, QUEUED, Verdict
 from simlab.department.engine.rulebook import compiled
+from simlab.department.engine.standing import ways
 from simlab.hl7.courier import Delivery
 from simlab.hl7.message import Message
 from simlab.hl7.record import message_type
@@ -41,14 +42,10 @@ class Leg:
 def legs(tx: sqlite3.Connection, message: Message) -> list[Leg]:
     """The routes that want `message`, in their order, each with what its rules make of it."""
     sending, kind = message.get("MSH-3.1"), message_type(message)
-    rows = tx.execute(
-        "SELECT name, state, sources, types, policy, rules FROM engine_route WHERE state <> 'disabled' "
-        "ORDER BY position, name"
-    ).fetchall()
     return [
-        Leg(name, state == RUNNING, policy(manner).copies, through(name, compiled(rules), message))
-        for name, state, sources, types, manner, rules in rows
-        if wants(sources, types, sending, kind)
+        Leg(way.name, way.state == RUNNING, way.policy.copies, through(way.name, compiled(way.rules), message))
+        for way in ways(tx).values()
+        if way.state != DISABLED and wants(way.sources, way.types, sending, kind)
     ]
 
 

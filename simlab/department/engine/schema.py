@@ -32,5 +32,6 @@ SCHEMA = Schema(
         failed INTEGER NOT NULL, retries INTEGER NOT NULL, last_ack TEXT NOT NULL, last_ack_at TEXT)
     """,
     domain=("engine_setting", "engine_route"),
+    remembered=("engine_route",),
     other=("engine_message", "engine_queue", "engine_tally"),
 )

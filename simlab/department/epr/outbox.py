@@ -15,7 +15,7 @@ from simlab.faults import FaultTable
 from simlab.hl7 import courier
 from simlab.hl7.courier import Courier, Delivery, Parcel
 from simlab.hl7.message import parse
-from simlab.hl7.record import OUT, message_type, record
+from simlab.hl7.record import message_type
 from simlab.hl7.spoiling import spoiled
 from simlab.journal import Journal
 from simlab.store import Store
@@ -144,13 +144,4 @@ class Outbox:
                     parcel.id,
                 ),
             )
-            record(
-                self._journal,
-                NAME,
-                OUT,
-                parcel.data,
-                delivery.ack,
-                peer=f"{parcel.host}:{parcel.port}",
-                text=delivery.text,
-                attempt=attempts,
-            )
+            courier.note(self._journal, NAME, parcel, delivery)

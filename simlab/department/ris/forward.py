@@ -12,9 +12,10 @@ from simlab.clock import Clock
 from simlab.department.ris import orders, settings
 from simlab.errors import NotFound
 from simlab.faults import FaultTable
+from simlab.hl7 import courier
 from simlab.hl7.courier import DELIVERED, RETRY, Courier, Delivery, Parcel, retry_at
 from simlab.hl7.message import Message, parse
-from simlab.hl7.record import OUT, message_type, record
+from simlab.hl7.record import message_type
 from simlab.hl7.spoiling import spoiled
 from simlab.journal import Journal
 from simlab.store import Store
@@ -137,13 +138,4 @@ class Forward:
                 "UPDATE ris_outbox SET state = ?, attempts = attempts + 1, error = ? WHERE id = ?",
                 (state, error, parcel.id),
             )
-            record(
-                self._journal,
-                self._system,
-                OUT,
-                parcel.data,
-                delivery.ack,
-                peer=f"{parcel.host}:{parcel.port}",
-                text=delivery.text,
-                attempt=parcel.attempts + 1,
-            )
+            courier.note(self._journal, self._system, parcel, delivery)
