@@ -42,6 +42,11 @@ class Home:
         return self.path / "workstation"
 
     @property
+    def media(self) -> Path:
+        """The folder of discs, a folder each."""
+        return self.path / "media"
+
+    @property
     def certificates(self) -> Path:
         """The folder of the TLS certificates."""
         return self.path / "tls"

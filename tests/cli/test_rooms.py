@@ -45,6 +45,26 @@ def test_the_neighbour_asks_for_what_was_typed_and_shows_it(simlab, lab):
     ACTIONS["neighbour.find"].model_validate(given)
 
 
+def test_a_foreign_cd_is_put_into_the_drive_and_imported(simlab, lab, tmp_path):
+    """The folder is copied under a plain name, twice under two; an identity is only what was typed."""
+    (cd := tmp_path / "Klinik CD ö").mkdir()
+    (cd / "DICOMDIR").write_text("x")
+    lab.answers["POST /act"] = outcome(summary="read")
+    for disc in ("Klinik-CD", "Klinik-CD-2"):
+        assert simlab("dicom", "import-media", str(cd), "--patient-id", "17").code == 0
+        assert (lab.home / "media" / disc / "DICOMDIR").read_text() == "x"
+        given = {"disc": disc, "study": "", "to": "", "identity": {"patient_id": "17"}}
+        assert lab.acted()[-1] == ("dicom.import_media", given)
+        ACTIONS["dicom.import_media"].model_validate(given)
+
+
+def test_a_disc_is_exported_by_name(simlab, lab):
+    """Studies in the order typed."""
+    lab.answers["POST /act"] = outcome(summary="written")
+    assert simlab("dicom", "export-media", "home-1", "2.25.1", "2.25.2").out == "written\n"
+    assert lab.acted() == [("dicom.export_media", {"disc": "home-1", "studies": ["2.25.1", "2.25.2"]})]
+
+
 @pytest.mark.parametrize("view", ["studies", "receipts"])
 def test_the_neighbour_s_lists_say_when_they_are_empty(simlab, lab, view):
     """A view of its own each."""

@@ -181,7 +181,7 @@ def _communication() -> str:
 - An unknown called AE title is rejected 1/1/7, an unknown calling one 1/1/3, another application context 1/1/2.
 - An association that stands still for {DEFAULTS["idle_seconds"]} s (a setting), or stops in the middle of a PDU for
   {upper_layer.PDU_SECONDS:g} s, is aborted.
-- Media: DICOM files are read and written (PS3.10); no DICOMDIR.
+- Media: DICOM files and discs with a DICOMDIR are read and written (PS3.10).
 
 ## Character sets
 

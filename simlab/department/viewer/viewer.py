@@ -135,9 +135,9 @@ class Viewer:
         self._keep(instance, request.caller.calling, lambda: request.record(statuses.SUCCESS))
         return Reply(statuses.SUCCESS)
 
-    def receive(self, instance: Instance) -> int:
-        """Take an instance that came by C-GET; gives the status to answer."""
-        self._keep(instance, "C-GET", lambda: 0)
+    def receive(self, instance: Instance, source: str = "C-GET") -> int:
+        """Take an instance that came otherwise than by C-STORE; gives the status to answer."""
+        self._keep(instance, source, lambda: 0)
         return statuses.SUCCESS
 
     def _keep(self, instance: Instance, source: str, record: Callable[[], int]) -> None:

@@ -8,6 +8,7 @@ from simlab.lab.actions import (
     fault,
     feed,
     hl7,
+    media,
     modality,
     neighbour,
     pacs,
@@ -19,7 +20,7 @@ from simlab.lab.actions import (
 from simlab.lab.actions.action import Action, Outcome, Result
 
 _PACS = (pacs, pacs_repair, pacs_traffic, pacs_users)
-_FAMILIES = (dicom, hl7, *_PACS, ris, epr, modality, neighbour, engine, desk, fault, feed)
+_FAMILIES = (dicom, media, hl7, *_PACS, ris, epr, modality, neighbour, engine, desk, fault, feed)
 
 ACTIONS: dict[str, type[Action]] = {action.name: action for family in _FAMILIES for action in family.ACTIONS}
 

@@ -247,7 +247,11 @@ SYSTEMS: tuple[Group | Section, ...] = (
         "Viewers hold",
         "viewer.holds",
         ("system", "patient_id", "study_uid"),
-        (Ask("Send it again (C-MOVE)…", "move", {"StudyInstanceUID": "study_uid"}, {"level": "STUDY"}),),
+        (
+            Ask("Send it again (C-MOVE)…", "move", {"StudyInstanceUID": "study_uid"}, {"level": "STUDY"}),
+            Deed("Write the workstation's copy on a disc…", "dicom.export_media", {"studies": "[study_uid]"}),
+        ),
+        Deed("Import a disc", "dicom.import_media"),
         empty="No viewer holds an image.",
     ),
     NEIGHBOUR,

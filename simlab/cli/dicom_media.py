@@ -1,0 +1,62 @@
+"""`simlab dicom import-media`, `export-media`: discs at the workstation ADMIN."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simlab.cli import show
+from simlab.cli.door import Door
+from simlab.cli.options import Home, Json, chosen, group
+from simlab.errors import BadInput
+
+app = group("Discs at the workstation ADMIN.")
+
+
+@app.command("import-media")
+def import_media(
+    disc: Annotated[str, typer.Argument(help="A folder with a DICOMDIR, or a disc's name in `media` of the home.")],
+    study: Annotated[str, typer.Option(help="Only this Study Instance UID.", show_default=False)] = "",
+    patient_id: Annotated[str, typer.Option(help="This hospital's number of the person.", show_default=False)] = "",
+    issuer: Annotated[str, typer.Option(help="Who gave that number.", show_default=False)] = "",
+    patient_name: Annotated[str, typer.Option(help="FAMILY^GIVEN.", show_default=False)] = "",
+    accession: Annotated[str, typer.Option(help="Of the order to import it under.", show_default=False)] = "",
+    to: Annotated[str, typer.Option(help="Send it on at once: PACS.", show_default=False)] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Read a disc into the workstation, as it is or under an identity of this hospital."""
+    name = _brought(Path(disc), chosen(home)) if Path(disc).is_dir() else disc
+    identity = {"patient_id": patient_id, "issuer": issuer, "patient_name": patient_name, "accession": accession}
+    given = {"disc": name, "study": study, "to": to, "identity": {key: v for key, v in identity.items() if v}}
+    show.outcome(Door(chosen(home)).act("dicom.import_media", given), json_wanted=json)
+
+
+@app.command("export-media")
+def export_media(
+    disc: Annotated[str, typer.Argument(help="The new disc's name.")],
+    studies: Annotated[list[str], typer.Argument(help="Study Instance UIDs that the workstation holds.")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Write studies of the workstation on a disc with a DICOMDIR; says which folder it is."""
+    done = Door(chosen(home)).act("dicom.export_media", {"disc": disc, "studies": studies})
+    show.outcome(done, json_wanted=json)
+
+
+def _brought(folder: Path, home: Path) -> str:
+    """A foreign folder put into the drive: copied beside the lab's own discs, under a name of its own."""
+    drive = home / "media"
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in folder.resolve().name)
+    stem = plain.strip("-")[:40] or "disc"
+    number = 1
+    while (drive / (name := stem if number == 1 else f"{stem}-{number}")).exists():
+        number += 1
+    try:
+        shutil.copytree(folder, drive / name)
+    except (OSError, shutil.Error) as error:
+        raise BadInput(f"the disc cannot be copied ({error})", place=str(folder)) from None
+    return name

@@ -1,0 +1,103 @@
+"""What a workstation does with discs and with copies for others: import, export, de-identify."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from simlab.dicom import client, media
+from simlab.dicom.client import Peer
+from simlab.dicom.instance import Instance
+from simlab.errors import BadInput
+from simlab.lab.actions.action import Action, Result
+from simlab.lab.systems import Systems
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_KEYWORDS = {
+    "patient_id": "PatientID",
+    "issuer": "IssuerOfPatientID",
+    "patient_name": "PatientName",
+    "birth_date": "PatientBirthDate",
+    "sex": "PatientSex",
+    "accession": "AccessionNumber",
+}
+Disc = Annotated[str, Field(description="the disc's name: a folder in `media` of the lab's home")]
+
+
+def _folder(lab: Systems, disc: str) -> Path:
+    """A disc's folder; a name is no path."""
+    if not _NAME.fullmatch(disc):
+        raise BadInput(f"{disc[:80]!r} is no name of a disc", place="disc", remedy="Use letters, digits and hyphens.")
+    return lab.home.media / disc
+
+
+class ImportMedia(Action):
+    """Read a disc (DICOMDIR and files) into the workstation, as it is or under an identity of this hospital.
+
+    With an `identity` the images are coerced, and what stood there goes into the Original Attributes (IHE IRWF).
+    """
+
+    name: ClassVar[str] = "dicom.import_media"
+    disc: Disc
+    study: str = Field("", description="only this Study Instance UID")
+    identity: dict[str, str] = Field({}, description="patient_id, issuer, patient_name, birth_date, sex, accession")
+    to: str = Field("", description="a system to send it to at once: PACS")
+
+    def perform(self, lab: Systems) -> Result:
+        unknown = ", ".join(sorted(set(self.identity) - set(_KEYWORDS)))
+        if unknown:
+            raise BadInput(f"{unknown} is no identity", place="identity", remedy=f"It takes {', '.join(_KEYWORDS)}.")
+        peer = lab.endpoint(self.to) if self.to else None
+        if peer is not None and not peer.ae_title:
+            raise BadInput(f"{self.to} does not speak DICOM", place="to", remedy="Choose PACS.")
+        found = media.read(_folder(lab, self.disc))
+        wanted = [one for one in found.instances if self.study in ("", one.header().study_uid)]
+        if not wanted:
+            raise BadInput(f"the disc has no study {self.study}", place=self.disc, remedy="Look what it holds.")
+        if self.identity:
+            changes = {_KEYWORDS[key]: value for key, value in self.identity.items()}
+            moment = lab.clock.now()
+            wanted = [one.with_identity(changes, moment=moment, system="ADMIN") for one in wanted]
+        for instance in wanted:
+            lab.viewers["ADMIN"].receive(instance, "MEDIA")
+        told = f"{len(wanted)} images imported"
+        refused = []
+        if peer is not None:
+            replies = client.store(Peer(peer.ae_title, peer.host, peer.port), "ADMIN", wanted)
+            refused = [asdict(reply) for reply in replies if not reply.stored]
+            told += f", {len(replies) - len(refused)} sent to {self.to}"
+        if found.damaged:
+            told += f", {len(found.damaged)} missing or damaged"
+        if found.unlisted:
+            told += f", {len(found.unlisted)} files that the DICOMDIR does not list were left"
+        studies = sorted({one.header().study_uid for one in wanted})
+        return Result(
+            told,
+            {"studies": studies, "images": len(wanted), "damaged": found.damaged, "unlisted": found.unlisted,
+             "directory": found.directory, "refused": refused},
+            ok=not found.damaged and not refused,
+        )  # fmt: skip
+
+
+class ExportMedia(Action):
+    """Write studies of the workstation on a disc, with a DICOMDIR (PS3.10 8)."""
+
+    name: ClassVar[str] = "dicom.export_media"
+    disc: Disc
+    studies: list[str] = Field(min_length=1, description="Study Instance UIDs; fetch them first")
+
+    def perform(self, lab: Systems) -> Result:
+        instances: list[Instance] = []
+        for study in dict.fromkeys(self.studies):
+            instances += lab.viewers["ADMIN"].instances(study)
+        folder = _folder(lab, self.disc)
+        label = re.sub(r"[^A-Z0-9_]", "_", self.disc.upper())[:16]
+        written = media.write(folder, instances, label=label)
+        return Result(f"{written} images written to {folder}", {"folder": str(folder), "images": written})
+
+
+ACTIONS: tuple[type[Action], ...] = (ImportMedia, ExportMedia)
