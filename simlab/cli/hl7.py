@@ -13,6 +13,8 @@ for _name, _command in (
     ("replay", hl7_wire.replay),
     ("doors", hl7_doors.doors),
     ("set-door", hl7_doors.set_door),
+    ("sequences", hl7_doors.sequences),
+    ("set-sequence", hl7_doors.set_sequence),
     ("show", hl7_read.show_messages),
     ("validate", hl7_read.validate),
     ("diff", hl7_read.diff),

@@ -60,3 +60,31 @@ def set_door(
     }
     given |= {name: value for name, value in rest.items() if value is not None}
     show.outcome(Door(chosen(home)).act("hl7.set_door", {"door": door, **given}), json_wanted=json)
+
+
+def sequences(
+    link: Annotated[str, typer.Argument(help="A door or a sender; nothing: all of them.")] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """List the sequence numbers: which came last, and which is due."""
+    show.rows(
+        Door(chosen(home)).view("hl7.sequences", link=link),
+        {"link": "Link", "way": "Way", "partner": "Of", "last": "Last", "next": "Next"},
+        json_wanted=json,
+        none="Nothing is numbered.",
+    )
+
+
+def set_sequence(
+    link: Annotated[str, typer.Argument(help="As `simlab hl7 sequences` has it: RIS_HL7, 'ENGINE epr-to-ris'.")],
+    last: Annotated[
+        int | None, typer.Argument(help="The number that came last; nothing: begin anew.", show_default=False)
+    ] = None,
+    partner: Annotated[str, typer.Option(help="Of this application alone (MSH-3^MSH-4).")] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Say which sequence number came last at a door or at a sender; without one the count begins anew."""
+    given = {"link": link, "last": last, "partner": partner}
+    show.outcome(Door(chosen(home)).act("hl7.set_sequence", given), json_wanted=json)

@@ -36,7 +36,10 @@ RESULTS = {"AA": DELIVERED, "CA": DELIVERED, "AE": ERROR, "CE": ERROR, "AR": RET
 
 @dataclass(frozen=True)
 class Parcel:
-    """One message to deliver: the `id` of its queue row, its bytes, where to, and for whom."""
+    """One message to deliver: the `id` of its queue row, its bytes, where to, and for whom.
+
+    A `numbered` one goes out with a sequence number.
+    """
 
     id: int
     data: bytes
@@ -47,6 +50,7 @@ class Parcel:
     attempts: int = 0
     ack_seconds: float = ACK_SECONDS
     tls: bool = False
+    numbered: bool = False
 
     @cached_property
     def message(self) -> Message | bytes:
@@ -144,8 +148,8 @@ class Courier:
     `take` gives a parcel, the seconds to wait before it is asked again, or None to wait for `wake`. Both are called
     on the courier's thread; `finish` in the parcel's provenance. The connection stays open from one parcel to the
     next, until the address changes or it stood idle for `idle_seconds`. `context` is asked for what a parcel to a TLS
-    door needs; Unavailable when there is none. With a `counter` the messages carry sequence numbers, and one that is
-    out of sequence waits until an operator has set the counter right.
+    door needs; Unavailable when there is none. By the `counter` parcels get their sequence numbers, and one that is out
+    of sequence waits until an operator has set the counter right.
     """
 
     def __init__(
@@ -197,9 +201,15 @@ class Courier:
             if parcel.tls and context is None:
                 return Delivery(RETRY, "no certificates are at hand for TLS")
             self._link, self._to = Link(parcel.host, parcel.port, idle_seconds=self._idle_seconds, context=context), to
-        if self._counter is None:
-            return deliver(parcel, self._link)
-        return _counted(deliver(replace(parcel, data=self._counter.numbered(parcel.data)), self._link), self._counter)
+        return deliver(parcel, self._link)
+
+    def _attempt(self, parcel: Parcel) -> tuple[Parcel, Delivery]:
+        """What went out, with its number where it has one, and what came of it."""
+        if not parcel.numbered or self._counter is None:
+            return parcel, self._deliver(parcel)
+        counter = self._counter.of(parcel.data)
+        parcel = replace(parcel, data=counter.numbered(parcel.data))
+        return parcel, _counted(self._deliver(parcel), counter)
 
     def _hang_up(self) -> None:
         link, self._link = self._link, None
@@ -213,7 +223,7 @@ class Courier:
                 parcel = self._take()
                 if isinstance(parcel, Parcel):
                     with provenance.acting(parcel.actor, parcel.cause):
-                        delivery = self._deliver(parcel)
+                        parcel, delivery = self._attempt(parcel)
                         if not self._closed:
                             self._finish(parcel, delivery)
                     continue

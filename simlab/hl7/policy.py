@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from simlab import credentials
 from simlab import journal as kinds
 from simlab.errors import BadInput
+from simlab.hl7 import sequence
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
 from simlab.hl7.schema import SCHEMA
@@ -174,4 +175,4 @@ def replies(tx: sqlite3.Connection, door: str = "") -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-VIEWS = {"doors": doors, "taken": taken, "replies": replies}
+VIEWS = {"doors": doors, "taken": taken, "replies": replies, "sequences": sequence.rows}

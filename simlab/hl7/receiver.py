@@ -136,13 +136,16 @@ class Receiver:
             if verdict.repeated and not known.found:
                 known = taken.Before(True, ack=acknowledge(message, now=self._clock.now(), application=self._system))
             if known.found:
+                if turn.policy.sequence:
+                    sequence.accepted(tx, self._door, message)
                 self._record(turn, known.ack or known.accept, "taken before", replayed=True)
                 accept, ack = known.accept, known.ack
             else:
                 turn.admitted = True
                 accept, ack = self._do(tx, turn, message, key, verdict, known)
-        if verdict.repeated and ack:
-            ack = parse(ack).set("MSA-4", str(verdict.expected)).data
+        if known.found and verdict.expected is not None:
+            # The answer is that of then, the number that is due that of now.
+            accept, ack = (one and parse(one).set("MSA-4", str(verdict.expected)).data for one in (accept, ack))
         return self._answered(accept, ack, message)
 
     def _do(

@@ -35,8 +35,20 @@ class Key:
 
 def key(door: str, message: Message) -> Key:
     """The key of `message` at `door`."""
-    digest = hashlib.sha256(message.data).digest()
+    digest = hashlib.sha256(_content(message)).digest()
     return Key(door, message.get("MSH-3"), message.get("MSH-4"), message.get("MSH-10"), digest)
+
+
+def _content(message: Message) -> bytes:
+    """The message without its sequence number, which is another one when it is sent again later."""
+    header = message.segments[0].fields
+    if len(header) <= 13 or not header[13]:
+        return message.data
+    first, end, rest = message.data.partition(b"\r")
+    separator = first[3:4]
+    fields = first.split(separator)
+    fields[12] = b""
+    return separator.join(fields).rstrip(separator) + end + rest
 
 
 def before(tx: sqlite3.Connection, key: Key) -> Before:

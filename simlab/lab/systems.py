@@ -27,6 +27,7 @@ from simlab.faults import FaultTable, SystemClock
 from simlab.feed.play import Look, Outcome
 from simlab.hl7.policy import Doors
 from simlab.hl7.returning import Returning
+from simlab.hl7.sequence import Sequences
 from simlab.journal import Journal
 from simlab.lab.feed import LabFeed
 from simlab.lab.home import Home
@@ -65,6 +66,7 @@ class Systems:
         self.journal = Journal(self.store)
         self.faults = FaultTable(self.store, self.journal)
         self.hl7_doors = Doors(self.store, self.journal)
+        self.hl7_sequences = Sequences(self.store, self.journal)
         self.hl7_replies = Returning(self.store, self.journal, self.clock)
         self.hl7_doors.on_change = self.hl7_replies.wake
         self.blobs = Blobs(home.blobs, sync=durability == "power")

@@ -156,7 +156,7 @@ def test_a_courier_numbers_what_it_delivers_and_freezes_when_the_numbers_differ(
     with inbox(ground) as door:
         door.doors.set("ADT", sequence=True)
         counter, done = Counter(ground.store, "EPR", "ADT"), []
-        waiting = [Parcel(n, message(f"C{n}"), "127.0.0.1", door.port, "system", None) for n in range(3)]
+        waiting = [Parcel(n, message(f"C{n}"), "127.0.0.1", door.port, "system", None, numbered=True) for n in range(3)]
         sender = Courier(
             "TEST", lambda: waiting.pop(0) if waiting else None, lambda p, d: done.append(d), counter=counter
         )
@@ -164,12 +164,12 @@ def test_a_courier_numbers_what_it_delivers_and_freezes_when_the_numbers_differ(
         eventually(lambda: len(done) == 3)
         assert door.done == ["C0", "C1", "C2"] and counter.next == 4
         counter.set(9)
-        waiting.append(Parcel(4, message("C3"), "127.0.0.1", door.port, "system", None))
+        waiting.append(Parcel(4, message("C3"), "127.0.0.1", door.port, "system", None, numbered=True))
         sender.wake()
         eventually(lambda: len(done) == 4)
         assert done[3].result == RETRY and not done[3].refused and "4 is expected, ours is 10" in done[3].text
         counter.set(3)
-        waiting.append(Parcel(4, message("C3"), "127.0.0.1", door.port, "system", None))
+        waiting.append(Parcel(4, message("C3"), "127.0.0.1", door.port, "system", None, numbered=True))
         sender.wake()
         eventually(lambda: door.done[3:] == ["C3"])
         sender.close()

@@ -17,6 +17,7 @@ from simlab.department.engine.standing import ways
 from simlab.faults import FaultTable
 from simlab.hl7 import courier
 from simlab.hl7.courier import Courier, Delivery, Parcel
+from simlab.hl7.sequence import Counter
 from simlab.journal import Journal
 from simlab.store import Store
 
@@ -66,7 +67,8 @@ class Deliveries:
                 self._ahead.pop(name, None)
             for name in names - self._couriers.keys():
                 take, finish = partial(self._take, name), partial(self._finish, name)
-                self._couriers[name] = Courier(f"{NAME}-{name}", take, finish, context=self._context)
+                counter = Counter(self._store, f"{NAME} {name}")
+                self._couriers[name] = Courier(f"{NAME}-{name}", take, finish, context=self._context, counter=counter)
                 self._couriers[name].start()
         for one in list(self._couriers.values()):
             one.wake()
@@ -108,7 +110,15 @@ class Deliveries:
         who = (item["actor"], item["cause"])
         manner = way.policy
         return Parcel(
-            item["id"], bytes(item["data"]), way.host, way.port, *who, item["attempts"], manner.ack_seconds, manner.tls
+            item["id"],
+            bytes(item["data"]),
+            way.host,
+            way.port,
+            *who,
+            item["attempts"],
+            manner.ack_seconds,
+            manner.tls,
+            manner.sequence,
         )
 
     def _finish(self, name: str, parcel: Parcel, delivery: Delivery) -> None:

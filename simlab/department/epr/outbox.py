@@ -16,6 +16,7 @@ from simlab.hl7 import courier
 from simlab.hl7.courier import Courier, Delivery, Parcel
 from simlab.hl7.message import parse
 from simlab.hl7.record import message_type
+from simlab.hl7.sequence import Counter
 from simlab.hl7.spoiling import spoiled
 from simlab.journal import Journal
 from simlab.store import Store
@@ -41,7 +42,9 @@ class Outbox:
         """Begin to deliver; what was in flight when an earlier process ended is sent again, with the same MSH-10."""
         with self._store.write() as tx:
             tx.execute("UPDATE epr_outbox SET state='queued' WHERE state='sending'")
-        self._courier = Courier(NAME, self._take, self._finish, context=self._context)
+        self._courier = Courier(
+            NAME, self._take, self._finish, context=self._context, counter=Counter(self._store, NAME)
+        )
         self._courier.start()
 
     def close(self) -> None:
@@ -126,6 +129,7 @@ class Outbox:
             head["cause"],
             head["attempts"],
             tls=now["destination_tls"] == "true",
+            numbered=now["destination_sequence"] == "true",
         )
 
     def _finish(self, parcel: Parcel, delivery: Delivery) -> None:

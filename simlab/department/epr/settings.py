@@ -30,6 +30,7 @@ DEFAULTS = {
     "destination_host": "",
     "destination_port": "0",
     "destination_tls": "false",
+    "destination_sequence": "false",  # number the messages: MSH-13
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "version": ("2.3", "2.3.1", "2.4", "2.5", "2.5.1"),
@@ -41,6 +42,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "unasked_reports": ("file", "refuse"),
     "results_as": SHOWN_AS,
     "destination_tls": ("false", "true"),
+    "destination_sequence": ("false", "true"),
 }
 
 

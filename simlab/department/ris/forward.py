@@ -16,6 +16,7 @@ from simlab.hl7 import courier
 from simlab.hl7.courier import DELIVERED, RETRY, Courier, Delivery, Parcel, retry_at
 from simlab.hl7.message import Message, parse
 from simlab.hl7.record import message_type
+from simlab.hl7.sequence import Counter
 from simlab.hl7.spoiling import spoiled
 from simlab.journal import Journal
 from simlab.store import Store
@@ -42,7 +43,8 @@ class Forward:
         self._system = system
         self._not_before: dict[int, float] = {}
         context = partial(credentials.calling, system, certificates)
-        self._courier = Courier(f"{system}-forward", self._take, self._finish, context=context)
+        counter = Counter(store, system)
+        self._courier = Courier(f"{system}-forward", self._take, self._finish, context=context, counter=counter)
 
     def start(self) -> None:
         self._courier.start()
@@ -124,7 +126,8 @@ class Forward:
         if wait > 0:
             return wait
         data = spoiled(self._faults, self._system, bytes(row["message"]))
-        return Parcel(row["id"], data, to.host, to.port, row["actor"], row["cause"], row["attempts"], tls=to.tls)
+        who = (row["actor"], row["cause"], row["attempts"])
+        return Parcel(row["id"], data, to.host, to.port, *who, tls=to.tls, numbered=to.sequence)
 
     def _finish(self, parcel: Parcel, delivery: Delivery) -> None:
         state = QUEUED if delivery.result == RETRY else delivery.result

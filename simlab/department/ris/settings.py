@@ -34,6 +34,8 @@ class Destination(BaseModel):
     """MSH-6 of what is sent there."""
     tls: bool = False
     """Whether it goes over TLS."""
+    sequence: bool = False
+    """Whether the messages are numbered (MSH-13)."""
 
 
 class RisSettings(BaseModel):

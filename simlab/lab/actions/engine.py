@@ -59,6 +59,7 @@ class _RouteFields(Action):
     on_ae: Literal["error", "retry"] | None = Field(None, description="AE: a dead letter, or tried again for ever")
     on_ar: Literal["retry", "error"] | None = Field(None, description="AR: tried again, or a dead letter at once")
     tls: bool | None = Field(None, description="deliver over TLS")
+    sequence: bool | None = Field(None, description="number what it delivers (MSH-13)")
     copies: int | None = Field(None, description="how often each message is queued")
 
     def given(self) -> dict[str, Any]:

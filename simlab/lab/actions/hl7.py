@@ -92,4 +92,17 @@ class SetDoor(Action):
         return Result(f"{self.door} set", done)
 
 
-ACTIONS: tuple[type[Action], ...] = (Send, Validate, SetDoor)
+class SetSequence(Action):
+    """Say which sequence number came last on a link, at a door or at a sender; the next one is one more."""
+
+    name: ClassVar[str] = "hl7.set_sequence"
+    link: str = Field(description="as hl7.sequences has it: RIS_HL7 (a door), EPR, RIS, ENGINE epr-to-ris (senders)")
+    last: int | None = Field(None, ge=0, lt=10**15, description="nothing: a door takes any, a sender begins with 1")
+    partner: str = Field("", description="of this application alone (MSH-3^MSH-4)")
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.hl7_sequences.set(self.link, self.last, self.partner)
+        return Result(str(done["summary"]), done)
+
+
+ACTIONS: tuple[type[Action], ...] = (Send, Validate, SetDoor, SetSequence)

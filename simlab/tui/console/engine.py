@@ -108,7 +108,17 @@ ENGINE = Group(
             (
                 Deed("Change what it takes…", "hl7.set_door", _DOOR),
                 Look("Control IDs that it remembers", "hl7.taken", _DOOR),
+                Look("Sequence numbers of its senders", "hl7.sequences", {"link": "door"}),
             ),
+        ),
+        Section(
+            "hl7-sequences",
+            "Sequence numbers",
+            "hl7.sequences",
+            ("link", "way", "partner", "last", "next"),
+            (Deed("Set which came last…", "hl7.set_sequence", {"link": "link", "partner": "partner"}),),
+            search=("link",),
+            empty="Nothing is numbered.",
         ),
     ),
 )
