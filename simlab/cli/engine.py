@@ -66,11 +66,12 @@ def dead(route: OneRoute = None, home: Home = None, json: Json = False) -> None:
 @app.command()
 def messages(
     type: Annotated[str | None, typer.Option(help="ADT^A40 …", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(help="Only the last so many.", min=1)] = 1000,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """List the messages that the engine took, with the numbers that `try` takes."""
-    found = Door(chosen(home)).view("engine.messages", type=type)
+    found = Door(chosen(home)).view("engine.messages", type=type, limit=limit)
     show.rows(
         found,
         {"id": "Number", "received": "Received", "sending": "From", "type": "Type", "control_id": "Control ID",

@@ -11,6 +11,9 @@ import typer
 Columns = Mapping[str, str]
 """The columns of a table: heading by key of the row."""
 
+LONGEST = 120
+"""Characters of a cell that is not the last of its line; JSON has all."""
+
 
 def as_json(value: Any) -> None:
     """Print `value` as JSON, indented, letters as they are."""
@@ -18,14 +21,14 @@ def as_json(value: Any) -> None:
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Columns, *, none: str = "Nothing.") -> None:
-    """Print `rows` as an aligned table; columns that are empty in every row are left out."""
+    """Print `rows` as an aligned table; empty columns are left out, and long cells cut that others stand behind."""
     cells = [[_cell(row.get(key)) for key in columns] for row in rows]
     if not cells:
         typer.echo(none)
         return
     kept = [number for number in range(len(columns)) if any(line[number] for line in cells)]
     lines = [[list(columns.values())[number] for number in kept]]
-    lines += [[line[number] for number in kept] for line in cells]
+    lines += [[*(_short(line[number]) for number in kept[:-1]), line[kept[-1]]] for line in cells]
     widths = [max(len(line[number]) for line in lines) for number in range(len(kept))]
     for line in lines:
         typer.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
@@ -53,6 +56,11 @@ def outcome(done: Mapping[str, Any], *, json_wanted: bool, columns: Columns | No
             typer.echo(f"error: {' '.join(str(done['summary']).split())}", err=True)
     if not done["ok"]:
         raise typer.Exit(1)
+
+
+def _short(text: str) -> str:
+    """A cell that others stand behind: what somebody put into a control ID does not push every line off the screen."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _cell(value: Any) -> str:

@@ -52,6 +52,16 @@ def test_lists_are_for_people_and_for_programs(simlab, lab, command, view):
     assert simlab("engine", command, "--json").json == []
 
 
+def test_a_cell_that_never_ends_leaves_the_others_on_the_screen(simlab, lab):
+    """What a sender put into its control ID is cut in the table, and whole as JSON."""
+    rows = [{**ROW, "control_id": "9" * 5000}, {**ROW, "id": 8}]
+    lab.answers["GET /view/engine.queue"] = {"rows": rows}
+    lines = simlab("engine", "queue").out.splitlines()
+    assert max(map(len, lines)) < 300
+    assert all("AE: PID-3" in line for line in lines[1:])
+    assert simlab("engine", "queue", "--json").json == rows
+
+
 def test_rules_come_from_a_file_and_go_back_into_one(simlab, lab, tmp_path):
     """What `rules --yaml` prints is what `set-rules` reads."""
     rules = [{"keep": {"MSH-9.1": ["ADT"]}}, {"drop_segment": "Z*", "note": "no one reads them"}]

@@ -62,6 +62,7 @@ def test_every_message_is_accounted_for_on_every_route(ground, engine, seed):
     events = [event for event in ground.messages("ENGINE") if event.data["direction"] == "in"]
     taken = {row["id"]: row["control_id"] for row in ground.view(VIEWS, "messages")}
     assert len(taken) == len(events)
+    assert [row["id"] for row in ground.view(VIEWS, "messages", limit=3)] == sorted(taken)[-3:]
     for route in ("one", "two"):
         mine = [row for row in rows if row["route"] == route]
         filtered = [e for e in events if f"{route} filters it" in e.data["text"]]

@@ -139,14 +139,19 @@ def _times(tx: sqlite3.Connection, route: str) -> dict[str, float | None]:
 
 
 def messages(
-    tx: sqlite3.Connection, control_id: str | None = None, type: str | None = None, id: int | None = None
+    tx: sqlite3.Connection,
+    control_id: str | None = None,
+    type: str | None = None,
+    id: int | None = None,
+    limit: int = -1,
 ) -> Rows:
-    """Messages that the engine took, oldest first; `id` is the number that `try_rules` takes."""
+    """Messages that the engine took, oldest first; `id` is the number that `try_rules` takes. With `limit` the last
+    so many."""
     rows = tx.execute(
         "SELECT * FROM engine_message WHERE (? IS NULL OR control_id = ?) AND (? IS NULL OR type = ?) "
-        "AND (? IS NULL OR id = ?) ORDER BY id",
-        (control_id, control_id, type, type, id, id),
-    )
+        "AND (? IS NULL OR id = ?) ORDER BY id DESC LIMIT CAST(? AS INTEGER)",
+        (control_id, control_id, type, type, id, id, limit),
+    ).fetchall()
     return [
         {
             **{name: row[name] for name in ("id", "received", "sending", "facility", "control_id", "type")},
@@ -154,7 +159,7 @@ def messages(
             "message": shown(row["data"]),
             "ack": shown(row["ack"]) if row["ack"] is not None else None,
         }
-        for row in rows
+        for row in reversed(rows)
     ]
 
 

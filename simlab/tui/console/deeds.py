@@ -80,7 +80,7 @@ class Section:
     """One list: where its rows come from, which columns come first, what can be done.
 
     `search` names the filters of the view that ``name=value`` in the list's filter line reaches; `only` keeps the rows
-    whose `keep` column has one of these values.
+    whose `keep` column has one of these values; `most` asks a view that grows for its last so many.
     """
 
     id: str
@@ -94,6 +94,7 @@ class Section:
     keep: str = "key"
     only: tuple[Any, ...] = ()
     newest_first: bool = False
+    most: int = 0
 
 
 @dataclass(frozen=True)

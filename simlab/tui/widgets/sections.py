@@ -110,7 +110,8 @@ class Sections(Vertical):
                 for task in self.attempt.tasks
                 if task.question
             ]
-        return await heard(self, self._door.view(section.view, **asked))
+        last = {"limit": section.most} if section.most else {}
+        return await heard(self, self._door.view(section.view, **last, **asked))
 
     # The list at the left
 
