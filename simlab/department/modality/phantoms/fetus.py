@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from simlab.department.modality.phantoms import ultrasound
 from simlab.department.modality.phantoms.pen import Pen
 
@@ -11,13 +13,14 @@ HEAD_MM = 48.0
 
 def _womb(pen: Pen) -> None:
     """The belly's layers, the womb's wall, the placenta in front, the waters."""
-    ultrasound.layers(pen, 92)
-    pen.ellipse(0, 0.22, 1.18, 0.72, 118)
-    pen.shape([(-1.1, -0.10), (-0.6, -0.42), (0.0, -0.50), (0.5, -0.46), (0.3, -0.32), (-0.3, -0.30), (-0.8, 0.02)],
-              130,
-              soft=0.02)  # fmt: skip
-    pen.shape([(-1.04, 0.20), (-0.80, -0.06), (-0.2, -0.30), (0.5, -0.34), (0.95, -0.05), (1.04, 0.3), (0.7, 0.72),
-               (0.0, 0.84), (-0.7, 0.74)], 7, soft=0.012)  # fmt: skip
+    ultrasound.layers(pen, 84)
+    pen.ellipse(0, 0.22, 1.30, 0.80, 66, soft=4)
+    placenta = [(-1.06, -0.04), (-0.80, -0.48), (-0.2, -0.68), (0.40, -0.66), (0.72, -0.46), (0.5, -0.38),
+                (-0.1, -0.40), (-0.8, -0.20)]  # fmt: skip
+    pen.shape(placenta, 138, soft=0.015)
+    pen.shape([(-1.08, 0.16), (-0.88, -0.18), (-0.2, -0.42), (0.5, -0.42), (0.98, -0.14), (1.12, 0.3), (0.9, 0.80),
+               (0.0, 0.90), (-0.8, 0.78)], 5, soft=0.010)  # fmt: skip
+    pen.tube([(-0.90, -0.16), (-0.56, -0.32), (-0.2, -0.42), (0.5, -0.42)], 0.010, 205, soft=0.004)
 
 
 def head(pen: Pen, depth: float) -> None:
@@ -46,40 +49,90 @@ def head(pen: Pen, depth: float) -> None:
 
 
 def profile(pen: Pen, depth: float) -> None:
-    """The child on its back, face up: forehead, nose, lips and chin, the chest with its ribs' shadows, the spine."""
+    """The child on its back, cut down its middle: forehead, nose, lips and chin, a hand, the spine and the chest."""
     _womb(pen)
-    pen.mottle(0.02, 0.3)
-    body = [(-0.90, 0.30), (-0.82, 0.06), (-0.62, -0.07), (-0.42, -0.08), (-0.30, -0.03), (-0.245, 0.035),
-            (-0.15, -0.03),
-            (-0.125, 0.055), (-0.07, 0.055), (-0.085, 0.105), (-0.035, 0.125), (-0.055, 0.165), (0.0, 0.20),
-            (-0.02, 0.29),
-            (0.10, 0.27), (0.34, 0.18), (0.74, 0.26), (0.94, 0.46), (0.70, 0.70), (0.20, 0.70), (-0.18, 0.60),
-            (-0.50, 0.66), (-0.80, 0.56)]  # fmt: skip
-    pen.shape(body, 120)
-    skull = [(-0.87, 0.30), (-0.79, 0.08), (-0.60, -0.035), (-0.42, -0.04), (-0.31, 0.06), (-0.30, 0.24), (-0.36, 0.44),
-             (-0.54, 0.58), (-0.76, 0.50)]  # fmt: skip
-    pen.shape(skull, 240)
-    pen.shape([(-0.565 + (x + 0.565) * 0.90, 0.28 + (y - 0.28) * 0.90) for x, y in skull], 40)
-    pen.tube([(-0.70, 0.30), (-0.56, 0.22), (-0.44, 0.30)], 0.04, 70, soft=0.01)
-    pen.tube([(-0.265, 0.055), (-0.215, 0.035)], 0.013, 250)
-    pen.tube([(-0.24, 0.13), (-0.13, 0.085)], 0.014, 240)
-    pen.tube([(-0.20, 0.235), (-0.06, 0.165)], 0.016, 240)
-    pen.tube(body[2:14], 0.006, 215)
-    for number in range(7):
-        x = 0.08 + 0.085 * number
-        pen.ellipse(x, 0.27 + 0.015 * number, 0.018, 0.022, 225)
-        ultrasound.shadow(pen, x - 0.02, x + 0.02, 0.30, 0.62)
-    for number in range(13):
-        x = -0.16 + 0.076 * number
-        y = 0.60 + 0.03 * (1 - ((number - 6) / 6) ** 2)
-        pen.ellipse(x, y, 0.024, 0.020, 240)
-        pen.ellipse(x, y - 0.055, 0.022, 0.012, 190)
-    pen.ellipse(0.30, 0.42, 0.10, 0.075, 50, soft=3)
-    pen.ellipse(0.56, 0.46, 0.055, 0.040, 8, soft=2)
-    pen.tube([(0.14, 0.26), (0.12, 0.10), (0.02, 0.0), (0.04, -0.12)], (0.045, 0.035, 0.03, 0.03), 120, soft=0.01)
-    pen.tube([(0.14, 0.26), (0.12, 0.10), (0.03, 0.0)], 0.012, 225)
-    pen.warp(0.012, 0.12)
+    pen.shape(_BODY, 118)
+    for x, y, rx, ry, turn in ((0.78, 0.40, 0.15, 0.12, 20), (1.06, 0.56, 0.10, 0.07, 10)):
+        pen.ellipse(x, y, rx, ry, 52, turn=turn, soft=4)
+    pen.tube([(0.70, 0.38), (0.80, 0.42), (0.90, 0.44)], 0.012, 110, soft=0.008)
+    skull = _scaled(1.0)
+    pen.shape(skull, 235)
+    pen.shape(_scaled(0.915), 38)
+    _brain(pen)
+    _face(pen)
+    _spine(pen)
+    pen.tube(_BODY[:19], 0.008, 205)
+    _hand(pen)
+    pen.warp(0.008, 0.14)
+    ultrasound.shadow(pen, 0.02, 0.22, 0.16, 0.55)
     ultrasound.speckle(pen)
     ultrasound.fan(pen)
     ultrasound.furniture(pen, [(-1.30, -0.96, "OBSTETRIC"), (-1.30, -0.87, "RAB4-8"), (0.66, -0.96, "MI 0.9"),
                                (-1.30, 0.90, "PROFILE")])  # fmt: skip
+
+
+# The skin from the crown over the face to the chest, then back along the nape: as large as the head measured across.
+_BODY = (
+    (-0.98, 0.30), (-0.92, 0.06), (-0.76, -0.13), (-0.54, -0.23), (-0.32, -0.23), (-0.16, -0.16), (-0.085, -0.085),
+    (-0.01, -0.125), (0.045, -0.165), (0.085, -0.135), (0.095, -0.065), (0.15, -0.06), (0.175, -0.015), (0.15, 0.02),
+    (0.205, 0.035), (0.215, 0.085), (0.20, 0.115), (0.26, 0.135), (0.295, 0.20), (0.27, 0.27), (0.32, 0.33),
+    (0.46, 0.22), (0.72, 0.13), (1.0, 0.14), (1.5, 0.24), (1.5, 0.86), (0.9, 0.84), (0.42, 0.76), (0.16, 0.70),
+    (-0.10, 0.76), (-0.42, 0.80), (-0.72, 0.72), (-0.92, 0.52),
+)  # fmt: skip
+_SKULL = (
+    (-0.94, 0.30), (-0.88, 0.08), (-0.73, -0.09), (-0.53, -0.18), (-0.33, -0.18), (-0.18, -0.11), (-0.11, -0.02),
+    (-0.09, 0.12), (-0.10, 0.26), (-0.06, 0.42), (-0.08, 0.60), (-0.20, 0.71), (-0.42, 0.75), (-0.69, 0.67),
+    (-0.87, 0.50),
+)  # fmt: skip
+
+
+def _scaled(share: float) -> list[tuple[float, float]]:
+    return [(-0.50 + (x + 0.50) * share, 0.29 + (y - 0.29) * share) for x, y in _SKULL]
+
+
+def _brain(pen: Pen) -> None:
+    """What lies in the middle plane: the callosal arch with the cavum under it, thalamus, brain stem, cerebellum."""
+    pen.tube([(-0.30, 0.30), (-0.42, 0.16), (-0.60, 0.20), (-0.66, 0.36)], 0.012, 92, soft=0.006)
+    pen.tube([(-0.34, 0.29), (-0.44, 0.21), (-0.57, 0.25)], 0.022, 12, soft=0.006)
+    pen.ellipse(-0.44, 0.36, 0.10, 0.07, 62, soft=3)
+    pen.ellipse(-0.42, 0.58, 0.13, 0.09, 84, turn=-15, soft=3)
+    pen.tube([(-0.36, 0.38), (-0.24, 0.44), (-0.12, 0.46)], (0.05, 0.04, 0.03), 66, soft=0.01)
+
+
+def _face(pen: Pen) -> None:
+    """Nasal bone, upper jaw with its palate, tongue, lower jaw; the gullet's dark line to the neck."""
+    pen.tube([(-0.055, -0.035), (0.0, -0.095)], (0.014, 0.010), 255)
+    pen.shape([(-0.03, 0.02), (0.06, -0.035), (0.105, 0.0), (0.09, 0.05), (0.0, 0.09)], 225)
+    pen.tube([(0.08, 0.045), (-0.02, 0.10), (-0.08, 0.17)], 0.012, 235)
+    pen.ellipse(0.06, 0.135, 0.075, 0.045, 92, turn=-25, soft=3)
+    pen.tube([(0.145, 0.025), (0.10, 0.065), (0.04, 0.11)], 0.007, 12)
+    pen.shape([(0.175, 0.095), (0.215, 0.13), (0.225, 0.18), (0.14, 0.24), (0.06, 0.30), (0.05, 0.275), (0.13, 0.20)],
+              240)  # fmt: skip
+    pen.tube([(0.02, 0.30), (0.08, 0.38), (0.16, 0.43)], (0.006, 0.012, 0.006), 40, soft=0.006)
+
+
+def _spine(pen: Pen) -> None:
+    """Two rows of bright dots from the neck downwards, the cord dark between; ribs cut across above the lung."""
+    for number in range(16):
+        along = number / 15
+        x, y = -0.02 + 1.32 * along, 0.46 + 0.56 * along - 0.38 * along * along
+        pen.ellipse(x, y, 0.026, 0.022, 240, turn=20 * (1 - along))
+        pen.ellipse(x - 0.02, y + 0.085, 0.022, 0.014, 190)
+    for number in range(6):
+        x = 0.52 + 0.115 * number
+        pen.ellipse(x, 0.235 + 0.004 * number, 0.024, 0.018, 225)
+        ultrasound.shadow(pen, x - 0.02, x + 0.02, 0.26, 0.60)
+
+
+def _hand(pen: Pen) -> None:
+    """A forearm raised from the chest, the fingers spread in the waters before the face."""
+    pen.tube([(0.66, 0.20), (0.64, 0.06), (0.56, -0.06)], (0.075, 0.06, 0.048), 112)
+    pen.tube([(0.64, 0.10), (0.56, -0.04)], 0.014, 240)
+    pen.ellipse(0.525, -0.105, 0.060, 0.050, 120, turn=40)
+    fingers = (((0.57, -0.11), (0.60, -0.18), (0.60, -0.25)), ((0.545, -0.14), (0.55, -0.22), (0.535, -0.29)),
+               ((0.515, -0.14), (0.49, -0.215), (0.465, -0.275)), ((0.49, -0.125), (0.445, -0.18), (0.41, -0.225)),
+               ((0.49, -0.09), (0.43, -0.095), (0.39, -0.075)))  # fmt: skip
+    for finger in fingers:
+        pen.tube(finger, (0.020, 0.018, 0.012), 135)
+        for (xa, ya), (xb, yb) in pairwise(finger):
+            pen.tube([(xa + 0.2 * (xb - xa), ya + 0.2 * (yb - ya)), (xb, yb)], 0.006, 250)
