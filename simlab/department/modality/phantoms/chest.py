@@ -190,12 +190,14 @@ def frontal_film(pen: Pen, depth: float) -> None:
     wide = 1.22 if pen.options["view"] == "AP" else 1.0
     heart = [(-0.17, -0.10), (-0.06, -0.30), (0.13, -0.42), (0.15, -0.22), (0.20, -0.06), (0.36, 0.24), (0.42, 0.52),
              (0.30, 0.66), (-0.10, 0.66), (-0.21, 0.40)]  # fmt: skip
-    pen.shape([(x * wide, y) for x, y in heart], 1.0, soft=0.02, add=True)
-    pen.shape([(-0.11, -1.2), (-0.10, 0.6), (-0.13, 1.2), (0.13, 1.2), (0.10, 0.6), (0.11, -1.2)], 0.5, add=True,
+    pen.shape([(x * wide, y) for x, y in heart], 0.80, soft=0.02, add=True)
+    pen.shape([(-0.11, -1.2), (-0.10, 0.6), (-0.13, 1.2), (0.13, 1.2), (0.10, 0.6), (0.11, -1.2)], 0.36, add=True,
               soft=0.02)  # fmt: skip
     for number in range(14):
         pen.ellipse(0, -0.95 + 0.15 * number, 0.085, 0.052, 0.14, add=True)
-    pen.tube([(0, -1.0), (0.0, -0.55), (0.01, -0.28)], 0.045, -0.38, soft=0.01, add=True)
+    pen.tube([(0, -1.0), (0.0, -0.55), (0.01, -0.28)], 0.045, -0.52, soft=0.008, add=True)
+    for side, reach in ((-1, 0.12), (1, 0.15)):
+        pen.tube([(0.01, -0.30), (0.01 + side * reach, -0.14)], (0.030, 0.024), -0.34, soft=0.010, add=True)
     pen.shape([(-0.72, 0.62), (-0.42, 0.47), (-0.08, 0.62), (-0.06, 1.2), (-0.74, 1.2)], 0.75, soft=0.015, add=True)
     pen.shape([(0.72, 0.72), (0.42, 0.55), (0.20, 0.66), (0.06, 1.2), (0.74, 1.2)], 0.55, soft=0.015, add=True)
     pen.ellipse(0.42, 0.76, 0.15, 0.09, -0.45, soft=6, add=True)
@@ -253,7 +255,7 @@ def lateral_film(pen: Pen, depth: float) -> None:
         top = -0.62 + 0.16 * number
         bones.tube([(0.46, top), (0.1, top + 0.16), (-0.35, top + 0.34)], 0.016, 0.12, add=True)
     pen.shape([(-0.52, 0.16), (-0.36, -0.10), (-0.10, -0.16), (0.10, 0.06), (0.12, 0.36), (-0.10, 0.54), (-0.46, 0.50)],
-              0.85, soft=0.03, add=True)  # fmt: skip
+              0.70, soft=0.03, add=True)  # fmt: skip
     pen.tube(
         [(-0.14, -0.15), (-0.08, -0.36), (0.10, -0.40), (0.28, -0.20), (0.32, 0.5)], 0.07, 0.22, soft=0.02, add=True
     )
@@ -265,9 +267,14 @@ def lateral_film(pen: Pen, depth: float) -> None:
     pen.tube([(-0.44, -0.42), (-0.60, 0.0), (-0.63, 0.34)], 0.022, 0.5, soft=0.006, add=True)
     pen.shape([(-0.58, 0.52), (-0.25, 0.40), (0.10, 0.52), (0.46, 0.82), (0.5, 1.2), (-0.66, 1.2)], 0.7, soft=0.015,
               add=True)  # fmt: skip
-    pen.ellipse(-0.24, 0.56, 0.16, 0.06, -0.4, soft=5, add=True)
+    pen.ellipse(0.10, 0.68, 0.15, 0.07, -0.5, soft=5, add=True)
     pen.tube([(-0.14, -1.1), (-0.26, -0.86), (-0.60, -0.95)], 0.16, 0.45, soft=0.03, add=True)
     pen.warp(0.014, 0.22)
+    nodule = pen.findings.get("nodule")
+    if nodule:
+        # As high as in the frontal view, before the spine: the sides lie one over the other.
+        radius = nodule.size_mm / 2 * pen.mm
+        pen.ellipse(0.22, -0.30, radius, radius, 0.42, ball=True, add=True)
     _exposed(pen)
 
 
