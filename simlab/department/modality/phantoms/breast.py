@@ -15,9 +15,12 @@ def film(pen: Pen, depth: float) -> None:
     wall = pen.columns / pen.rows
     y0, reach = (0.18, 0.92) if oblique else (0.0, 0.98)
     nipple = (wall - reach * (2 * wall) * 0.70, y0)
-    top, bottom = (-1.02, 0.98) if oblique else (-0.80, 0.80)
-    outline = [(wall + 0.3, top - 0.1), (wall - 0.02, top), (wall - 0.45, top + (0.34 if oblique else 0.05)),
-               (nipple[0] + 0.28, y0 - 0.50), (nipple[0] + 0.04, y0 - 0.20), (nipple[0] + 0.04, y0 + 0.20),
+    top, bottom = (-1.0, 0.98) if oblique else (-0.80, 0.80)
+    # Aslant, the arm-pit's fold runs out of the picture before the muscle; from above the breast ends in it.
+    upper = [(wall + 0.3, -1.5), (wall - 0.72, -1.5), (wall - 0.66, -1.0), (wall - 0.66, -0.72)] if oblique else [
+        (wall + 0.3, top - 0.1), (wall - 0.02, top), (wall - 0.45, top + 0.05)]  # fmt: skip
+    outline = [*upper, (nipple[0] + (0.22 if oblique else 0.28), y0 - 0.50),
+               (nipple[0] + 0.04, y0 - 0.20), (nipple[0] + 0.04, y0 + 0.20),
                (nipple[0] + 0.24, y0 + 0.50), (wall - 0.46, bottom - 0.08), (wall - 0.02, bottom - 0.02),
                (wall + 0.3, bottom + 0.1)]  # fmt: skip
     skin = pen.layer()
@@ -30,9 +33,8 @@ def film(pen: Pen, depth: float) -> None:
     _glands(pen, nipple, wall, oblique, inside)
     if oblique:
         muscle = pen.layer()
-        muscle.shape([(wall - 0.62, -1.3), (wall - 0.46, -0.80), (wall - 0.16, -0.12), (wall + 0.02, 0.22),
-                      (wall + 0.4, 0.3),
-                      (wall + 0.4, -1.3)], 1, soft=0.012)  # fmt: skip
+        muscle.shape([(wall - 0.56, -1.3), (wall - 0.53, -0.95), (wall - 0.40, -0.42), (wall - 0.17, 0.05),
+                      (wall + 0.02, 0.30), (wall + 0.4, 0.4), (wall + 0.4, -1.3)], 1, soft=0.012)  # fmt: skip
         muscle.mottle(0.10, 0.05)
         pen.image += 0.42 * muscle.image * skin.image
     mass = pen.findings.get("mass")
