@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from simlab.department.modality.phantoms.outlines import rounded
 from simlab.department.modality.phantoms.pen import Pen
 
 Line = list[tuple[float, float]]
@@ -13,7 +14,7 @@ _TOP = 1023.0
 
 # The left coronary tree, seen from the right and above: lines, their width in mm at both ends, when dye comes (0-1).
 _TREE: tuple[tuple[Line, float, float, float], ...] = (
-    ([(-0.30, -0.52), (-0.20, -0.50), (-0.10, -0.46)], 4.6, 4.2, 0.10),
+    ([(-0.30, -0.52), (-0.20, -0.50), (-0.10, -0.46)], 4.4, 4.0, 0.10),
     ([(-0.10, -0.46), (0.10, -0.40), (0.28, -0.16), (0.38, 0.14), (0.44, 0.44), (0.36, 0.66)], 3.6, 1.2, 0.16),
     ([(-0.10, -0.46), (-0.08, -0.28), (-0.16, -0.02), (-0.22, 0.26), (-0.16, 0.46)], 3.3, 1.1, 0.16),
     ([(0.12, -0.38), (0.34, -0.34), (0.54, -0.16), (0.66, 0.06)], 2.2, 0.8, 0.28),
@@ -31,32 +32,37 @@ def coronary(pen: Pen, depth: float) -> None:
     beat = math.sin(2 * math.pi * 2 * round(depth, 4))
     _thorax(pen)
     flow = pen.layer()
-    for line, first, last, comes in _TREE:
+    stenosis = pen.findings.get("stenosis")
+    # Twigs first: what the stem paints over them is as dark as the stem.
+    for line, first, last, comes in reversed(_TREE):
         filled = np.clip((depth - comes * 0.55) * 9, 0, 1) * np.clip((1.05 - depth - 0.25 * (1 - comes)) * 5, 0.12, 1)
         if filled <= 0:
             continue
         moved = [(x + 0.022 * beat * (y + 0.5), y * (1 + 0.03 * beat)) for x, y in line]
-        widths = [(first + (last - first) * n / (len(line) - 1)) / 2 * pen.mm * 2.2 for n in range(len(line))]
-        flow.tube(moved, widths, 0.55 * float(filled), add=True)
-    stenosis = pen.findings.get("stenosis")
-    if stenosis:
-        _narrow(flow, beat, stenosis.percent / 100)
+        widths = [(first + (last - first) * n / (len(line) - 1)) * 0.75 * pen.mm for n in range(len(line))]
+        for at, width in ((moved[0], widths[0]), (moved[-1], widths[-1])):
+            flow.ellipse(*at, width, width, 0.62 * float(filled))
+        if stenosis and line is _TREE[1][0]:
+            moved, widths = _narrowed(moved, widths, stenosis.percent / 100)
+        flow.tube(moved, widths, 0.62 * float(filled))
     catheter = pen.layer()
     catheter.tube(
         [(-0.42, 1.2), (-0.44, 0.3), (-0.46, -0.46), (-0.40, -0.62), (-0.30, -0.56), (-0.28, -0.52)], 0.020, 0.30
     )
     pen.add(catheter, soft=0.004)
-    pen.image += np.clip(flow.image, 0, 0.62)
+    pen.image += flow.image
     _developed(pen, 0.014)
 
 
-def _narrow(pen: Pen, beat: float, share: float) -> None:
-    """A short stretch of the big descending branch, its lumen narrowed by `share`."""
-    for side in (-1, 1):
-        x, y = 0.33, 0.02
-        pen.ellipse(x + 0.022 * beat * (y + 0.5) + side * 0.055, y * (1 + 0.03 * beat), 0.030 + 0.030 * share, 0.05,
-                    0.0,
-                    turn=-16, soft=2)  # fmt: skip
+def _narrowed(line: Line, widths: list[float], share: float) -> tuple[Line, list[float]]:
+    """The same vessel with a short stretch after its fourth point narrowed by `share` of its diameter."""
+    fine = [(float(x), float(y)) for x, y in rounded(line, closed=False)]
+    x0, y0 = line[3][0] + 0.020, line[3][1] + 0.05
+    wide = np.interp(np.linspace(0, len(line) - 1, len(fine)), np.arange(len(line)), widths)
+    return fine, [
+        float(width) * (1 - share * max(1 - (math.dist(at, (x0, y0)) / 0.10) ** 2, 0.0))
+        for at, width in zip(fine, wide, strict=True)
+    ]
 
 
 def _thorax(pen: Pen) -> None:
