@@ -18,11 +18,11 @@ def four_chambers(pen: Pen, depth: float) -> None:
     full, opened = _between(_FULL, place), _between(_OPEN, place)
     pen.image += 46
     ring = 0.22 - 0.07 * (1 - full)
-    pen.shape([(-0.10, -0.78), (0.30, -0.66), (0.62, -0.10), (0.62, 0.40), (0.50, 0.84), (-0.50, 0.84), (-0.66, 0.40),
-               (-0.62, -0.10), (-0.40, -0.62)], 122, soft=0.02)  # fmt: skip
+    pen.shape([(0.0, -0.82), (0.28, -0.72), (0.60, -0.14), (0.62, 0.30), (0.52, 0.82), (-0.48, 0.82), (-0.57, 0.36),
+               (-0.53, -0.06), (-0.34, -0.42)], 122, soft=0.02)  # fmt: skip
     squeeze = 0.55 + 0.45 * full
-    left = [(0.06, -0.56 * (0.6 + 0.4 * full) - 0.10), (0.26 * squeeze + 0.05, -0.40), (0.36 * squeeze + 0.05, -0.06),
-            (0.34 * squeeze + 0.05, ring), (0.06, ring), (0.03, -0.10), (0.02, -0.36)]  # fmt: skip
+    left = [(0.06, -0.56 * (0.6 + 0.4 * full) - 0.10), (0.27 * squeeze + 0.05, -0.42), (0.42 * squeeze + 0.05, -0.06),
+            (0.38 * squeeze + 0.05, ring), (0.06, ring), (0.03, -0.10), (0.02, -0.36)]  # fmt: skip
     right = [(-0.14, -0.40), (-0.10, -0.10), (-0.10, ring), (-0.40 * squeeze - 0.04, ring),
              (-0.40 * squeeze - 0.04, -0.02),
              (-0.28 * squeeze, -0.26)]  # fmt: skip
@@ -30,12 +30,12 @@ def four_chambers(pen: Pen, depth: float) -> None:
     pen.shape(right, 6)
     empty = 1.12 - 0.24 * full
     pen.shape(
-        [(0.06, ring + 0.05), (0.32, ring + 0.05), (0.40, ring + 0.22), (0.34, 0.70 * empty), (0.08, 0.70 * empty)], 6
+        [(0.06, ring + 0.05), (0.36, ring + 0.05), (0.46, ring + 0.22), (0.38, 0.70 * empty), (0.08, 0.70 * empty)], 6
     )
     pen.shape([(-0.10, ring + 0.05), (-0.38, ring + 0.05), (-0.44, ring + 0.22), (-0.36, 0.66 * empty),
                (-0.10, 0.68 * empty)], 6)  # fmt: skip
     pen.tube([(-0.02, ring), (-0.01, ring + 0.2), (-0.01, 0.74)], 0.016, 150)
-    for hinge, middle in ((0.06, 0.20), (0.34 * squeeze + 0.05, 0.20), (-0.10, -0.23), (-0.40 * squeeze - 0.04, -0.23)):
+    for hinge, middle in ((0.06, 0.20), (0.38 * squeeze + 0.05, 0.22), (-0.10, -0.23), (-0.40 * squeeze - 0.04, -0.23)):
         tip = middle + (hinge - middle) * opened * 0.8
         pen.tube([(hinge, ring + 0.02), ((hinge + tip) / 2, ring - 0.02 - 0.05 * opened),
                   (tip, ring - 0.03 - 0.14 * opened)],
