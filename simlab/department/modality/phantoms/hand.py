@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
+
 from simlab.department.modality.phantoms.limbs import exposed
 from simlab.department.modality.phantoms.pen import Pen
 
@@ -41,13 +43,14 @@ def frontal_film(pen: Pen, depth: float) -> None:
     for number, (places, half) in enumerate(_RAYS):
         line = [(x * squeeze, y) for x, y in places]
         for first, last in pairwise(line):
-            bone(bones, first, last, half * (0.72 if first is line[0] else 0.62), half * 1.12)
+            bone(bones, first, last, half * (0.86 if first is line[0] else 0.72), half * 1.28)
         if number == 4 and pen.findings.get("fracture"):
             _broken(bones, line[0], line[1], pen.findings["fracture"].size_mm * pen.mm)
     for x, y, rx, ry, turn in _CARPALS:
         bones.ellipse(x * squeeze, y, rx, ry, 0.40, turn=turn, soft=2, add=True)
         bones.ellipse(x * squeeze, y, rx * 0.78, ry * 0.78, -0.10, turn=turn, soft=2, add=True)
     _forearm(bones)
+    np.maximum(bones.image, 0, out=bones.image)  # a fracture's line ends where the bone does
     bones.mottle(0.16, 0.012)
     pen.add(bones, soft=0.004)
     pen.mottle(0.06, 0.10)
@@ -59,6 +62,8 @@ def bone(pen: Pen, first: Place, last: Place, middle: float, ends: float) -> Non
     """A long bone between two places, waisted, with a dark gap to the next and marrow inside."""
     gap = 0.014
     length = math.dist(first, last)
+    ends = min(ends, 0.27 * length)  # the bones of the finger tips are short, and no hour-glasses
+    middle = min(middle, 0.72 * ends)
     way = ((last[0] - first[0]) / length, (last[1] - first[1]) / length)
     line = [(first[0] + way[0] * part, first[1] + way[1] * part)
             for part in (gap, gap + ends * 0.6, length * 0.5, length - gap - ends * 0.6, length - gap)]  # fmt: skip
@@ -68,12 +73,17 @@ def bone(pen: Pen, first: Place, last: Place, middle: float, ends: float) -> Non
 
 
 def _broken(pen: Pen, first: Place, last: Place, size: float) -> None:
-    """The neck of the little finger's metacarpal broken across, its head tilted: a line `size` units long."""
-    x, y = first[0] + 0.76 * (last[0] - first[0]), first[1] + 0.76 * (last[1] - first[1])
-    pen.tube([(x - size / 2, y + 0.012), (x - size / 6, y - 0.010), (x + size / 6, y + 0.012),
-              (x + size / 2, y - 0.008)],
-             0.009, -0.50, add=True)  # fmt: skip
-    pen.tube([(x + size / 2 - 0.012, y - 0.035), (x + size / 2 + 0.014, y + 0.004)], 0.010, 0.34, add=True)
+    """The neck of the little finger's metacarpal broken aslant: a jagged line `size` units long."""
+    x, y = first[0] + 0.70 * (last[0] - first[0]), first[1] + 0.70 * (last[1] - first[1])
+    length = math.dist(first, last)
+    along = ((last[0] - first[0]) / length, (last[1] - first[1]) / length)
+    across = min(0.034, 0.35 * size)
+    up = math.sqrt(size * size / 4 - across * across)
+    line = [(x + across * part * along[1] + (up * part + jag) * along[0],
+             y - across * part * along[0] + (up * part + jag) * along[1])
+            for part, jag in ((-1, 0.0), (-0.4, 0.012), (0.0, -0.010), (0.45, 0.010), (1, 0.0))]  # fmt: skip
+    pen.tube([(a + 0.012, b) for a, b in line], 0.007, 0.18, add=True)
+    pen.tube(line, 0.008, -0.52, add=True)
 
 
 def _forearm(pen: Pen) -> None:

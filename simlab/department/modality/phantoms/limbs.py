@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from simlab.department.modality.phantoms.outlines import Points
 from simlab.department.modality.phantoms.pen import Pen
 
@@ -71,6 +73,9 @@ def _hip(pen: Pen, turn: float) -> None:
     hole = [(0.46, 0.11), (0.60, 0.10), (0.73, 0.19), (0.66, 0.32), (0.54, 0.45), (0.45, 0.43), (0.40, 0.26)]
     _bone(bones, ring, 0.46, hole, 0.44)
     bones.shape([(0.96, -1.2), (1.06, -0.60), (1.2, -0.3), (1.3, -1.2)], 0.35, add=True)
+    # The socket's front wall lies over the inner half of the ball.
+    bones.shape([(-0.02, -0.40), (0.20, -0.36), (0.36, -0.16), (0.34, 0.10), (0.22, 0.20), (0.14, 0.04), (0.08, -0.16)],
+                0.10, add=True)  # fmt: skip
     _femur(bones, turn)
     fracture = pen.findings.get("fracture")
     if fracture:
@@ -79,6 +84,7 @@ def _hip(pen: Pen, turn: float) -> None:
         dense = [(-0.20, -0.13), (-0.14, -0.03), (-0.15, 0.05), (-0.085, 0.13)]
         bones.tube(_turned(line, 0.08, -0.12, turn), 0.014, -0.30, add=True)
         bones.tube(_turned(dense, 0.08, -0.12, turn), 0.010, 0.16, add=True)
+        np.maximum(bones.image, 0, out=bones.image)  # the line ends where the bone does
     bones.mottle(0.16, 0.014)
     pen.add(bones, soft=0.006)
     pen.mottle(0.05, 0.14)
@@ -110,7 +116,8 @@ def knee_frontal(pen: Pen, depth: float) -> None:
                   (-0.41, 0.27)], 0.80,
           [(-0.34, 0.18), (0.0, 0.17), (0.34, 0.18), (0.32, 0.27), (0.18, 0.46), (0.09, 0.72), (0.08, 1.2),
            (-0.08, 1.2), (-0.09, 0.72), (-0.18, 0.46), (-0.32, 0.28)], 0.25)  # fmt: skip
-    bones.tube([(-0.40, 0.30), (-0.39, 0.42), (-0.35, 0.70), (-0.34, 1.2)], (0.075, 0.085, 0.05, 0.05), 0.50, add=True)
+    bones.shape([(-0.40, 0.25), (-0.32, 0.34), (-0.315, 0.46), (-0.30, 0.70), (-0.29, 1.2), (-0.385, 1.2),
+                 (-0.39, 0.72), (-0.455, 0.48), (-0.47, 0.34)], 0.50, add=True)  # fmt: skip
     bones.ellipse(0.02, -0.26, 0.19, 0.20, 0.22, soft=3, add=True)
     bones.mottle(0.14, 0.014)
     pen.add(bones, soft=0.006)
@@ -131,7 +138,8 @@ def knee_lateral(pen: Pen, depth: float) -> None:
                   (-0.16, 1.2), (-0.20, 0.7), (-0.26, 0.44), (-0.34, 0.36)], 0.80,
           [(-0.22, 0.21), (0.24, 0.18), (0.12, 0.42), (0.05, 0.7), (0.05, 1.2), (-0.07, 1.2), (-0.11, 0.7),
            (-0.18, 0.42)], 0.25)  # fmt: skip
-    bones.tube([(0.26, 0.30), (0.28, 0.42), (0.26, 0.7), (0.27, 1.2)], (0.06, 0.07, 0.045, 0.045), 0.45, add=True)
+    bones.shape([(0.28, 0.24), (0.345, 0.34), (0.34, 0.46), (0.30, 0.72), (0.315, 1.2), (0.225, 1.2), (0.22, 0.72),
+                 (0.215, 0.46), (0.205, 0.33)], 0.45, add=True)  # fmt: skip
     bones.shape([(-0.46, -0.44), (-0.40, -0.36), (-0.40, -0.18), (-0.45, -0.08), (-0.52, -0.18), (-0.53, -0.34)], 0.55,
                 add=True)  # fmt: skip
     pen.tube([(-0.46, -0.06), (-0.42, 0.16), (-0.34, 0.36)], 0.022, 0.10, add=True)
