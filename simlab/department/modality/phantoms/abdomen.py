@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from simlab.department.modality.phantoms.chest import FAT, LUNG, SOFT, couch, ribs, vertebra
+from simlab.department.modality.phantoms.outlines import Points
 from simlab.department.modality.phantoms.pen import Pen
 
 GAS = -900.0
@@ -44,12 +45,11 @@ def axial(pen: Pen, depth: float) -> None:
         pen.ellipse(side * 0.26, 0.48, 0.20, 0.10, SOFT + 10, turn=side * -12)
         if depth > 0.4:
             pen.ellipse(side * 0.20, 0.34, 0.08 + 0.04 * depth, 0.11, SOFT + 10, turn=side * -20)
-    if depth < 0.62:
-        _upper(pen, depth, phase)
+    if depth > 0.45:
+        _bowel(pen, depth)
+    _upper(pen, depth, phase)
     if depth > 0.38:
         _kidneys(pen, depth, phase)
-    if depth > 0.6:
-        _bowel(pen, depth)
     if 0.3 < depth < 0.6:
         pen.tube([(-0.20, 0.05), (-0.02, -0.04), (0.18, -0.06), (0.42, 0.06)], (0.07, 0.05, 0.05, 0.035), 90)
     pen.ellipse(-0.14, 0.18, 0.075, 0.055, phase.vein)
@@ -84,21 +84,42 @@ def _aorta(pen: Pen, phase: Phase) -> None:
 
 
 def _upper(pen: Pen, depth: float, phase: Phase) -> None:
-    """Liver, gall bladder, stomach and spleen."""
+    """Liver, gall bladder, stomach and spleen, each tapering to its lower end: the right lobe reaches furthest."""
     if depth < 0.12:
         for side in (-1, 1):
             pen.ellipse(side * 0.52, 0.22, 0.20, 0.22, LUNG)
-    full = 1.0 if depth < 0.35 else 1 - (depth - 0.35) / 0.34
-    left = max(0.05, 0.30 * (full - 0.25))
-    pen.shape([(-0.72, 0.0), (-0.64, 0.30), (-0.40, 0.38), (-0.24, 0.18), (-0.12, 0.02), (left - 0.05, -0.10),
-               (left, -0.30), (-0.10, -0.44), (-0.46, -0.38), (-0.66, -0.22)], phase.liver)  # fmt: skip
-    for x, y, turn in ((-0.34, -0.06, -30), (-0.44, 0.12, 20), (-0.22, -0.20, 50)):
-        pen.ellipse(x, y, 0.13, 0.018, phase.vein + (phase.vein > phase.liver) * 15, turn=turn)
-    if depth > 0.3:
-        pen.ellipse(-0.30, -0.20, 0.08, 0.11, 8, turn=20)
-    pen.shape([(0.12, -0.34), (0.36, -0.42), (0.58, -0.26), (0.60, -0.04), (0.42, 0.02), (0.26, -0.10)], 70)
-    pen.shape([(0.16, -0.32), (0.36, -0.385), (0.54, -0.25), (0.55, -0.19), (0.24, -0.19)], GAS)
-    pen.shape([(0.62, -0.04), (0.72, 0.08), (0.70, 0.28), (0.56, 0.38), (0.46, 0.32), (0.56, 0.16)], phase.spleen)
+    left = max(-0.10, 0.22 - 1.5 * max(depth - 0.28, 0.0))
+    lobe = _tapered(0.84, depth)
+    liver = [(-0.72, 0.0), (-0.64, 0.30), (-0.40, 0.38), (-0.24, 0.18), (-0.12 + min(left, 0), 0.02),
+             (left - 0.05, -0.10), (left, -0.30), (min(left, 0.06) - 0.16, -0.44), (-0.46, -0.38),
+             (-0.66, -0.22)]  # fmt: skip
+    if lobe > 0.1:
+        pen.shape(_shrunk(liver, (-0.64, 0.06), lobe), phase.liver)
+    if depth < 0.45:
+        for x, y, turn in ((-0.34, -0.06, -30), (-0.44, 0.12, 20), (-0.22, -0.20, 50)):
+            pen.ellipse(x, y, 0.13, 0.018, phase.vein + (phase.vein > phase.liver) * 15, turn=turn)
+    if 0.34 < depth < 0.62:
+        pen.ellipse(-0.25, -0.12, 0.085, 0.115, phase.liver, turn=20)
+        pen.ellipse(-0.245, -0.12, 0.07, 0.10, 8, turn=20)
+    bag = _tapered(0.62, depth)
+    if bag > 0.2:
+        wall = [(0.12, -0.34), (0.36, -0.42), (0.58, -0.26), (0.60, -0.04), (0.42, 0.02), (0.26, -0.10)]
+        pen.shape(_shrunk(wall, (0.36, -0.30), bag), 70)
+        air = [(0.16, -0.32), (0.36, -0.385), (0.54, -0.25), (0.55, -0.19), (0.24, -0.19)]
+        pen.shape(_shrunk(air, (0.36, -0.31), bag), GAS)
+    pulp = _tapered(0.58, depth)
+    if pulp > 0.2:
+        spleen = [(0.62, -0.04), (0.72, 0.08), (0.70, 0.28), (0.56, 0.38), (0.46, 0.32), (0.56, 0.16)]
+        pen.shape(_shrunk(spleen, (0.68, 0.14), pulp), phase.spleen)
+
+
+def _tapered(end: float, depth: float) -> float:
+    """How much of an organ's width is left at this depth: all of it until shortly before its `end`."""
+    return math.sqrt(min(1.0, max((end - depth) / 0.32, 0.0)))
+
+
+def _shrunk(points: Points, centre: tuple[float, float], share: float) -> list[tuple[float, float]]:
+    return [(centre[0] + (x - centre[0]) * share, centre[1] + (y - centre[1]) * share) for x, y in points]
 
 
 def _kidneys(pen: Pen, depth: float, phase: Phase) -> None:
@@ -110,17 +131,20 @@ def _kidneys(pen: Pen, depth: float, phase: Phase) -> None:
         pen.tube([(side * 0.33, 0.22), (side * 0.20, 0.20), (side * 0.08, 0.19)], 0.018, phase.vein)
 
 
+_LOOPS = ((-0.34, -0.27), (-0.11, -0.33), (0.12, -0.34), (0.35, -0.27), (-0.46, -0.11), (-0.20, -0.15), (0.08, -0.17),
+          (0.31, -0.11), (-0.40, 0.05), (-0.14, 0.00), (0.22, 0.03), (0.45, 0.02))  # fmt: skip
+
+
 def _bowel(pen: Pen, depth: float) -> None:
-    """Loops of gut, the colon at the flanks, some with gas floating on fluid."""
-    grown = min(1.0, (depth - 0.4) / 0.25)
+    """Loops of gut, winding from slice to slice, the colon at the flanks, some with gas floating on fluid."""
+    grown = min(1.0, (depth - 0.30) / 0.30)
     for side in (-1, 1):
         pen.ellipse(side * 0.62, 0.06, 0.10, 0.13, 60)
         pen.ellipse(side * 0.62, 0.02, 0.075, 0.08, GAS)
-    around = pen.draw(24)
-    for number in range(12):
-        x = -0.46 + 0.31 * (number % 4) + 0.10 * (around[number] - 0.5)
-        y = -0.36 + 0.16 * (number // 4) + 0.06 * (around[number + 12] - 0.5)
-        pen.ellipse(x, y, 0.13 * grown, 0.085 * grown, 85, turn=90 * around[number])
-        pen.ellipse(x, y, 0.095 * grown, 0.055 * grown, 25, turn=90 * around[number])
+    for number, (x, y) in enumerate(_LOOPS):
+        way = 9 * depth + 2.4 * number
+        x, y, turn = x + 0.035 * math.sin(way), y + 0.022 * math.cos(way), 60 * math.sin(way / 2)
+        pen.ellipse(x, y, 0.125 * grown, 0.080 * grown, 85, turn=turn)
+        pen.ellipse(x, y, 0.092 * grown, 0.052 * grown, 25, turn=turn)
         if number % 3 == 0:
-            pen.ellipse(x, y - 0.02, 0.08 * grown, 0.035 * grown, GAS)
+            pen.ellipse(x, y - 0.02, 0.08 * grown, 0.032 * grown, GAS)
