@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -187,6 +188,8 @@ def run_lab(
         for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), stop)
+        gc.freeze()
+        gc.enable()
         print(json.dumps(running.card(secret=False)), flush=True)
         while not running.stopping.wait(POLL):
             pass

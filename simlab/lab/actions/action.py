@@ -37,7 +37,8 @@ class Outcome:
 class Action(BaseModel):
     """One thing to do. Subclasses carry their arguments as fields and their dotted name in `name`."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    # Built when it is first used: a lab that starts performs none of them.
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, defer_build=True)
 
     name: ClassVar[str]
 
