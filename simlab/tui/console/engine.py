@@ -46,6 +46,7 @@ ENGINE = Group(
                 Look("The message as it came in", "engine.messages", {"id": "number"}),
             ),
             search=("route", "state", "control_id"),
+            most=1000,
         ),
         Section(
             "dead-letters",
@@ -91,6 +92,7 @@ ENGINE = Group(
             (Deed("What would a route make of it…", "engine.try_rules", {"number": "id"}),),
             search=("type", "control_id"),
             newest_first=True,
+            most=1000,
             empty="The engine took no message.",
         ),
         Section(
