@@ -115,7 +115,7 @@ ENGINE = Group(
         ),
         Section(
             "hl7-sequences",
-            "Sequence numbers",
+            "Sequences",
             "hl7.sequences",
             ("link", "way", "partner", "last", "next"),
             (Deed("Set which came last…", "hl7.set_sequence", {"link": "link", "partner": "partner"}),),
