@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simlab.hl7.difference import difference
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import parse
 from simlab.hl7.record import shown
@@ -14,16 +15,8 @@ def differences(before: bytes, after: bytes) -> list[Difference]:
     if before == after:
         return []
     try:
-        old, new = _by_place(before), _by_place(after)
+        found = difference(parse(before), parse(after))
     except Hl7Error:
-        return [{"path": "", "before": shown(before), "after": shown(after)}]
-    rows = [
-        {"path": place, "before": old.get(place, ""), "after": new.get(place, "")}
-        for place in dict.fromkeys((*old, *new))
-        if old.get(place) != new.get(place)
-    ]
+        found = []
+    rows = [{"path": one.path, "before": one.before or "", "after": one.after or ""} for one in found]
     return rows or [{"path": "", "before": shown(before), "after": shown(after)}]
-
-
-def _by_place(data: bytes) -> dict[str, str]:
-    return {field.path: field.value for field in parse(data).fields(deep=True)}
