@@ -73,12 +73,8 @@ class QueueItem(_Staged):
 
 
 class EngineSettings(_Staged):
-    """`application` is the name under which the engine answers what is addressed to nobody.
+    """Delivered items leave the queue's table after `delivered_hours` (hospital time); the journal keeps them."""
 
-    Delivered items leave the queue's table after `delivered_hours` (hospital time); the journal keeps their evidence.
-    """
-
-    application: str = "ENGINE"
     delivered_hours: float = Field(336.0, gt=0, le=87_600)
 
 

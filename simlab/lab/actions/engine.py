@@ -200,7 +200,6 @@ class Configure(Action):
 
     name: ClassVar[str] = "engine.configure"
     delivered_hours: float | None = Field(None, description="hours that a delivered item stays in the queue's table")
-    application: str | None = Field(None, min_length=1, max_length=180)
 
     def perform(self, lab: Systems) -> Result:
         return _said(lab.engine.configure(**self.model_dump(exclude_none=True)))
