@@ -1,4 +1,4 @@
-"""`simlab dicom import-media`, `export-media`: discs at the workstation ADMIN."""
+"""`simlab dicom import-media`, `export-media`, `deidentify`, `residue`: what leaves and enters by the workstation."""
 
 from __future__ import annotations
 
@@ -45,6 +45,50 @@ def export_media(
     """Write studies of the workstation on a disc with a DICOMDIR; says which folder it is."""
     done = Door(chosen(home)).act("dicom.export_media", {"disc": disc, "studies": studies})
     show.outcome(done, json_wanted=json)
+
+
+@app.command()
+def deidentify(
+    study: Annotated[str, typer.Argument(help="A study that the workstation holds.")],
+    blank: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LEFT,TOP,WIDTH,HEIGHT", help="Pixels to wipe in every image.", show_default=False),
+    ] = None,
+    outside_regions: Annotated[
+        bool, typer.Option("--outside-regions", help="Wipe all beside the regions of ultrasound images.")
+    ] = False,
+    keep_private: Annotated[bool, typer.Option("--keep-private", help="Leave private elements in.")] = False,
+    secret: Annotated[str, typer.Option(help="The same one, the same replacements.", show_default=False)] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Make de-identified copies of a study, and look for what is left of the person in them."""
+    given = {"study": study, "blank": [_box(text) for text in blank or []], "outside_regions": outside_regions,
+             "keep_private": keep_private, "secret": secret}  # fmt: skip
+    show.outcome(Door(chosen(home)).act("dicom.deidentify", given), json_wanted=json)
+
+
+@app.command()
+def residue(
+    study: Annotated[str, typer.Argument(help="The study that is to go out.")],
+    of: Annotated[str, typer.Option(help="The study that it was made of.")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Look in a study for names, numbers, dates and UIDs that another one has, in every element."""
+    done = Door(chosen(home)).act("dicom.check_residue", {"study": study, "of": of})
+    found = done["data"].get("residue")
+    if found and not json:
+        columns = {"path": "Element", "vr": "VR", "what": "What", "value": "Value", "sop_uid": "Instance"}
+        show.table(found, columns)
+    show.outcome(done, json_wanted=json)
+
+
+def _box(text: str) -> list[int]:
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise BadInput(f"{text!r} is no region", place="--blank", remedy="Write LEFT,TOP,WIDTH,HEIGHT in pixels.")
+    return [int(part) for part in parts]
 
 
 def _brought(folder: Path, home: Path) -> str:

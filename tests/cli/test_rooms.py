@@ -65,6 +65,26 @@ def test_a_disc_is_exported_by_name(simlab, lab):
     assert lab.acted() == [("dicom.export_media", {"disc": "home-1", "studies": ["2.25.1", "2.25.2"]})]
 
 
+def test_regions_to_wipe_are_four_numbers(simlab, lab):
+    """Anything else is refused before the lab is asked."""
+    lab.answers["POST /act"] = outcome(summary="copied")
+    assert simlab("dicom", "deidentify", "2.25.1", "--blank", "0,0,640,60", "--outside-regions").code == 0
+    ((name, given),) = lab.acted()
+    assert (name, given["blank"], given["outside_regions"]) == ("dicom.deidentify", [[0, 0, 640, 60]], True)
+    ACTIONS[name].model_validate(given)
+    assert simlab("dicom", "deidentify", "2.25.1", "--blank", "top").code != 0
+    assert len(lab.acted()) == 1
+
+
+def test_leftovers_are_shown_a_line_each(simlab, lab):
+    """The element, and what was found."""
+    row = {"path": "(0009,1001)", "vr": "UN", "what": "name", "value": "ZELLER", "sop_uid": "2.25.2"}
+    lab.answers["POST /act"] = outcome(ok=False, summary="1 leftovers: name", residue=[row])
+    ran = simlab("dicom", "residue", "2.25.9", "--of", "2.25.1")
+    assert ran.code == 1 and "(0009,1001)" in ran.out + ran.err
+    assert lab.acted() == [("dicom.check_residue", {"study": "2.25.9", "of": "2.25.1"})]
+
+
 @pytest.mark.parametrize("view", ["studies", "receipts"])
 def test_the_neighbour_s_lists_say_when_they_are_empty(simlab, lab, view):
     """A view of its own each."""

@@ -73,3 +73,31 @@ def test_what_cannot_be_done_is_said(lab: Lab, outside: str, name: str, argument
     assert not outcome.ok and why in outcome.summary
     assert lab.look("viewer.holds", system="ADMIN") == []
     assert not (lab.home.media / "x").exists()
+
+
+def test_a_study_is_copied_without_the_person(lab: Lab) -> None:
+    """The copies lie beside the originals in the workstation, clean, and can be written on a disc."""
+    do(lab, "dicom.get", keys={"StudyInstanceUID": ZELLER})
+    done = do(lab, "dicom.deidentify", study=ZELLER, secret="course")
+    assert (done["residue"], done["study_uid"] != ZELLER) == ([], True)
+    assert done["copies"] + len(done["left_out"]) == len(lab.look("viewer.holds", system="ADMIN", study_uid=ZELLER))
+    assert do(lab, "dicom.check_residue", study=done["study_uid"], of=ZELLER)["residue"] == []
+    assert do(lab, "dicom.export_media", disc="teaching", studies=[done["study_uid"]])["images"] == done["copies"]
+    events = [event.data for event in lab.journal.events(kinds=("action",)) if event.data["name"] == "dicom.deidentify"]
+    assert events[-1]["args"]["secret"] == "..."
+
+
+def test_a_study_that_still_has_the_person_is_told_apart(lab: Lab) -> None:
+    """Checked against itself the original is full of leftovers, each with its element."""
+    do(lab, "dicom.get", keys={"StudyInstanceUID": ZELLER})
+    outcome = lab.perform("dicom.check_residue", {"study": ZELLER, "of": ZELLER})
+    assert not outcome.ok
+    assert {"path": "(0010,0010)", "what": "name"}.items() <= next(
+        row for row in outcome.data["residue"] if row["path"] == "(0010,0010)"
+    ).items()
+
+
+def test_what_cannot_be_cleaned_at_all_is_no_copy(lab: Lab) -> None:
+    """A study that the workstation has not."""
+    outcome = lab.perform("dicom.deidentify", {"study": "2.25.1"})
+    assert not outcome.ok and "holds no study" in outcome.summary

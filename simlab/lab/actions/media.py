@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from simlab.dicom import client, media
+from simlab.dicom import client, deidentify, media, residue
 from simlab.dicom.client import Peer
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
@@ -25,6 +26,8 @@ _KEYWORDS = {
     "sex": "PatientSex",
     "accession": "AccessionNumber",
 }
+_MOST = 500
+"""Leftovers that are told one by one."""
 Disc = Annotated[str, Field(description="the disc's name: a folder in `media` of the lab's home")]
 
 
@@ -100,4 +103,60 @@ class ExportMedia(Action):
         return Result(f"{written} images written to {folder}", {"folder": str(folder), "images": written})
 
 
-ACTIONS: tuple[type[Action], ...] = (ImportMedia, ExportMedia)
+class Deidentify(Action):
+    """Make de-identified copies of a study of the workstation, and look for what is left of the person in them."""
+
+    name: ClassVar[str] = "dicom.deidentify"
+    study: str = Field(description="Study Instance UID of a study in the workstation")
+    secret: str = Field("", description="the same one gives the same replacements; by default a new one")
+    blank: list[tuple[int, int, int, int]] = Field([], description="left, top, width, height in pixels to wipe")
+    outside_regions: bool = Field(False, description="wipe all beside the calibrated regions of ultrasound images")
+    keep_private: bool = Field(False, description="leave private elements in")
+
+    def for_journal(self) -> dict[str, Any]:
+        return super().for_journal() | ({"secret": "..."} if self.secret else {})
+
+    def perform(self, lab: Systems) -> Result:
+        originals = lab.viewers["ADMIN"].instances(self.study)
+        made = deidentify.copies(
+            originals, secret=self.secret or secrets.token_hex(16), blank=self.blank,
+            outside_regions=self.outside_regions, keep_private=self.keep_private,
+        )  # fmt: skip
+        if not made.instances:
+            why = next(iter(made.left_out.values()), "")
+            raise BadInput(f"nothing of the study can be de-identified ({why})", place=self.study)
+        for instance in made.instances:
+            lab.viewers["ADMIN"].receive(instance, "DEIDENTIFIED")
+        person = residue.known(originals)
+        found = [finding for instance in made.instances for finding in residue.left(instance, person)]
+        header = made.instances[0].header()
+        told = f"{len(made.instances)} copies of {len(originals)} images as {header.patient_id}; {_said(found)}"
+        return Result(
+            told,
+            {"study_uid": header.study_uid, "patient_id": header.patient_id, "copies": len(made.instances),
+             "left_out": made.left_out, "residue": [finding.as_json() for finding in found[:_MOST]]},
+            ok=not found,
+        )  # fmt: skip
+
+
+class CheckResidue(Action):
+    """Look in a study of the workstation for names, numbers, dates and UIDs that another one has, in every element."""
+
+    name: ClassVar[str] = "dicom.check_residue"
+    study: str = Field(description="the study that is to go out")
+    of: str = Field(description="the study that it was made of, not de-identified")
+
+    def perform(self, lab: Systems) -> Result:
+        person = residue.known(lab.viewers["ADMIN"].instances(self.of))
+        found = [finding for one in lab.viewers["ADMIN"].instances(self.study) for finding in residue.left(one, person)]
+        return Result(_said(found), {"residue": [finding.as_json() for finding in found[:_MOST]]}, ok=not found)
+
+
+def _said(found: list[residue.Finding]) -> str:
+    if not found:
+        return "nothing of the person is left in the elements; the pixels are for eyes to judge"
+    kinds = ", ".join(sorted({finding.what for finding in found}))
+    return f"{len(found)} leftovers: {kinds}"
+
+
+ACTIONS: tuple[type[Action], ...] = (ImportMedia, ExportMedia, Deidentify, CheckResidue)

@@ -249,6 +249,8 @@ SYSTEMS: tuple[Group | Section, ...] = (
         ("system", "patient_id", "study_uid"),
         (
             Ask("Send it again (C-MOVE)…", "move", {"StudyInstanceUID": "study_uid"}, {"level": "STUDY"}),
+            Deed("Copy the workstation's without the person…", "dicom.deidentify", {"study": "study_uid"}),
+            Deed("Look for what is left of a person…", "dicom.check_residue", {"study": "study_uid"}),
             Deed("Write the workstation's copy on a disc…", "dicom.export_media", {"studies": "[study_uid]"}),
         ),
         Deed("Import a disc", "dicom.import_media"),
