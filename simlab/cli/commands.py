@@ -29,7 +29,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(_LAB, "tls", "tls", "app", "Make and list the lab's own TLS certificates."),
     Entry(_LAB, "demo", "demo", "demo", "Play one exercise from the untouched scene to full marks."),
     Entry(_ACT, "act", "act", "act", "Do any action by its name."),
-    Entry(_ACT, "dicom", "dicom", "app", "DICOM from the workstation ADMIN: echo, find, move, get, store, commit…"),
+    Entry(_ACT, "dicom", "dicom", "app", "DICOM from the workstation ADMIN; files: show, dump, diff, png."),
     Entry(_ACT, "hl7", "hl7", "app", "HL7: send, receive, replay, show, validate and change messages."),
     Entry(_ACT, "pacs", "pacs", "app", "The PACS console: peers, studies, merges."),
     Entry(_ACT, "ris", "ris", "app", "The RIS console: orders, arrivals, worklists, performed steps."),

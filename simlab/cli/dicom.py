@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from simlab.cli import dicom_commit, dicom_media, files, show
+from simlab.cli import dicom_commit, dicom_files, dicom_media, files, show
 from simlab.cli.dicom_peer import Asking, asks
 from simlab.cli.options import Home, Json, chosen, group
 from simlab.errors import BadInput, SimlabError
 
 app = group("DICOM from the workstation ADMIN.")
 app.add_typer(dicom_commit.app)
+app.add_typer(dicom_files.app)
 app.add_typer(dicom_media.app)
 
 MAX_FILES_BYTES = 150 * 1024 * 1024

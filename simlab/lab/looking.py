@@ -74,9 +74,10 @@ class Looking:
         """How two instances differ, a row an element."""
         return {"rows": difference(self._load(one), self._load(other))}
 
-    def tags(self, sop_uid: str) -> dict[str, Any]:
-        """Every element of an instance, a row each."""
-        return {"rows": tags.rows(self._load(sop_uid))}
+    def tags(self, sop_uid: str, wanted: str = "", private: str = "") -> dict[str, Any]:
+        """The elements of an instance, a row each: those that have all words of `wanted`, or only private ones."""
+        only = str(private).lower() in ("1", "true", "yes")
+        return {"rows": tags.filtered(tags.rows(self._load(sop_uid)), str(wanted), private=only)}
 
 
 def _told(shown: Shown, picture: Picture) -> dict[str, Any]:

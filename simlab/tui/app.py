@@ -19,6 +19,7 @@ from simlab.tui import words
 from simlab.tui.attempt import Attempt, open_attempt, read_attempt
 from simlab.tui.client import Door, Lost, Rows
 from simlab.tui.commands import LabCommands
+from simlab.tui.graphics import LETTERS, SETTING, Graphics, ask
 from simlab.tui.pages import row_page, rows_page
 from simlab.tui.screens.act import ActionDialog
 from simlab.tui.screens.debrief import Debrief
@@ -27,6 +28,7 @@ from simlab.tui.screens.evidence import EvidenceScreen
 from simlab.tui.screens.grade import Grade
 from simlab.tui.screens.help_page import HELP
 from simlab.tui.screens.home import Home
+from simlab.tui.screens.image import ImageScreen
 from simlab.tui.screens.workbench import Workbench
 from simlab.tui.theme import DAY, NIGHT
 from simlab.tui.told import (
@@ -34,6 +36,7 @@ from simlab.tui.told import (
     Refused,
     WantsAction,
     WantsEvidence,
+    WantsImage,
     WantsRow,
     WantsScene,
     WantsView,
@@ -57,11 +60,14 @@ class SimlabApp(App[int]):
     ]
     trouble: reactive[str] = reactive("")
 
-    def __init__(self, door: Door, *, card: Path | None = None, blocks: bool | None = None) -> None:
+    def __init__(
+        self, door: Door, *, card: Path | None = None, blocks: bool | None = None, graphics: Graphics | None = None
+    ) -> None:
         """`blocks` says whether images are shown in half-blocks; by default where the terminal has the colours."""
         # Textual picks its filter for NO_COLOR at once, so whether the terminal's own colours are kept is said here.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._blocks = blocks
+        self._graphics = graphics or Graphics()
         self._door = door
         self._card = card
         self._actions: Rows = []
@@ -75,6 +81,8 @@ class SimlabApp(App[int]):
         """Whether images are shown in grey half-blocks."""
         if self._blocks is not None:
             return self._blocks
+        if os.environ.get(SETTING, "").lower() == LETTERS:
+            return False
         return not self.no_color and self.console.color_system not in (None, "standard", "windows")
 
     def on_mount(self) -> None:
@@ -241,6 +249,11 @@ class SimlabApp(App[int]):
     def on_wants_evidence(self, event: WantsEvidence) -> None:
         self.push_screen(EvidenceScreen(self._door, event.event))
 
+    def on_wants_image(self, event: WantsImage) -> None:
+        where = (event.study_uid, event.series_uid, event.sop_uid)
+        graphics = Graphics() if self.no_color else self._graphics
+        self.push_screen(ImageScreen(self._door, *where, blocks=self.blocks, graphics=graphics))
+
     def action_help(self) -> None:
         """Show the keys."""
         if not isinstance(self.screen, Reading):
@@ -274,5 +287,5 @@ def _address(card: Path | None) -> tuple[str, str]:
 
 def run(base_url: str, token: str, card: Path | None = None) -> int:
     """Open the terminal on the lab at `base_url`; gives the exit code when the person leaves."""
-    app = SimlabApp(Door(base_url, token), card=card)
+    app = SimlabApp(Door(base_url, token), card=card, graphics=ask())
     return app.run() or 0

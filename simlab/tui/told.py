@@ -87,6 +87,15 @@ class WantsQuery(Message):
     given: dict[str, Any]
 
 
+@dataclass
+class WantsImage(Message):
+    """Look at a study's images, begun at a series or an image of it."""
+
+    study_uid: str
+    series_uid: str = ""
+    sop_uid: str = ""
+
+
 async def heard(node: MessagePump, call: Awaitable[T]) -> T | None:
     """The answer of `call`, or None after telling the app why there is none."""
     try:

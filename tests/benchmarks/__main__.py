@@ -9,7 +9,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import beside, crowd, exam_day, feed, hl7_codec, hl7_wire, idle, rendering, start, traffic
+from tests.benchmarks import (
+    beside,
+    crowd,
+    exam_day,
+    feed,
+    hl7_codec,
+    hl7_wire,
+    idle,
+    looking,
+    rendering,
+    start,
+    traffic,
+)
 from tests.benchmarks.measure import Measure
 
 PARTS = {
@@ -21,6 +33,7 @@ PARTS = {
     "hl7_wire": hl7_wire,
     "feed": feed,
     "rendering": rendering,
+    "looking": looking,
     "exam_day": exam_day,
 }
 

@@ -329,9 +329,11 @@ def views(name: str, filters: dict[str, str]) -> Rows:
         return [
             {
                 "study_uid": filters["study_uid"],
-                "series_uid": filters["series_uid"],
+                "series_uid": filters.get("series_uid", f"{filters['study_uid']}.1"),
                 "number": number,
                 "sop_uid": f"{filters['study_uid']}.1.{number}",
+                "rows": 64,
+                "columns": 64,
             }
             for number in (1, 2, 3)
         ]

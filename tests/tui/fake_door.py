@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -56,6 +57,13 @@ class FakeLab:
                 return {"rows": canned.HEADER}
             case "GET /preview":
                 return canned.preview()
+            case "GET /image":
+                return self._image(given)
+            case "GET /tags":
+                rows = [{**row, "meaning": "", "private": False} for row in canned.HEADER]
+                return {"rows": [row for row in rows if given.get("wanted", "").lower() in str(row).lower()]}
+            case "GET /difference":
+                return {"rows": [{"name": "Patient ID", "before": given["one"], "after": given["other"]}]}
             case "POST /act":
                 return self._act(given["name"], given.get("args", {}))
             case "GET /training/exercises":
@@ -88,6 +96,27 @@ class FakeLab:
         if event is None:
             raise Refusal(404, f"there is no event {number}")
         return {**event, "evidence": canned.ADT if event["kind"] == "hl7.message" else "QueryRetrieveLevel: STUDY"}
+
+    def _image(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A ramp from dark to bright, as large as there is room, that says which image and window it is."""
+        side = min(int(given["width"]), int(given["height"]))
+        windows = [
+            {"centre": 40.0, "width": 400.0, "name": "as sent"},
+            {"centre": -600.0, "width": 1500.0, "name": "lung"},
+        ]
+        hand = given["window"].split(",")
+        window = (
+            windows[int(hand[0])] if len(hand) == 1 else {"centre": float(hand[0]), "width": float(hand[1]), "name": ""}
+        )
+        row = bytes(min(255, x * 256 // side) for x in range(side))
+        picture = (
+            {"sixel": "\x1bPq~\x1b\\"} if given["form"] == "sixel" else {"rows": base64.b64encode(row * side).decode()}
+        )
+        return {"width": side, "height": side, "samples": 1, **picture, "frame": int(given["frame"]), "frames": 1,
+                "zoom": float(given["zoom"]), "x": float(given["x"]), "y": float(given["y"]), "window": window,
+                "windows": windows, "inverse": given["inverse"] == "1", "edges": {"left": "R", "right": "L"},
+                "corners": {"top_left": ["Whitcombe, Harold", "RXX4410082"], "top_right": ["2026-03-01"],
+                            "bottom_left": [given["sop_uid"]], "bottom_right": ["RIGHT"]}}  # fmt: skip
 
     def _events(self, after: int, wait: float) -> dict[str, Any]:
         until = time.monotonic() + wait

@@ -24,8 +24,8 @@ Ctrl+Q             leave
 
 - **Brief**: what happened, and the tasks. The marks turn by themselves while you work, also when you work
   from another terminal.
-- **Archive**: what the PACS holds. `t` tags, `x` what can be done with the line, `b` letters instead of
-  half-blocks, `/` filter.
+- **Archive**: what the PACS holds. `i` or Enter looks at the image, `t` tags, `x` what can be done with the
+  line, `b` letters instead of half-blocks, `/` filter.
 - **Query**: DICOM by hand from the workstation ADMIN. Choose with `e f w m g o`, fill in, `Enter`. `Enter`
   on a row goes on with it.
 - **Messages**: HL7 in and out. `o` lists what can be done with a message: its thread (`t`), edit and send
@@ -36,6 +36,17 @@ Ctrl+Q             leave
   A repair says first what would happen; Ctrl+R then does it, and Repairs undoes it.
 - **Desk**: inbox, questions of the tasks, colleagues, tickets.
 - **Logs**: what each system wrote down. `Enter` opens the evidence.
+
+## Images
+
+```
+up, down, Page, Home, End   slices and frames        left, right   series of the study
+w, W   windows of the file and the modality          [ ]  , .      width and centre by hand
++ -    zoom     0  whole    Shift+arrows  pan        i             invert
+p      beside the prior, then the next one           space         run through the stack, stop
+t      tags: / searches, p private ones only         m, d          mark an image, compare with it
+o      less written over it, or nothing              b             pixels, half-blocks, letters
+```
 
 ## Marks
 

@@ -18,7 +18,7 @@ from simlab.tui import words
 from simlab.tui.client import Door, Rows
 from simlab.tui.console.archive import ARCHIVE
 from simlab.tui.console.deeds import fits
-from simlab.tui.told import heard
+from simlab.tui.told import WantsImage, heard
 from simlab.tui.widgets.branches import Branches
 from simlab.tui.widgets.menu import Menu
 from simlab.tui.widgets.preview import Preview, read_picture
@@ -61,10 +61,11 @@ def label_of(stand: Stand) -> Text:
 
 
 class Archive(Vertical):
-    """Opens level by level; Enter on an image shows it, `t` its tags, `x` what can be done with the line."""
+    """Opens level by level; Enter on an image looks at it, `t` shows its tags, `x` what can be done with the line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "tags", "Tags"),
+        Binding("i", "look", "Image"),
         Binding("x", "menu", "Do…"),
         Binding("y", "copy", "Copy"),
         Binding("b", "blocks", "Blocks/letters", show=False),
@@ -163,6 +164,11 @@ class Archive(Vertical):
         event.stop()
         self.load(event.node)
 
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Stand]) -> None:
+        event.stop()
+        if event.node.data is not None and event.node.data.level == "instances":
+            self.action_look()
+
     def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Stand]) -> None:
         event.stop()
         stand = event.node.data
@@ -226,6 +232,16 @@ class Archive(Vertical):
         right.current = "archive-tags" if tags else "archive-preview"
         self.set_class(tags, "-tags")
         (self.query_one("#archive-tags", ResultsTable).table if tags else self.levels).focus()
+
+    def action_look(self) -> None:
+        """Look at the image, or at the images of the series or study."""
+        node = self.levels.cursor_node
+        row = node.data.row if node is not None and node.data is not None else {}
+        if row.get("study_uid"):
+            uids = (str(row.get(name) or "") for name in ("study_uid", "series_uid", "sop_uid"))
+            self.post_message(WantsImage(*uids))
+        else:
+            self.notify("Open the patient and choose a study, a series or an image.", timeout=3)
 
     def action_blocks(self) -> None:
         """Change between half-blocks and letters."""
