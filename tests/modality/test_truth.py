@@ -151,6 +151,45 @@ def test_less_dose_makes_more_noise() -> None:
     assert found[1] / found[0] == pytest.approx(math.sqrt(6.1 / 0.8), rel=0.1)
 
 
+def native(recipe: Recipe) -> Recipe:
+    """The same examination, its pixels not compressed."""
+    return recipe.model_copy(
+        update={"series": tuple(one.model_copy(update={"syntax": "native"}) for one in recipe.series)}
+    )
+
+
+@pytest.mark.parametrize(("name", "size"), [("dx-hand-fracture", 13), ("dx-hand-fracture", 10),
+                                            ("dx-hip-fracture", 45), ("dx-hip-fracture", 30)])  # fmt: skip
+@pytest.mark.parametrize("series", [1, 2])
+def test_a_fracture_is_as_long_as_it_says(name: str, size: float, series: int) -> None:
+    """From end to end of what it darkens."""
+    recipe = native(recipes.named(f"{name}@fracture={size}R"))
+    whole, broken = pixels(healthy(recipe), series, 1), pixels(recipe, series, 1)
+    spots = np.argwhere(whole - broken > 100)
+    length = math.hypot(*np.ptp(spots, axis=0)) * recipe.series[series - 1].spacing_mm
+    assert length == pytest.approx(size, rel=0.13)
+
+
+def test_both_views_of_the_chest_show_the_nodule_at_one_height() -> None:
+    """Of one size, before the spine in the lateral view."""
+    recipe = recipes.named("dx-chest-nodule")
+    spots = [np.argwhere(changed(recipe, series, 1, 40)) for series in (1, 2)]
+    assert spots[0][:, 0].mean() == pytest.approx(spots[1][:, 0].mean(), abs=1)
+    for spot in spots:
+        assert 2 * math.sqrt(len(spot) / math.pi) * 0.9 == pytest.approx(26, abs=2)
+
+
+@pytest.mark.parametrize("percent", [40, 80])
+def test_a_coronary_artery_keeps_the_rest_of_its_width(percent: int) -> None:
+    """The fewest dark pixels across the descending branch, beside those of the same line without the finding."""
+    recipe = recipes.named(f"xa-coronary@stenosis={percent}%")
+    rest = []
+    for row in range(224, 252):
+        narrow, wide = ((pixels(one, 1, 1, 10)[row, 240:290] < 330).sum() for one in (recipe, healthy(recipe)))
+        rest.append(narrow / wide)
+    assert 1 - min(rest) == pytest.approx(percent / 100, abs=0.13)
+
+
 def test_the_wrong_marker_is_in_the_pixels_alone() -> None:
     """The header says right and the knee is the right one, as in the recipe without the defect."""
     wrong, right = recipes.named("dx-knee-wrong-marker"), recipes.named("dx-knee")

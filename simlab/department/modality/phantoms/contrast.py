@@ -57,10 +57,10 @@ def coronary(pen: Pen, depth: float) -> None:
 def _narrowed(line: Line, widths: list[float], share: float) -> tuple[Line, list[float]]:
     """The same vessel with a short stretch after its fourth point narrowed by `share` of its diameter."""
     fine = [(float(x), float(y)) for x, y in rounded(line, closed=False)]
-    x0, y0 = line[3][0] + 0.020, line[3][1] + 0.05
+    middle = fine[3 * (len(fine) - 1) // (len(line) - 1) + 1]
     wide = np.interp(np.linspace(0, len(line) - 1, len(fine)), np.arange(len(line)), widths)
     return fine, [
-        float(width) * (1 - share * max(1 - (math.dist(at, (x0, y0)) / 0.10) ** 2, 0.0))
+        float(width) * (1 - share * min(max(1.4 - 1.4 * (math.dist(at, middle) / 0.10) ** 2, 0.0), 1.0))
         for at, width in zip(fine, wide, strict=True)
     ]
 

@@ -82,6 +82,9 @@ def _hip(pen: Pen, turn: float) -> None:
         # Through the neck: a dark jagged line, and a denser one where the ends are driven together.
         line = [(-0.24, -0.14), (-0.17, -0.04), (-0.19, 0.03), (-0.12, 0.12), (-0.13, 0.20)]
         dense = [(-0.20, -0.13), (-0.14, -0.03), (-0.15, 0.05), (-0.085, 0.13)]
+        share = fracture.size_mm / 45
+        line, dense = ([(-0.165 + (x + 0.165) * share, 0.03 + (y - 0.03) * share) for x, y in each]
+                       for each in (line, dense))  # fmt: skip
         bones.tube(_turned(line, 0.08, -0.12, turn), 0.014, -0.30, add=True)
         bones.tube(_turned(dense, 0.08, -0.12, turn), 0.010, 0.16, add=True)
         np.maximum(bones.image, 0, out=bones.image)  # the line ends where the bone does
