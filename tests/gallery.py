@@ -7,11 +7,9 @@ from pathlib import Path
 from PIL import Image
 
 from simlab.department.modality import phantoms, recipes
-from simlab.department.modality.contact_sheet import sheet
-from simlab.department.modality.drawing import drawn
+from simlab.department.modality.contact_sheet import sheet, telling
 from simlab.department.modality.recipe import Recipe
 from simlab.department.modality.sampling import sample
-from simlab.dicom.instance import Instance
 from tests.modality.warnings import WARNINGS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -83,10 +81,9 @@ def _size(row: dict) -> str:
 
 def picture(recipe: Recipe) -> bytes:
     """The recipe's contact sheet as PNG of few shades, as large as the limit of bytes lets it be."""
-    instances = _telling(recipe, sample(recipe))
-    key = next(((one.of, one.image) for one in recipe.documents if one.of), None)
+    instances, keys = sample(recipe), telling(recipe)
     for height in (220, 180, 150, 125, 100, 80):
-        whole = sheet(instances, height, key)
+        whole = sheet(instances, height, keys)
         few = (
             whole.quantize(96, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
             if whole.mode == "RGB"
@@ -97,19 +94,6 @@ def picture(recipe: Recipe) -> bytes:
         if len(file.getvalue()) <= MOST_BYTES:
             return file.getvalue()
     raise ValueError(f"{recipe.name} makes no picture of {MOST_BYTES} bytes")
-
-
-def _telling(recipe: Recipe, instances: list[Instance]) -> list[Instance]:
-    """Of stacks that are shown by one slice only the slice that a finding changes most."""
-    if not recipe.findings or len(recipe.series) < 3:
-        return instances
-    healthy = drawn(recipe.model_copy(update={"findings": ()}))
-    most: dict[int, tuple[int, int]] = {}
-    for with_it, without in zip(drawn(recipe), healthy, strict=True):
-        apart = sum(a != b for a, b in zip(with_it.pixels, without.pixels, strict=True))
-        most[with_it.series] = max(most.get(with_it.series, (0, 0)), (apart, with_it.number))
-    return [one for one in instances if most.get(one.header().series_number or 0, (0, 0))[0] == 0
-            or most[one.header().series_number or 0][1] == one.header().instance_number]  # fmt: skip
 
 
 def _even(grey: Image.Image, shades: int = 32) -> Image.Image:

@@ -72,13 +72,17 @@ def preview(
 ) -> None:
     """Show a recipe's pictures in the terminal, or write them as PNG."""
     contact_sheet, sampling = _modality("contact_sheet"), _modality("sampling")
-    instances = sampling.sample(_modality("recipes").named(name))
+    recipe = _modality("recipes").named(name)
+    instances = sampling.sample(recipe)
+    room = width or min(shutil.get_terminal_size().columns, 160)
     if image:
         if not 1 <= image <= len(instances):
             raise BadInput(f"there is no image {image}", place=name, remedy=f"It has {len(instances)}.")
         picture = contact_sheet.shown(instances[image - 1], frame)
     else:
-        picture = contact_sheet.sheet(instances, 400)
+        # Four in a row are too small for a terminal of the usual width.
+        across = 4 if png is not None or room > 120 else 2
+        picture = contact_sheet.sheet(instances, 400, contact_sheet.telling(recipe), across)
     if png is not None:
         try:
             picture.save(png, "PNG")
@@ -86,7 +90,6 @@ def preview(
             raise BadInput(f"the picture cannot be written ({error})", place=str(png)) from None
         typer.echo(f"{png}: {picture.width} × {picture.height}")
         return
-    room = width or min(shutil.get_terminal_size().columns, 160)
     sys.stdout.write(contact_sheet.blocks(picture, max(room, 8)) + "\n")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,12 @@ from PIL import Image
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
+from simlab.department.modality.drawing import drawn
+from simlab.department.modality.recipe import Recipe
 from simlab.dicom import preview, transcode
 from simlab.dicom.instance import Instance
 
+Key = tuple[int, int]
 _TILES = 4
 _GAP = 4
 
@@ -40,10 +43,23 @@ def _decoded(instance: Instance, frame: int) -> Any:
     return pixels
 
 
-def chosen(instances: Sequence[Instance], key: tuple[int, int] | None = None) -> list[tuple[Instance, int]]:
+def telling(recipe: Recipe) -> frozenset[Key]:
+    """Series and number of the images to be shown: what documents point at, and what a finding changes most."""
+    most: dict[int, tuple[int, int]] = {}
+    if recipe.findings:
+        healthy = drawn(recipe.model_copy(update={"findings": ()}))
+        for found, without in zip(drawn(recipe), healthy, strict=True):
+            one, other = (np.frombuffer(picture.pixels, np.uint8) for picture in (found, without))
+            apart = int((one != other).sum()) if len(one) == len(other) else 1
+            most[found.series] = max(most.get(found.series, (0, 0)), (apart, found.number))
+    pointed = {one.of: one.image for one in recipe.documents if one.of}
+    return frozenset(({series: number for series, (apart, number) in most.items() if apart} | pointed).items())
+
+
+def chosen(instances: Sequence[Instance], keys: Collection[Key] = ()) -> list[tuple[Instance, int]]:
     """Up to four pictures that stand for a study: the middles of its series, frames of a run, slices of a stack.
 
-    `key` is series and number of an image to be shown for its series.
+    `keys` are series and number of images that must be among them.
     """
     series: dict[str, list[Instance]] = {}
     for instance in instances:
@@ -53,30 +69,37 @@ def chosen(instances: Sequence[Instance], key: tuple[int, int] | None = None) ->
     if not stacks:
         return []
     each = max(_TILES // len(stacks), 1)
-    named = [(one, 1) for one in instances if (one.header().series_number, one.header().instance_number) == key]
-    return [
-        picture for stack in stacks for picture in (named if named and named[0][0] in stack else _spread(stack, each))
-    ]
+    return [picture for stack in stacks for picture in _spread(stack, each, keys)]
 
 
-def _spread(stack: list[Instance], count: int) -> list[tuple[Instance, int]]:
+def _spread(stack: list[Instance], count: int, keys: Collection[Key]) -> list[tuple[Instance, int]]:
     frames = int(stack[0].dataset().get("NumberOfFrames") or 1)
     places = [(stack[0], frame + 1) for frame in range(frames)] if frames > 1 else [(one, 1) for one in stack]
     count = min(count, len(places))
-    return [places[round(len(places) * (number + 0.5) / count - 0.5)] for number in range(count)]
+    picked = [round(len(places) * (number + 0.5) / count - 0.5) for number in range(count)]
+    for at, (one, _frame) in enumerate(places):
+        if frames == 1 and (one.header().series_number, one.header().instance_number) in keys and at not in picked:
+            _apart, nearest = min((abs(place - at), number) for number, place in enumerate(picked))
+            picked[nearest] = at
+    return [places[at] for at in picked]
 
 
-def sheet(instances: Sequence[Instance], height: int = 200, key: tuple[int, int] | None = None) -> Image.Image:
-    """The chosen pictures side by side, so many pixels high."""
-    tiles = [shown(instance, frame) for instance, frame in chosen(instances, key)]
+def sheet(
+    instances: Sequence[Instance], height: int = 200, keys: Collection[Key] = (), across: int = _TILES
+) -> Image.Image:
+    """The chosen pictures, so many pixels high each, `across` of them side by side."""
+    tiles = [shown(instance, frame) for instance, frame in chosen(instances, keys)]
     tiles = [tile.resize((max(round(tile.width * height / tile.height), 1), height), Image.Resampling.LANCZOS)
              for tile in tiles]  # fmt: skip
     mode = "RGB" if any(tile.mode == "RGB" for tile in tiles) else "L"
-    whole = Image.new(mode, (sum(tile.width + _GAP for tile in tiles) - _GAP, height))
-    left = 0
-    for tile in tiles:
-        whole.paste(tile.convert(mode), (left, 0))
-        left += tile.width + _GAP
+    rows = [tiles[first : first + across] for first in range(0, len(tiles), across)]
+    widths = [sum(tile.width + _GAP for tile in row) - _GAP for row in rows]
+    whole = Image.new(mode, (max(widths, default=1), max(len(rows) * (height + _GAP) - _GAP, 1)))
+    for number, row in enumerate(rows):
+        left = 0
+        for tile in row:
+            whole.paste(tile.convert(mode), (left, number * (height + _GAP)))
+            left += tile.width + _GAP
     return whole
 
 
