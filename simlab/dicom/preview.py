@@ -13,7 +13,7 @@ from simlab.dicom import pixels
 from simlab.dicom.instance import Instance
 from simlab.dicom.pixels import Array, Frame
 from simlab.dicom.pixels import NoPreview as NoPreview
-from simlab.dicom.window import EXACT, Window, holds, is_inverse, modality_values, windows
+from simlab.dicom.window import FULL_RANGE, LINEAR, Window, holds, is_inverse, modality_values, windows
 from simlab.errors import BadInput
 
 _WEIGHTS = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # PS3.3 C.7.6.3.1.2, luminance of RGB
@@ -132,7 +132,7 @@ def chosen(shown: Shown, window: int | Window) -> Window:
     """The window that is meant; numbers go round. One set by hand keeps the file's function (LINEAR, SIGMOID…)."""
     if isinstance(window, int):
         return shown.windows[window % len(shown.windows)]
-    function = shown.windows[0].function if shown.windows[0].name != "full range" else EXACT
+    function = LINEAR if shown.windows[0].name == FULL_RANGE else shown.windows[0].function
     return replace(window, width=max(window.width, 1e-3), function=function)
 
 

@@ -14,6 +14,7 @@ from pydicom.pixels.processing import apply_modality_lut
 from simlab.dicom.pixels import Array, Frame, number
 
 LINEAR, EXACT, SIGMOID = "LINEAR", "LINEAR_EXACT", "SIGMOID"
+FULL_RANGE = "full range"
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def is_inverse(ds: Dataset) -> bool:
 
 
 def windows(frame: Frame, values: Array) -> list[Window]:
-    """Every way to window a frame: the file's own, its VOI LUTs, the modality's presets, last the full range."""
+    """Every way to window a frame: the file's own, its VOI LUTs, where it has neither its full range; then presets."""
     ds = frame.facts
     where = holds(ds, frame.number, "WindowWidth")
     function = str(where.get("VOILUTFunction") or LINEAR)
@@ -133,13 +134,15 @@ def windows(frame: Frame, values: Array) -> list[Window]:
             own.append(Window(centre, width, name or "as sent", function))
     tables = [table for item in ds.get("VOILUTSequence") or [] if (table := _table(item)) is not None]
     # Where both are there either may be used (C.11.2.1); the window can be changed by hand.
-    return [*own, *tables, *PRESETS.get(str(ds.get("Modality", "")), ()), full_range(values)]
+    presets = PRESETS.get(str(ds.get("Modality", "")), ())
+    whole = full_range(values)
+    return [*own, *tables, *presets, whole] if own or tables else [whole, *presets]
 
 
 def full_range(values: Array) -> Window:
     """From the lowest value to the highest."""
     low, high = float(values.min()), float(values.max())
-    return Window((low + high) / 2, max(high - low, 1.0), "full range", EXACT)
+    return Window((low + high) / 2, max(high - low, 1.0), FULL_RANGE, EXACT)
 
 
 def _table(item: Dataset) -> Window | None:
