@@ -238,6 +238,22 @@ def configure(
 
 
 @app.command()
+def settings(home: Home = None, json: Json = False) -> None:
+    """List every setting with its value in force."""
+    found = Door(chosen(home)).view("epr.settings")
+    show.rows(found, {"key": "Setting", "value": "Value"}, json_wanted=json, none="All as usual.")
+
+
+@app.command()
+def outbox(
+    state: Annotated[str | None, typer.Option(show_default=False)] = None, home: Home = None, json: Json = False
+) -> None:
+    """List the messages that the EPR sends, with the numbers that `resend` takes."""
+    found = Door(chosen(home)).view("epr.outbox", state=state)
+    show.rows(found, show.OUTBOX, json_wanted=json, none="The EPR has nothing to send.")
+
+
+@app.command()
 def resend(
     item: Annotated[int, typer.Argument(help="Its number in the outbox.")],
     home: Home = None,

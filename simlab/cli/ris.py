@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from simlab.cli import show
+from simlab.cli import ris_tables, show
 from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 
 app = group("The RIS console.")
+app.add_typer(ris_tables.app)
 
 
 @app.command()

@@ -11,6 +11,16 @@ import typer
 Columns = Mapping[str, str]
 """The columns of a table: heading by key of the row."""
 
+OUTBOX = {
+    "id": "Item",
+    "type": "Type",
+    "control_id": "Control ID",
+    "state": "State",
+    "attempts": "Tries",
+    "error": "Says",
+}
+"""The columns of a system's outbox."""
+
 LONGEST = 120
 """Characters of a cell that is not the last of its line; JSON has all."""
 
