@@ -10,7 +10,7 @@ from typing import Any
 
 from pynetdicom.presentation import PresentationContext
 
-from simlab import faults as points
+from simlab import fault_effects as points
 from simlab import journal as kinds
 from simlab.dicom import negotiation, rejection
 from simlab.dicom.association import Association

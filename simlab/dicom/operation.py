@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Protocol
 
-from simlab import faults as points
+from simlab import fault_effects as points
 from simlab.dicom import statuses
 from simlab.dicom.answer import UIDS_KEPT, send, write_event
 from simlab.dicom.instance import Instance

@@ -12,7 +12,7 @@ from typing import Any
 
 from pynetdicom.presentation import PresentationContext
 
-from simlab import faults as points
+from simlab import fault_effects as points
 from simlab import journal as kinds
 from simlab import provenance
 from simlab.dicom import negotiation

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from simlab import faults as points
+from simlab import fault_effects as points
 from simlab.dicom.instance import Instance
 from simlab.dicom.scan import DEFLATED_LITTLE, EXPLICIT_BIG, IMPLICIT_LITTLE, LONG, UNDEFINED, elements
 from simlab.dicom.values import tag_of

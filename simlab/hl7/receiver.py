@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simlab import credentials
-from simlab import faults as points
+from simlab import fault_effects as points
 from simlab.clock import Clock
 from simlab.errors import NotKept, SimlabError
 from simlab.faults import FaultTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simlab import faults as points
+from simlab import fault_effects as points
 from simlab.faults import FaultTable
 from simlab.hl7.characters import unescape
 from simlab.hl7.errors import Hl7Error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from simlab.faults import MESSAGE, Fault
+from simlab.fault_effects import MESSAGE
+from simlab.faults import Fault
 from simlab.hl7.message import parse
 from simlab.hl7.spoiling import spoil
 

@@ -12,9 +12,10 @@ import hl7
 import pytest
 from hl7.mllp import open_hl7_connection
 
-from simlab import faults, tls
+from simlab import tls
 from simlab.cli.process import Process
 from simlab.config import SEATS
+from simlab.fault_effects import STATE
 from simlab.faults import Fault
 from simlab.lab.lab import Lab
 from tests.hl7.peer import eventually
@@ -88,7 +89,7 @@ def test_an_expired_certificate_at_the_ris_holds_the_orders_until_it_is_renewed(
     """The route says why, nothing is lost; set to the renewed one, the door takes what waits."""
     port = lab.endpoints["RIS_HL7_TLS"].port
     do(lab, "engine.set_route", route="epr-to-ris", port=port, tls=True, first_seconds=0.05, longest_seconds=0.1)
-    lab.faults.declare([Fault(id="old", point=faults.STATE, system="RIS_HL7", effect={"certificate": "expired"})])
+    lab.faults.declare([Fault(id="old", point=STATE, system="RIS_HL7", effect={"certificate": "expired"})])
     do(lab, "epr.register", patient="9100002", facts={"name": "LATE^LARA", "birth_date": "19800101", "sex": "F"})
     eventually(lambda: "certificate has expired" in str(rows(lab, "engine.queue", route="epr-to-ris")))
     assert not rows(lab, "ris.patients", patient_id="9100002")

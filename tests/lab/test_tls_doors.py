@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simlab import faults
+from simlab.fault_effects import STATE
 from simlab.faults import Fault
 from simlab.lab.lab import Lab
 from tests.dicom.made import made
@@ -76,7 +76,7 @@ def test_an_expired_certificate_at_a_viewer_stops_what_is_sent_there_until_it_is
     study = rows(lab, "pacs.studies")[0]["study_uid"]
     do(lab, "pacs.configure", retry_seconds=1)
     do(lab, "pacs.set_peer", title="THEATRE", host=HOST, port=lab.endpoints["THEATRE_TLS"].port, tls=True)
-    lab.faults.declare([Fault(id="old", point=faults.STATE, system="THEATRE", effect={"certificate": "expired"})])
+    lab.faults.declare([Fault(id="old", point=STATE, system="THEATRE", effect={"certificate": "expired"})])
     do(lab, "pacs.forward", study=study, destination="THEATRE")
     until(lambda: "certificate has expired" in rows(lab, "pacs.transfers")[0]["error"])
     assert rows(lab, "viewer.holds", system="THEATRE") == []

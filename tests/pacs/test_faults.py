@@ -20,7 +20,8 @@ from simlab.dicom import client
 from simlab.dicom.instance import Instance
 from simlab.dicom.spoiling import spoil
 from simlab.dicom.upper_layer import BadPdu
-from simlab.faults import EFFECTS, POINTS, Fault, SystemClock
+from simlab.fault_effects import EFFECTS, POINTS
+from simlab.faults import Fault, SystemClock
 from tests.dicom.made import CT, ROOT, made
 from tests.pacs.conftest import HOST, House
 from tests.pacs.test_conformance import statuses
