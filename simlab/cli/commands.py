@@ -35,6 +35,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(_ACT, "ris", "ris", "app", "The RIS console: orders, arrivals, worklists, performed steps."),
     Entry(_ACT, "epr", "epr", "app", "The electronic patient record: patients, visits, orders, results."),
     Entry(_ACT, "modality", "modality", "app", "A scanner's console: scan, performed steps, commitment."),
+    Entry(_ACT, "viewer", "viewer", "app", "The viewers: what they hold, and room on their disks."),
     Entry(_ACT, "neighbour", "neighbour", "app", "The hospital next door: what it holds, sends and receives."),
     Entry(_ACT, "engine", "engine", "app", "The interface engine: routes and queues."),
     Entry(_ACT, "feed", "feed", "app", "A hospital's day from pathways: to a file, any HL7 port, or into the lab."),

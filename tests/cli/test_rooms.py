@@ -18,6 +18,8 @@ COMMANDS = [
      {"modality": "CT1", "accession": "A1", "identity": {"patient_id": "0017"}}),
     ("modality configure CT1 quirks=", "modality.configure", {"modality": "CT1", "quirks": ""}),
     ("modality upgrade CT2 --version 6.1", "modality.upgrade", {"modality": "CT2", "version": "6.1"}),
+    ("viewer purge THEATRE --keep 20", "viewer.purge", {"viewer": "THEATRE", "study": "", "keep": 20}),
+    ("viewer configure CLINIC quota_images=100", "viewer.configure", {"viewer": "CLINIC", "quota_images": "100"}),
     ("neighbour send 2.25.1", "neighbour.send", {"study": "2.25.1"}),
     ("neighbour fetch 2.25.1", "neighbour.fetch", {"study": "2.25.1"}),
     ("neighbour configure own_numbers=false", "neighbour.configure", {"own_numbers": "false"}),
@@ -83,6 +85,14 @@ def test_leftovers_are_shown_a_line_each(simlab, lab):
     ran = simlab("dicom", "residue", "2.25.9", "--of", "2.25.1")
     assert ran.code == 1 and "(0009,1001)" in ran.out + ran.err
     assert lab.acted() == [("dicom.check_residue", {"study": "2.25.9", "of": "2.25.1"})]
+
+
+def test_a_viewer_s_images_and_room_are_lists(simlab, lab):
+    """One viewer's images, every viewer's room."""
+    lab.answers["GET /view/viewer.holds"] = {"rows": [{"patient_id": "17", "study_uid": "2.25.1"}]}
+    lab.answers["GET /view/viewer.space"] = {"rows": [{"system": "THEATRE", "images": 12, "quota": 20}]}
+    assert "2.25.1" in simlab("viewer", "holds", "THEATRE").out
+    assert "12" in simlab("viewer", "space").out
 
 
 @pytest.mark.parametrize("view", ["studies", "receipts"])

@@ -22,7 +22,7 @@ OFFERS: list[tuple[str, Offer]] = [
     *((section.id, offer) for section in SECTIONS for offer in (*section.deeds, *filter(None, (section.new,)))),
     *((level, offer) for level, offers in ARCHIVE.items() for offer in offers),
 ]
-CONSOLES = ("pacs", "ris", "epr", "modality", "neighbour", "engine", "feed")
+CONSOLES = ("pacs", "ris", "epr", "modality", "viewer", "neighbour", "engine", "feed")
 
 
 def parameters(view: str) -> set[str]:

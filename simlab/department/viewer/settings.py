@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, InstanceOf
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from simlab import credentials
 from simlab.config import SEATS
@@ -16,14 +16,16 @@ from simlab.errors import BadInput
 
 ANYBODY = "*"
 _LISTS = ("callers", "refused_syntaxes")
+_SWITCHES = ("tls_mutual", "purge_oldest")
 
 
 class ViewerStage(BaseModel):
     """What a scene gives a viewer: its settings, and what it holds.
 
     `callers` are who may call it (``*``: anybody), `refused_syntaxes` the transfer syntaxes it does not take (UIDs or
-    `contexts.FAMILIES`). `certificate` is what its TLS door shows, by the name of its file; with `tls_mutual` the
-    caller must show one too.
+    `contexts.FAMILIES`). `quota_images` is how many images fit (0: as many as come): a full viewer answers A700, or
+    lets its oldest study go first where `purge_oldest` is set. `certificate` is what its TLS door shows, by the name of
+    its file; with `tls_mutual` the caller must show one too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +33,8 @@ class ViewerStage(BaseModel):
     ae_title: str | None = None
     callers: list[str] | None = None
     refused_syntaxes: list[str] | None = None
+    quota_images: int | None = Field(None, ge=0)
+    purge_oldest: bool | None = None
     certificate: str | None = None
     tls_mutual: bool | None = None
     instances: list[InstanceOf[Instance]] = []
@@ -42,6 +46,8 @@ def defaults(system: str) -> dict[str, Any]:
         "ae_title": SEATS[system].title if system in SEATS else system,
         "callers": ["PACS", "ADMIN"],
         "refused_syntaxes": [],
+        "quota_images": 0,
+        "purge_oldest": False,
         "certificate": credentials.USUAL,
         "tls_mutual": False,
     }
@@ -70,11 +76,16 @@ def checked(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
         found[key] = list(given) if isinstance(given, list) else str(given).replace(",", " ").split()
     if "certificate" in found:
         credentials.check(str(found["certificate"]))
-    if "tls_mutual" in found:
-        word = str(found["tls_mutual"]).lower()
+    if "quota_images" in found:
+        number = str(found["quota_images"])
+        if not number.isdecimal() or len(number) > 9:
+            raise BadInput(f"{number!r} is no number of images", place="quota_images", remedy="Write 0 for no limit.")
+        found["quota_images"] = int(number)
+    for key in set(_SWITCHES) & set(found):
+        word = str(found[key]).lower()
         if word not in ("true", "false"):
-            raise BadInput(f"{word!r} is neither on nor off", place="tls_mutual", remedy="Write true or false.")
-        found["tls_mutual"] = word == "true"
+            raise BadInput(f"{word!r} is neither on nor off", place=key, remedy="Write true or false.")
+        found[key] = word == "true"
     return found
 
 

@@ -18,6 +18,7 @@ from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import Endpoint
 from simlab.department.viewer import settings
+from simlab.department.viewer.disk import Disk
 from simlab.department.viewer.schema import SCHEMA
 from simlab.department.viewer.settings import ANYBODY, ViewerStage
 from simlab.dicom import commitment, contexts, normalized, rejection, statuses
@@ -63,6 +64,7 @@ class Viewer:
         self._clock = clock
         self._blobs = blobs
         self._folder = folder
+        self._disk = Disk(name, store, journal, folder)
         self._faults = faults
         self._certificates = certificates
         store.install(SCHEMA)
@@ -132,13 +134,22 @@ class Viewer:
         if header.sop_instance_uid != request.sop_instance:
             return Reply(0xA900, comment="SOP instance UID of data set and command differ")
         request.note |= {"study_uid": header.study_uid, "patient_id": header.patient_id, "accession": header.accession}
+        if not self._disk.room_for(header.sop_instance_uid, header.study_uid):
+            return Reply(statuses.OUT_OF_RESOURCES, comment=f"{self.name} is full")
         self._keep(instance, request.caller.calling, lambda: request.record(statuses.SUCCESS))
         return Reply(statuses.SUCCESS)
 
     def receive(self, instance: Instance, source: str = "C-GET") -> int:
         """Take an instance that came otherwise than by C-STORE; gives the status to answer."""
+        header = instance.header()
+        if not self._disk.room_for(header.sop_instance_uid, header.study_uid):
+            return statuses.OUT_OF_RESOURCES
         self._keep(instance, source, lambda: 0)
         return statuses.SUCCESS
+
+    def purge(self, study_uid: str = "", keep: int = 0) -> dict[str, Any]:
+        """Delete a study, or without one the oldest studies until at most `keep` images are left; NotFound."""
+        return self._disk.purge(study_uid, keep)
 
     def _keep(self, instance: Instance, source: str, record: Callable[[], int]) -> None:
         header = instance.header()

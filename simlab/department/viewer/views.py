@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from simlab.department.viewer.settings import setting
+
 
 def holds(
     tx: sqlite3.Connection, system: str | None = None, study_uid: str | None = None, patient_id: str | None = None
@@ -27,4 +29,14 @@ def settings(tx: sqlite3.Connection, system: str | None = None) -> list[dict[str
     return [{**dict(row), "value": json.loads(row["value"])} for row in rows]
 
 
-VIEWS: dict[str, Callable[..., list[dict[str, Any]]]] = {"holds": holds, "settings": settings}
+def space(tx: sqlite3.Connection, system: str | None = None) -> list[dict[str, Any]]:
+    """How many images and studies viewers hold; `quota` is how many fit where that is limited, else 0."""
+    rows = tx.execute(
+        "SELECT system, count(*) AS images, count(DISTINCT study_uid) AS studies, min(received) AS oldest, "
+        "max(received) AS newest FROM viewer_instance WHERE ?1 IS NULL OR system=?1 GROUP BY system ORDER BY system",
+        (system,),
+    )
+    return [{**dict(row), "quota": setting(tx, row["system"], "quota_images")} for row in rows]
+
+
+VIEWS: dict[str, Callable[..., list[dict[str, Any]]]] = {"holds": holds, "space": space, "settings": settings}

@@ -16,11 +16,12 @@ from simlab.lab.actions import (
     pacs_traffic,
     pacs_users,
     ris,
+    viewer,
 )
 from simlab.lab.actions.action import Action, Outcome, Result
 
 _PACS = (pacs, pacs_repair, pacs_traffic, pacs_users)
-_FAMILIES = (dicom, media, hl7, *_PACS, ris, epr, modality, neighbour, engine, desk, fault, feed)
+_FAMILIES = (dicom, media, hl7, *_PACS, ris, epr, modality, viewer, neighbour, engine, desk, fault, feed)
 
 ACTIONS: dict[str, type[Action]] = {action.name: action for family in _FAMILIES for action in family.ACTIONS}
 
