@@ -48,7 +48,7 @@ PHANTOMS: dict[str, Phantom] = {
     "chest-axial": Phantom(chest.axial, _AIR, _finds("nodule"), {"contrast": "venous"}),
     "chest-coronal": Phantom(chest.coronal, _AIR, _finds("nodule")),
     "chest-frontal-film": Phantom(chest.frontal_film, findings=_finds("nodule"), options={"view": "PA"}),
-    "chest-lateral-film": Phantom(chest.lateral_film),
+    "chest-lateral-film": Phantom(chest.lateral_film, findings=_finds("nodule")),
     "head-axial": Phantom(brain.axial, _AIR, _finds("bleed", "lesion"), {"weighting": "CT"}),
     "brain-axial": Phantom(brain.axial, 8.0, _finds("lesion"), {"weighting": "T2"}),
     "brain-sagittal": Phantom(brain.sagittal, 8.0, _finds("lesion"), {"weighting": "T1"}),

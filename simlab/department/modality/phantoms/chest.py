@@ -50,7 +50,7 @@ def axial(pen: Pen, depth: float) -> None:
     for side in (-1, 1):
         pen.ellipse(side * 0.40, 0.00, 0.335 * size, 0.475 * size, LUNG, turn=side * -8)
         pen.ellipse(side * 0.36, 0.20, 0.30 * size, 0.29 * size, LUNG)
-    _lung_vessels(pen, size)
+    _lung_vessels(pen, size, depth)
     pen.ellipse(0, -0.02, 0.13, 0.40, 20)
     if depth < 0.35:
         for x, y, r in ((-0.13, -0.16, 0.05), (-0.02, -0.20, 0.04), (0.10, -0.15, 0.045)):
@@ -92,13 +92,15 @@ def _sign(finding: Any) -> int:
     return 1 if finding.side == "L" else -1
 
 
-def _lung_vessels(pen: Pen, size: float) -> None:
+def _lung_vessels(pen: Pen, size: float, depth: float) -> None:
+    """Vessels cut across: each wanders outwards, thinning, as one scrolls away from the lung's root."""
+    away = 1.5 * abs(depth - 0.45)
     for count, radius, reach_from, reach_to in ((90, 0.9, 0.1, 1.0), (46, 1.6, 0.05, 0.75), (16, 3.0, 0.0, 0.42)):
-        near, around = pen.draw(count), pen.draw(count)
+        near, around = pen.draw_of_stack(count, count), pen.draw_of_stack(count, count + 1)
         xs, ys, values = [], [], []
         for number, (far, way) in enumerate(zip(near, around, strict=True)):
             side = -1 if number % 2 else 1
-            angle = 6.2832 * way
+            far, angle = (far + away) % 1, 6.2832 * way + 0.8 * depth
             reach = reach_from + (reach_to - reach_from) * far
             xs.append(side * (0.36 - 0.10 * (1 - reach)) + 0.30 * size * reach * math.cos(angle))
             ys.append(0.03 + 0.42 * size * reach * math.sin(angle))
@@ -254,7 +256,7 @@ def lateral_film(pen: Pen, depth: float) -> None:
     for number in range(8):
         top = -0.62 + 0.16 * number
         bones.tube([(0.46, top), (0.1, top + 0.16), (-0.35, top + 0.34)], 0.016, 0.12, add=True)
-    pen.shape([(-0.52, 0.16), (-0.36, -0.10), (-0.10, -0.16), (0.10, 0.06), (0.12, 0.36), (-0.10, 0.54), (-0.46, 0.50)],
+    pen.shape([(-0.52, 0.16), (-0.36, -0.10), (-0.10, -0.16), (0.10, 0.06), (0.12, 0.36), (-0.06, 0.46), (-0.44, 0.44)],
               0.70, soft=0.03, add=True)  # fmt: skip
     pen.tube(
         [(-0.14, -0.15), (-0.08, -0.36), (0.10, -0.40), (0.28, -0.20), (0.32, 0.5)], 0.07, 0.22, soft=0.02, add=True

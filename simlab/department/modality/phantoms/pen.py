@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -167,6 +168,10 @@ class Pen:
         raw = np.atleast_1d(self._bits.random_raw(count))
         return [float(number >> np.uint64(11)) / 2**53 for number in raw]
 
+    def draw_of_stack(self, count: int, key: int = 0) -> list[float]:
+        """`count` numbers in [0, 1), the same in every image of this stack."""
+        return [float(number >> np.uint64(11)) / 2**53 for number in _raw(self._stack + key, count)]
+
     def grain(self, amount: float, *, coarse: bool = False, share: bool = False) -> None:
         """Noise of standard deviation `amount` in every pixel; `share` makes it a share of the value (speckle)."""
         down, right = (int(number * 512) for number in self.draw(2))
@@ -255,3 +260,8 @@ def _blurred(image: Image, radius: int) -> Image:
         np.cumsum(total, axis=0, out=total)
         image = ((total[width:] - total[:long]) * np.float32(1 / width)).T
     return image
+
+
+@lru_cache(maxsize=16)
+def _raw(seed: int, count: int) -> NDArray[Any]:
+    return np.atleast_1d(np.random.PCG64(seed).random_raw(count))
