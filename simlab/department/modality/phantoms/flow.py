@@ -112,6 +112,10 @@ def carotid(pen: Pen, depth: float) -> None:
         pen.tube(line, tuple(each * 1.28 for each in radius), 200, soft=0.006)
         pen.tube(line, tuple(each * 1.12 for each in radius), 55, soft=0.006)
         pen.tube(line, radius, 6)
+    if found:
+        # What narrows it is seen in grey too: plaque at both walls.
+        pen.tube(internal[:3], bulb[:3], 125, soft=0.008)
+        pen.tube(internal, narrowed, 6)
     ultrasound.speckle(pen)
     for line, radius, quick in ((stem, (inner,) * 4, 0.6), (external, tuple(0.7 * each for each in bulb), 0.5),
                                 (internal, narrowed, 1.0 if found else 0.6)):  # fmt: skip
