@@ -117,7 +117,7 @@ def _print_picture(preview: Any, shown: Any, room: int, zoom: float, window: str
         return
     for upper, lower in zip(rows[::2], [*rows[1::2], bytes(wide)], strict=False):
         cells = [f"{_ink(38, upper[at : at + step])}{_ink(48, lower[at : at + step])}▀" for at in range(0, wide, step)]
-        typer.echo("".join(cells) + "\x1b[0m")
+        sys.stdout.write("".join(cells) + "\x1b[0m\n")
 
 
 def _ink(what: int, sample: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+import struct
 import sys
 import time
 import zlib
@@ -40,6 +41,8 @@ def ask() -> Graphics:
         return Graphics()
     answer = _answer()
     found = read_answer(answer)
+    if found.way and not _CELL.search(answer):
+        found = Graphics(found.way, _cell() or found.cell)  # xterm tells it to the kernel only
     return Graphics(said, found.cell) if said in (SIXEL, KITTY) else found
 
 
@@ -65,9 +68,21 @@ def _answer() -> bytes:
 
 
 if sys.platform != "win32":
+    import fcntl
     import select
     import termios
     import tty
+
+    def _cell() -> tuple[int, int] | None:
+        """The pixels of a letter by what the terminal told the kernel."""
+        try:
+            told = fcntl.ioctl(sys.__stdout__.fileno(), termios.TIOCGWINSZ, bytes(8))  # type: ignore[union-attr]
+        except (OSError, ValueError, AttributeError):
+            return None
+        lines, columns, width, height = struct.unpack("HHHH", told)
+        return (
+            (width // columns, height // lines) if lines and columns and width >= columns and height >= lines else None
+        )
 
     def _exchange(reading: int, writing: int) -> bytes:
         try:
@@ -89,6 +104,9 @@ if sys.platform != "win32":
         return answer
 
 else:
+
+    def _cell() -> tuple[int, int] | None:
+        return None
 
     def _exchange(reading: int, writing: int) -> bytes:
         return b""

@@ -1,0 +1,104 @@
+"""`simlab dicom show, dump, diff, png`: files and folders, without a lab."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simlab.cli.main import main
+from tests.dicom.made import made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two images and a text file."""
+    for number in (1, 2):
+        one = made(f"2.25.{number}", number=number, size=16, shade=100 * number, WindowCenter="150", WindowWidth="301",
+                   Laterality="R", PatientName="Whitcombe^Harold")  # fmt: skip
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / "in" / f"{number}.dcm").write_bytes(one.part10())
+    (tmp_path / "in" / "notes.txt").write_text("no image")
+    return tmp_path / "in"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:
+    """What a command prints."""
+    assert main(["dicom", *map(str, arguments)]) == code
+    said = capsys.readouterr()
+    return said.out + said.err
+
+
+def test_show_draws_the_picture_and_says_whose_it_is(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half-blocks in grey; letters where colour is not wanted."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    text = run(capsys, "show", folder / "1.dcm", "--width", 16)
+    assert text.count("▀") == 16 * 8
+    assert "\x1b[38;2;85;85;85m" in text
+    assert "Whitcombe, Harold" in text and "RIGHT" in text
+    letters = run(capsys, "show", folder / "2.dcm", "--width", 16, "--letters")
+    assert "▀" not in letters and letters.splitlines()[:8] == ["*" * 16] * 8
+
+
+def test_show_of_a_folder_passes_over_other_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON says of each file whose it is."""
+    told = json.loads(run(capsys, "show", folder, "--json"))
+    assert [Path(one["file"]).name for one in told] == ["1.dcm", "2.dcm"]
+    assert told[0]["bottom_right"] == ["RIGHT"]
+
+
+def test_dump_prints_the_elements_that_are_searched(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tag, VR, name, value, meaning."""
+    assert run(capsys, "dump", folder / "1.dcm", "--search", "patient id") == "(0010,0020) LO Patient ID: PID001\n"
+    assert "(1970-01-01)" in run(capsys, "dump", folder / "1.dcm")
+
+
+def test_diff_says_what_differs_and_by_its_exit_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """1 when something does, 0 when nothing does or what does is left out."""
+    text = run(capsys, "diff", folder / "1.dcm", folder / "2.dcm", code=1)
+    assert "Instance Number" in text and "256 of 256 values differ, by 100 at most" in text
+    assert run(capsys, "diff", folder / "1.dcm", folder / "1.dcm") == "They are the same.\n"
+    without = [part for name in ("SOPInstanceUID", "InstanceNumber", "PixelData") for part in ("--without", name)]
+    assert run(capsys, "diff", folder / "1.dcm", folder / "2.dcm", *without) == "They are the same.\n"
+
+
+def test_diff_of_folders_pairs_files_by_their_uid(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever they are called; one that only one of the folders has is named."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "renamed.dcm").write_bytes((folder / "1.dcm").read_bytes())
+    told = json.loads(run(capsys, "diff", folder, other, "--json", code=1))
+    assert [(one["sop_uid"], one["other"]) for one in told] == [("2.25.2", "")]
+
+
+def test_png_is_windowed_and_as_large_as_asked(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file, and a folder of them; values of the window's middle are middle grey."""
+    run(capsys, "png", folder / "1.dcm", "--out", tmp_path / "one.png", "--window", "100,201", "--size", 40)
+    picture = np.asarray(Image.open(tmp_path / "one.png"))
+    assert picture.shape == (40, 40) and set(picture.flat) == {128}
+    run(capsys, "png", folder, "--out", tmp_path / "out")
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["2.25.1.png", "2.25.2.png"]
+
+
+@pytest.mark.parametrize("command", ["show", "dump", "png"])
+def test_what_is_no_dicom_file_is_said_in_a_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """Its name and what to do."""
+    text = run(capsys, command, folder / "notes.txt", code=1)
+    assert text.startswith("error: ") and "notes.txt" in text and text.count("\n") == 1
+
+
+@pytest.mark.parametrize("window", ["wide", "1,2,3", "40,-1", "nan,1"])
+def test_what_is_no_window_is_said(folder: Path, capsys: pytest.CaptureFixture[str], window: str) -> None:
+    """Neither a number nor centre and width."""
+    assert "is no window" in run(capsys, "show", folder / "1.dcm", "--window", window, code=1)
