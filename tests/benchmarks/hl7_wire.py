@@ -51,6 +51,10 @@ def measures(folder: Path, *, quick: bool) -> Iterator[Measure]:
         yield Measure("MLLP round trips, stored for two routes before AA", _rate(port, 1, seconds), "/s", least=1500)
         yield Measure("the same, 8 connections", _rate(port, 8, seconds), "/s")
         yield Measure("a report of 5 MiB, stored for two routes before AA", _large(port), "s", most=0.3)
+    with _process("bare") as one, _process("bare") as two:
+        with _process("durable", str(folder / "delivering"), str(one), str(two)) as port:
+            rate = _rate(port, 1, seconds)
+        yield Measure("MLLP round trips, while both routes deliver", rate, "/s", note="one connection, one process")
     with _process("bare") as port:
         yield Measure("a report of 5 MiB, bare", _large(port), "s", most=0.3)
 
@@ -124,14 +128,18 @@ def _bare() -> int:
     return MllpServer("BENCH", take).open(HOST, 0)
 
 
-def _durable(folder: Path) -> int:
+def _durable(folder: Path, *receivers: str) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     clock = Clock()
     store = Store(folder / "lab.sqlite3", clock)
     journal = Journal(store)
     engine = Engine(store, journal, clock, FaultTable(store, journal))
-    # Held: what is measured is what must be done before the AA, not what two receivers take meanwhile.
-    engine.stage(EngineStage(routes=[Route(name=name, port=9, state="held") for name in ("one", "two")]))
+    # Held without receivers: then what is measured is what must be done before the AA, not what they take meanwhile.
+    state = "running" if receivers else "held"
+    routes = [
+        Route(name=f"r{n}", host=HOST, port=int(port), state=state) for n, port in enumerate(receivers or ("9", "9"))
+    ]
+    engine.stage(EngineStage(routes=routes))
     return engine.open(HOST, 0)
 
 
@@ -155,7 +163,7 @@ def _main(role: str, *arguments: str) -> None:
     elif role == "theirs":
         asyncio.run(_theirs())
     else:
-        print(_bare() if role == "bare" else _durable(Path(*arguments)), flush=True)
+        print(_bare() if role == "bare" else _durable(Path(arguments[0]), *arguments[1:]), flush=True)
         time.sleep(3600)
 
 
