@@ -16,7 +16,7 @@ _AXES = (("L", "R"), ("P", "A"), ("H", "F"))
 _OPPOSITE = {letter: other for pair in _AXES for letter, other in (pair, pair[::-1])}
 _OBLIQUE = 0.35
 """How much of a direction an axis must have to be named: a tilt of twenty degrees."""
-_SIDES = {"R": "RIGHT", "L": "LEFT", "B": "BOTH SIDES"}
+_SIDES = {"R": "RIGHT", "L": "LEFT", "B": "BOTH SIDES", "U": ""}
 
 
 def corners(ds: Dataset, frame: int, frames: int) -> Corners:
@@ -40,7 +40,10 @@ def corners(ds: Dataset, frame: int, frames: int) -> Corners:
 
 
 def side(ds: Dataset, frame: int = 1) -> str:
-    """RIGHT, LEFT or BOTH SIDES as the attributes say it; what is painted on the image may say otherwise."""
+    """RIGHT, LEFT or BOTH SIDES as the attributes say it, nothing where the part has no sides (U).
+
+    What is painted on the image may say otherwise.
+    """
     for keyword in ("ImageLaterality", "FrameLaterality", "Laterality"):
         letter = str(holds(ds, frame, keyword).get(keyword) or "").strip()
         if letter:

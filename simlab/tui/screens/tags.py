@@ -52,7 +52,7 @@ class TagsScreen(ModalScreen[None]):
         wanted = self.query_one(Input).value
         told = await heard(self, self._door.get("/tags", sop_uid=self._uid, wanted=wanted, private=int(self._private)))
         rows: list[dict[str, Any]] = [
-            {**row, "name": "  " * int(row.get("depth") or 0) + str(row.get("name", ""))}
+            {**row, "name": "· " * int(row.get("depth") or 0) + str(row.get("name", ""))}
             for row in (told or {}).get("rows", [])
         ]
         self.query_one(ResultsTable).show(rows, COLUMNS)
