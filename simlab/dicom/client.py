@@ -15,7 +15,7 @@ from simlab.dicom.dimse import RESPONSE, SERVICES, Command, Message
 from simlab.dicom.instance import Instance
 from simlab.dicom.requestor import CONNECT_SECONDS, DicomRefused, NoContext, Peer, Unreachable, associate
 from simlab.dicom.results import FindResult, RetrieveResult, StoreReply
-from simlab.dicom.storing import propose_for, storage_contexts, store, store_each
+from simlab.dicom.storing import propose_for, storage_contexts, store, store_each, storing
 from simlab.dicom.upper_layer import BadPdu, ConnectionLost, PeerAborted, TimedOut
 from simlab.dicom.values import as_dataset, as_values, decode_dataset, encode_dataset
 from simlab.errors import BadInput, SimlabError
@@ -42,6 +42,7 @@ __all__ = [
     "storage_contexts",
     "store",
     "store_each",
+    "storing",
     "worklist",
 ]
 

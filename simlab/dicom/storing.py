@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pynetdicom.presentation import PresentationContext
@@ -84,29 +85,68 @@ def store_each(
     priority: int = 0,
     seconds: float = ANSWER_SECONDS,
 ) -> Generator[StoreReply, None, None]:
-    """C-STORE over one association, the answers as they come; closing the generator ends it early.
+    """C-STORE over one association, the answers as they come; closing the generator ends it early. See `storing`."""
+    with storing(
+        peer, calling, instances, proposed, originator=originator, priority=priority, seconds=seconds
+    ) as sending:
+        while sending.send():
+            yield sending.reply()
+
+
+@contextmanager
+def storing(
+    peer: Peer,
+    calling: str,
+    instances: Iterable[Instance],
+    proposed: Sequence[PresentationContext],
+    *,
+    originator: tuple[str, int] | None = None,
+    priority: int = 0,
+    seconds: float = ANSWER_SECONDS,
+) -> Iterator[Sending]:
+    """An association for C-STORE of `instances`, step by step: ``while sending.send(): sending.reply()``.
 
     `instances` are taken one ahead of the answers, so that they may be loaded on the way; `proposed` are the contexts
-    for them (see `storage_contexts`, `propose_for`). `originator` is the AE title and message ID of a C-MOVE that this
-    is done for, `priority` 0 for medium, 1 high, 2 low (PS3.7 9.3.1.1).
+    for them (see `storage_contexts`, `propose_for`; without any, nothing is sent). `originator` is the AE title and
+    message ID of a C-MOVE that this is done for, `priority` 0 for medium, 1 high, 2 low (PS3.7 9.3.1.1).
 
     Raises as `associate` does, and TimedOut, ConnectionLost, PeerAborted when the association breaks.
     """
     if not proposed:
+        yield Sending(None, iter(()), seconds)
         return
     with associate(peer, calling, proposed) as association:
-        waiting = (_load(association, instance, originator, priority) for instance in instances)
-        going = next(waiting, None)
-        while going is not None:
-            association.write(going.pieces)
-            # The next one is loaded, fitted and encoded while the peer works on this one: a quarter of a retrieval.
-            coming = next(waiting, None)
-            if going.why:
-                yield StoreReply(going.uid, "", going.why)
-            else:
-                answer = answer_to(association, "C-STORE", going.message_id, seconds)
-                yield StoreReply(going.uid, statuses.code(answer.number("Status")), answer.text("ErrorComment"))
-            going = coming
+        loads = (_load(association, instance, originator, priority) for instance in instances)
+        yield Sending(association, loads, seconds)
+
+
+class Sending:
+    """Instances on their way over one association. Between `send` and `reply` the peer works, and so may we."""
+
+    def __init__(self, association: Association | None, loads: Iterator[_Load], seconds: float) -> None:
+        self._association = association
+        self._loads = loads
+        self._seconds = seconds
+        self._going: _Load | None = None
+        self._coming = next(loads, None)
+
+    def send(self) -> bool:
+        """Send the next instance; False when all have gone."""
+        self._going, self._coming = self._coming, None
+        if self._going is None or self._association is None:
+            return False
+        self._association.write(self._going.pieces)
+        return True
+
+    def reply(self) -> StoreReply:
+        """What became of the instance that was sent last."""
+        assert self._going is not None and self._association is not None
+        # The next one is loaded, fitted and encoded while the peer works on this one: a quarter of a retrieval.
+        self._coming = next(self._loads, None)
+        if self._going.why:
+            return StoreReply(self._going.uid, "", self._going.why)
+        answer = answer_to(self._association, "C-STORE", self._going.message_id, self._seconds)
+        return StoreReply(self._going.uid, statuses.code(answer.number("Status")), answer.text("ErrorComment"))
 
 
 @dataclass(frozen=True)

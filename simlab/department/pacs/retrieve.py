@@ -150,30 +150,31 @@ class Retrieval:
         ready = self._fetch(request, count, chosen)
         originator = (request.caller.calling, request.message_id)
         going = deque[str]()
-        replies = client.store_each(
-            address(peer, self._certificates),
-            title,
-            self._outgoing(ready, peer.title, count, going),
-            client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),
-            originator=originator,
-            priority=request.message.number("Priority"),
-        )
+        pending: Reply | None = None
         try:
-            for reply in replies:
-                # As it is held: a fault may have damaged the UID that went out.
-                count.add(going.popleft(), int(reply.status, 16) if reply.status else None, reply.comment)
-                if count.remaining and request.cancelled():
-                    yield count.final(request, statuses.CANCELLED)
-                    return
-                if count.remaining:
-                    yield Reply(statuses.PENDING, extra=count.command(final=False))
+            with client.storing(
+                address(peer, self._certificates),
+                title,
+                self._outgoing(ready, peer.title, count, going),
+                client.propose_for((held.sop_class, held.transfer_syntax) for held in ready),
+                originator=originator,
+                priority=request.message.number("Priority"),
+            ) as sending:
+                while sending.send():
+                    if pending is not None:
+                        yield pending  # how far it is, while the destination works on the next one
+                    reply = sending.reply()
+                    # As it is held: a fault may have damaged the UID that went out.
+                    count.add(going.popleft(), int(reply.status, 16) if reply.status else None, reply.comment)
+                    if count.remaining and request.cancelled():
+                        break
+                    pending = Reply(statuses.PENDING, extra=count.command(final=False)) if count.remaining else None
         except SimlabError as error:
             request.note["destination_error"] = str(error)
             for held in ready:
                 if held.sop_uid not in count.told:
                     count.add(held.sop_uid, None, error.what)
         finally:
-            replies.close()
             count.notes.write()
         # What is left was given up in the middle of a recall.
         yield count.final(request, statuses.CANCELLED if count.remaining else count.status())
