@@ -13,6 +13,7 @@ from simlab.tui import words
 SETTINGS = "*"
 """The field of an action that takes settings of any name; what is written there is spread over the arguments."""
 
+_WRITTEN = {"lines": "one a line", "pairs": "key=value, one a line", "settings": "key=value, one a line"}
 _LONG_TEXT = {"text", "message", "body", "brief", "yaml", "reason_text"}
 
 
@@ -29,6 +30,11 @@ class Field:
     options: tuple[tuple[str, str], ...] = ()
     doc: str = ""
 
+    @property
+    def hint(self) -> str:
+        """What stands in the field while it is empty: how to write it, and what it is."""
+        return ": ".join(filter(None, (_WRITTEN.get(self.kind, ""), self.doc)))
+
 
 def fields_of(schema: Mapping[str, Any]) -> list[Field]:
     """The fields of a JSON schema's properties, the required ones first."""
@@ -36,7 +42,7 @@ def fields_of(schema: Mapping[str, Any]) -> list[Field]:
     required = set(schema.get("required", ()))
     fields = [_field(name, told, name in required, defs) for name, told in dict(schema.get("properties", {})).items()]
     if schema.get("additionalProperties") is True:
-        fields.append(Field(SETTINGS, "settings", kind="settings", doc="name=value, one a line"))
+        fields.append(Field(SETTINGS, "settings", kind="settings"))
     return sorted(fields, key=lambda field: not field.required)
 
 

@@ -29,6 +29,20 @@ def test_required_fields_come_first_and_optional_lists_take_a_line_an_item() -> 
     assert read(fields[1], "11112") == 11112
 
 
+@pytest.mark.parametrize(
+    ("schema", "says"),
+    [
+        ({"type": "object", "description": "name, sex"}, "key=value, one a line: name, sex"),
+        ({"type": "array", "items": {"type": "string"}}, "one a line"),
+        ({"type": "string", "description": "a station"}, "a station"),
+    ],
+)
+def test_an_empty_field_says_how_it_is_filled_in(schema: dict, says: str) -> None:
+    """What a field takes, and, where it has several lines, how a line is written."""
+    (field,) = fields_of({"properties": {"field": schema}})
+    assert field.hint == says
+
+
 def test_an_action_that_takes_any_setting_has_one_field_for_them() -> None:
     """`additionalProperties` become name=value lines, numbers and truth values read as such."""
     (field,) = fields_of({"type": "object", "properties": {}, "additionalProperties": True})

@@ -41,8 +41,9 @@ class Row(Horizontal):
                 return Select(pairs, prompt="choose", compact=True, allow_blank=True)
             return Select(pairs, value=chosen, compact=True, allow_blank=not self.field.required)
         if self.field.kind in TALL:
-            return TextArea(text, compact=True, show_line_numbers=False, tab_behavior="focus")
-        return Input(text, placeholder=self.field.doc[:60], compact=True)
+            hint = self.field.hint
+            return TextArea(text, compact=True, show_line_numbers=False, tab_behavior="focus", placeholder=hint)
+        return Input(text, placeholder=self.field.hint[:60], compact=True)
 
     @property
     def text(self) -> str:
