@@ -198,3 +198,11 @@ def test_the_wrong_marker_is_in_the_pixels_alone() -> None:
     assert (differ[:, 0] < 30).all()
     assert (differ[:, 1] < 30).all()
     assert drawn(wrong)[0].constant[0x00200062] == drawn(right)[0].constant[0x00200062]
+
+
+def test_the_vessels_of_a_lung_go_on_from_slice_to_slice() -> None:
+    """A thin slice is far more like its neighbour than like one 37 mm away, within the lungs."""
+    recipe = recipes.named("ct-chest-thin")
+    one, following, far = (pixels(recipe, 2, number)[200:320, 90:200] > -500 for number in (60, 61, 90))
+    shared = [(one & other).sum() / (one | other).sum() for other in (following, far)]
+    assert shared[0] > 0.5 > shared[1]

@@ -153,26 +153,58 @@ def sagittal(pen: Pen, depth: float) -> None:
     of = TISSUES[str(pen.options["weighting"])]
     off = abs(depth - 0.5) * 2
     size = (1 - (0.86 * off) ** 2) ** 0.5
-    pen.shape([(-0.28, 1.2), (-0.30, 0.86), (-0.52, 0.86), (-0.60, 0.66), (-0.57, 0.52), (-0.66, 0.42), (-0.74, 0.34),
-               (-0.66, 0.10), (-0.70, -0.24), (-0.56, -0.62), (-0.14, -0.88), (0.40, -0.82), (0.78, -0.44),
-               (0.84, 0.06), (0.62, 0.44), (0.46, 0.72), (0.50, 1.2)], of.fat)  # fmt: skip
-    pen.shape([(-0.26, 1.2), (-0.26, 0.82), (-0.46, 0.80), (-0.52, 0.66), (-0.52, 0.50), (-0.58, 0.38), (-0.58, 0.10),
-               (-0.62, -0.22), (-0.50, -0.56), (-0.12, -0.80), (0.38, -0.75), (0.70, -0.40), (0.75, 0.06),
-               (0.55, 0.40), (0.38, 0.70), (0.42, 1.2)], of.muscle)  # fmt: skip
+    if off < 0.22:
+        _profile(pen, of)
+    else:
+        _side_of_head(pen, of, (1 - (0.80 * off) ** 2) ** 0.5)
     _cranium(pen, of, size)
     if off < 0.22:
         _midline(pen, of)
     else:
-        pen.ellipse(0.36, 0.30, 0.24 * size, 0.15 * size, of.grey)
-        if off < 0.7:
-            pen.ellipse(-0.46, 0.20, 0.11, 0.10, of.eye)
-            pen.tube([(-0.22, -0.06), (0.06, -0.14), (0.30, -0.04), (0.20, 0.10)], 0.035, of.csf)
+        if off < 0.75:
+            pen.ellipse(0.36, 0.30, 0.24 * size, 0.15 * size, of.grey)
+        if off < 0.55:
+            pen.ellipse(-0.36, 0.19, 0.10, 0.10, of.fat)
+            pen.ellipse(-0.385, 0.19, 0.085, 0.085, of.eye)
+            pen.tube([(-0.22, -0.06), (0.06, -0.14), (0.30, -0.04), (0.20, 0.10)], (0.02, 0.035, 0.035, 0.012), of.csf)
+        if 0.35 < off < 0.95:
+            _temporal(pen, of, size)
     pen.warp(0.012, 0.22)
     lesion = pen.findings.get("lesion")
     if lesion:
         pen.ball(-0.20, -0.30, 0.5 + (0.2 if lesion.side == "L" else -0.2), lesion.size_mm, of.lesion, soft=2.5)
     pen.mottle(0.02, 0.06)
     pen.grain(of.noise)
+
+
+def _profile(pen: Pen, of: Tissues) -> None:
+    """Skin and what lies under it in the middle: forehead, nose, lips, chin and neck."""
+    pen.shape([(-0.28, 1.2), (-0.30, 0.86), (-0.52, 0.86), (-0.60, 0.66), (-0.57, 0.52), (-0.66, 0.42), (-0.74, 0.34),
+               (-0.66, 0.10), (-0.70, -0.24), (-0.56, -0.62), (-0.14, -0.88), (0.40, -0.82), (0.78, -0.44),
+               (0.84, 0.06), (0.62, 0.44), (0.46, 0.72), (0.50, 1.2)], of.fat)  # fmt: skip
+    pen.shape([(-0.26, 1.2), (-0.26, 0.82), (-0.46, 0.80), (-0.52, 0.66), (-0.52, 0.50), (-0.58, 0.38), (-0.58, 0.10),
+               (-0.62, -0.22), (-0.50, -0.56), (-0.12, -0.80), (0.38, -0.75), (0.70, -0.40), (0.75, 0.06),
+               (0.55, 0.40), (0.38, 0.70), (0.42, 1.2)], of.muscle)  # fmt: skip
+
+
+def _side_of_head(pen: Pen, of: Tissues, size: float) -> None:
+    """Beside the middle there is no nose, and the head grows smaller towards the ear."""
+    neck = [(0.62, 0.44), (0.46, 0.72), (0.50, 1.5), (-0.22, 1.5), (-0.26, 0.84), (-0.46, 0.72)]
+    jaw = [(0.66, 0.50), (0.34, 0.74), (-0.06, 0.84), (-0.36, 0.74)]
+    outline = [(-0.54, 0.46), (-0.55, 0.22), (-0.62, 0.02), (-0.66, -0.26), (-0.54, -0.62), (-0.14, -0.88),
+               (0.40, -0.82), (0.78, -0.44), (0.84, 0.06), *(neck if size > 0.84 else jaw)]  # fmt: skip
+    for grown, value in ((1.0, of.fat), (0.91, of.muscle)):
+        pen.shape([(0.10 + (x - 0.10) * size * grown, -0.14 + (y + 0.14) * size * grown) for x, y in outline], value)
+
+
+def _temporal(pen: Pen, of: Tissues, size: float) -> None:
+    """The temporal lobe, under the fissure that parts it from the rest."""
+    lobe = [(-0.36, 0.14), (-0.32, 0.0), (-0.10, -0.04), (0.16, -0.02), (0.30, 0.08), (0.16, 0.22), (-0.12, 0.28),
+            (-0.30, 0.26)]  # fmt: skip
+    for grown, value in ((1.07, of.bone), (1.03, of.csf), (1.0, of.grey), (0.66, of.white)):
+        pen.shape([(-0.02 + (x + 0.02) * size * grown, 0.11 + (y - 0.11) * size * grown) for x, y in lobe], value)
+    pen.tube([(-0.32 * size, 0.01), (-0.08, -0.04), (0.16 * size, -0.05), (0.30 * size, -0.12)],
+             (0.016, 0.020, 0.014, 0.006), of.csf)  # fmt: skip
 
 
 def _cranium(pen: Pen, of: Tissues, size: float) -> None:
@@ -184,7 +216,9 @@ def _cranium(pen: Pen, of: Tissues, size: float) -> None:
     outline = [(x0 + (x - x0) * size, y0 + (y - y0) * size) for x, y in outline]
     for grown, value in ((1.12, of.bone), (1.09, of.sponge), (1.06, of.bone), (1.03, of.csf)):
         pen.shape([(x0 + (x - x0) * grown, y0 + (y - y0) * grown) for x, y in outline], value)
-    pen.shape([(0.10, 0.10), (0.66, 0.10), (0.60, 0.36), (0.40, 0.50), (0.16, 0.44)], of.csf)
+    if size > 0.75:
+        pen.shape([(0.10, 0.10), (0.62 * size + 0.04, 0.10), (0.60 * size, 0.36), (0.40, 0.50 * size),
+                   (0.16, 0.44 * size)], of.csf)  # fmt: skip
     grey.shape(outline, 1)
     white.shape([(x0 + (x - x0) * 0.76, y0 + (y - y0) * 0.76) for x, y in outline], 1)
     white.warp(0.14, 0.065, key=40)
