@@ -10,6 +10,7 @@ from simlab.faults import FaultTable
 from simlab.hl7.acknowledge import acknowledge
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.mllp import MllpServer
+from simlab.hl7.partner import Partner, behaviour
 from simlab.journal import Journal
 from simlab.store import Store
 
@@ -79,3 +80,14 @@ def eventually(claim, seconds=5.0):
     while not claim():
         assert time.monotonic() < until, "it did not come true in time"
         time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def partner(name):
+    """A badly behaved receiver, by the name of its behaviour, and its port."""
+    made = Partner(behaviour(name))
+    made.port = made.open("127.0.0.1", 0)
+    try:
+        yield made
+    finally:
+        made.close()

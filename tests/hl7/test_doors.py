@@ -17,14 +17,7 @@ from simlab.hl7.policy import DOORS, VIEWS
 from simlab.hl7.returning import Returning
 from simlab.hl7.sequence import Counter
 from tests.hl7.inbox import inbox, message
-from tests.hl7.peer import Ground, eventually
-
-
-@pytest.fixture
-def ground(tmp_path):
-    made = Ground(tmp_path)
-    yield made
-    made.store.close()
+from tests.hl7.peer import eventually
 
 
 @pytest.mark.parametrize(

@@ -14,26 +14,9 @@ from simlab.hl7.framing import Deframer, frame
 from simlab.hl7.link import Link
 from simlab.hl7.message import parse
 from simlab.hl7.mllp import MllpServer
-from simlab.hl7.partner import Partner, behaviour, behaviours, send_as
+from simlab.hl7.partner import behaviour, behaviours, send_as
 from tests.hl7.inbox import inbox, message
-from tests.hl7.peer import Ground, eventually
-
-
-@pytest.fixture
-def ground(tmp_path):
-    made = Ground(tmp_path)
-    yield made
-    made.store.close()
-
-
-@contextlib.contextmanager
-def partner(name):
-    made = Partner(behaviour(name))
-    made.port = made.open("127.0.0.1", 0)
-    try:
-        yield made
-    finally:
-        made.close()
+from tests.hl7.peer import eventually, partner
 
 
 def code(link, control_id, timeout=5.0, **head):

@@ -1,6 +1,5 @@
 """The twelve manners of HL7 on the wire, one test each, over real sockets."""
 
-import contextlib
 import time
 
 import pytest
@@ -13,27 +12,8 @@ from simlab.hl7.errors import Hl7Error, NoAck, WrongAck
 from simlab.hl7.framing import frame
 from simlab.hl7.link import Link, send
 from simlab.hl7.message import parse
-from simlab.hl7.partner import Partner, behaviour
 from tests.hl7.inbox import inbox, message, replies
-from tests.hl7.peer import Ground, eventually
-
-
-@pytest.fixture
-def ground(tmp_path):
-    made = Ground(tmp_path)
-    yield made
-    made.store.close()
-
-
-@contextlib.contextmanager
-def partner(name):
-    """A badly behaved receiver, by the name of its behaviour, and its port."""
-    made = Partner(behaviour(name))
-    made.port = made.open("127.0.0.1", 0)
-    try:
-        yield made
-    finally:
-        made.close()
+from tests.hl7.peer import eventually, partner
 
 
 def test_1_framing_is_found_again_whatever_stands_between(ground):

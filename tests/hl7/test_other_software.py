@@ -18,14 +18,6 @@ from simlab.hl7 import acknowledge
 from simlab.hl7.link import Link
 from simlab.hl7.message import parse
 from tests.hl7.inbox import inbox, message
-from tests.hl7.peer import Ground
-
-
-@pytest.fixture
-def ground(tmp_path):
-    made = Ground(tmp_path)
-    yield made
-    made.store.close()
 
 
 def test_mllp_send_of_python_hl7_is_acknowledged(ground, tmp_path):
