@@ -49,7 +49,7 @@ class Lab(Systems):
     def stage(self, staging: Staging) -> None:
         """Replace the whole department by a scene, in one transaction; the journal goes on."""
         self.feed.close()
-        with self._staging, provenance.acting(provenance.SCENE):
+        with self._staging, provenance.acting(provenance.SCENE), self._scanners_resting():
             with self.store.write() as tx:
                 self.store.clear()
                 if staging.clock is not None:
@@ -73,6 +73,17 @@ class Lab(Systems):
             if staging.feed is not None:
                 self.feed.start(staging.feed)
         self._staged = staging
+
+    @contextmanager
+    def _scanners_resting(self) -> Iterator[None]:
+        """Nobody is on a table while the patients of one scene give way to those of another."""
+        for modality in self.modalities.values():
+            modality.rest()
+        try:
+            yield
+        finally:
+            for modality in self.modalities.values():
+                modality.resume()
 
     def restage(self) -> bool:
         """Stage the last scene of this process again; False when it has staged none."""

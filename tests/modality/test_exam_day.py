@@ -104,3 +104,16 @@ def test_a_report_needs_the_other_role_at_the_scanner_s_door(lab: Lab, quirks: l
     do(lab, "modality.configure", modality="CT1", commit=False, quirks=quirks)
     do(lab, "modality.scan", modality="CT1")
     assert do(lab, "modality.commit", modality="CT1", wait=1.5)["event"] == event
+
+
+def test_a_new_scene_finds_nobody_of_the_old_one_on_a_table(lab: Lab) -> None:
+    """Staged in the middle of a day: no image, step or study of its patients comes after the change."""
+    stage(lab, 24, radiographer="at once")
+    until(lambda: len(lab.look("ris.mpps")) >= 3)
+    from_scene(lab)
+    lab.settle()
+    assert (lab.look("modality.held"), lab.look("modality.steps"), lab.look("ris.mpps")) == ([], [], [])
+    assert len(lab.look("pacs.studies")) == 4
+    stage(lab, 6, radiographer="at once")
+    until_nothing_is_left(lab, 60)
+    assert len(lab.look("pacs.studies")) == 6

@@ -114,6 +114,14 @@ class Modality:
         """Sends under way or due now, reports being heard, patients examined; a queue that waits counts as idle."""
         return self._sender.busy() + self._server.operating + self._radiographer.busy()
 
+    def rest(self) -> None:
+        """Let the radiographer begin with nobody else, until `resume` or the next scene."""
+        self._radiographer.rest()
+
+    def resume(self) -> None:
+        """Let the radiographer go on."""
+        self._radiographer.call()
+
     def stage(self, section: ModalityStage) -> None:
         """Settings and images for a scene; call it inside the scene's write transaction."""
         chosen = settings.checked(self.name, section.settings)

@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 Row = dict[str, Any]
 ABSENT = "absent"
 AT_ONCE = "at once"
+_LONGEST_EXAMINATION = 10.0
+"""Seconds that a new scene waits for the patient on the table."""
 
 
 class Radiographer:
@@ -46,6 +48,7 @@ class Radiographer:
         self._closed = True
         self._called = True
         self._working = False
+        self._resting = False
         self._examined: set[str] = set()
         self._patients = 0
         self._thread: threading.Thread | None = None
@@ -67,18 +70,27 @@ class Radiographer:
         if self._thread is not None:
             self._thread.join(0.5)
 
+    def rest(self) -> None:
+        """Begin with nobody else until the next `call`, and wait for whoever is being examined."""
+        with self._turn:
+            self._resting = True
+        if self._hands.acquire(timeout=_LONGEST_EXAMINATION):
+            self._hands.release()
+
     def call(self, *, new_day: bool = False) -> None:
         """Look at the settings, and at the worklist, now. On a `new_day` nobody has been examined yet."""
         with self._turn:
             if new_day:
                 self._examined, self._patients = set(), 0
-            self._called = True
+            self._called, self._resting = True, False
             self._turn.notify_all()
 
     def busy(self) -> int:
         """1 while somebody is being examined or will be at once."""
         with self._turn:
-            return int(self._working or (self._called and self._thread is not None and not self._closed))
+            return int(
+                self._working or (self._called and self._thread is not None and not self._closed and not self._resting)
+            )
 
     def work(self, now: ModalitySettings, most: int = 0) -> Row:
         """Examine who stands on the worklist, `most` patients (0: all), then clear up; raises what stops the query.
@@ -90,7 +102,7 @@ class Radiographer:
         with self._hands:
             rows = [row for row in self._examining.worklist(now) if self._may(now, row)]
             for place, row in enumerate(rows):
-                if self._closed or (most and len(done) >= most):
+                if self._closed or self._resting or (most and len(done) >= most):
                     break
                 accession = row["accession"]
                 self._patients += 1
@@ -105,7 +117,8 @@ class Radiographer:
                     continue
                 self._examined.add(picked or accession)
                 done.append(accession)
-            self.clear_up(now)
+            if not self._resting:
+                self.clear_up(now)
         summary = f"{len(done)} patients examined" + (f", {len(left)} not" if left else "")
         return {"examined": done, "left": left, "summary": summary}
 
@@ -140,10 +153,12 @@ class Radiographer:
         while True:
             with self._turn:
                 self._working = False
-                if not self._called and not self._closed:
-                    self._turn.wait(self._pause())
+                if not self._closed and (self._resting or not self._called):
+                    self._turn.wait(None if self._resting else self._pause())
                 if self._closed:
                     return
+                if self._resting:
+                    continue
                 self._called, self._working = False, True
             try:
                 now = self._settings()
