@@ -90,6 +90,7 @@ SCHEMA = Schema(
     ),
     other=("ris_availability", "ris_authority", "ris_merge", "ris_told", "ris_counter", "ris_outbox"),
     volatile=("requested", "at", "begun", "ended"),
+    remembered=("ris_setting",),
 )
 """`ris_merge` has what every merge carried, as table and key, so that it can be taken apart. `ris_told` is what the
 placer of an order was told of it last; `ris_authority` the universal IDs that authorities have said they go by."""

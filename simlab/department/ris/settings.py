@@ -16,6 +16,7 @@ from simlab.department.ris import states
 from simlab.dicom import zone
 from simlab.errors import BadInput, NotFound
 from simlab.people import TRUST
+from simlab.remembered import remembered
 
 SERVICES = ("echo", "worklist", "mpps", "availability")
 _AE_TITLE = re.compile(r"(?! )[ -\[\]-~]{1,16}(?<! )")  # PS3.5 6.2 AE: 16 characters, no backslash
@@ -143,6 +144,10 @@ def ae_title(title: str) -> str:
 
 def load(tx: sqlite3.Connection) -> RisSettings:
     """The settings in force."""
+    return remembered(tx, _load)
+
+
+def _load(tx: sqlite3.Connection) -> RisSettings:
     rows = tx.execute("SELECT key, value FROM ris_setting").fetchall()
     return RisSettings.model_validate({row["key"]: json.loads(row["value"]) for row in rows})
 
