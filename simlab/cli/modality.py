@@ -83,6 +83,27 @@ def configure(
 
 
 @app.command()
+def settings(scanner: Which = None, home: Home = None, json: Json = False) -> None:
+    """List the settings in force."""
+    columns = {"system": "Scanner", "key": "Setting", "value": "Value"}
+    _look(home, json, "modality.config", columns, "There are none.", system=scanner)
+
+
+@app.command()
+def emergency(
+    scanner: Scanner,
+    patient_id: Annotated[str, typer.Option(help="What the operator types in.")],
+    patient_name: Annotated[str, typer.Option(help="FAMILY^GIVEN.")] = "UNKNOWN^UNKNOWN",
+    recipe: Annotated[str, typer.Option(help="Sample study.", show_default=False)] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Examine somebody who stands in no worklist."""
+    typed = {"patient_id": patient_id, "patient_name": patient_name}
+    _act(home, json, "modality.scan", modality=scanner, recipe=recipe, typed=typed)
+
+
+@app.command()
 def correct(
     scanner: Scanner,
     identity: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...", help="patient_id=…, patient_name=…")],

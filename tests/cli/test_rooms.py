@@ -17,6 +17,8 @@ COMMANDS = [
     ("modality correct CT1 --accession A1 patient_id=0017", "modality.correct",
      {"modality": "CT1", "accession": "A1", "identity": {"patient_id": "0017"}}),
     ("modality configure CT1 quirks=", "modality.configure", {"modality": "CT1", "quirks": ""}),
+    ("modality emergency CT1 --patient-id TEMP1", "modality.scan",
+     {"modality": "CT1", "typed": {"patient_id": "TEMP1", "patient_name": "UNKNOWN^UNKNOWN"}}),
     ("modality upgrade CT2 --version 6.1", "modality.upgrade", {"modality": "CT2", "version": "6.1"}),
     ("viewer purge THEATRE --keep 20", "viewer.purge", {"viewer": "THEATRE", "study": "", "keep": 20}),
     ("viewer configure CLINIC quota_images=100", "viewer.configure", {"viewer": "CLINIC", "quota_images": "100"}),
@@ -93,6 +95,12 @@ def test_a_viewer_s_images_and_room_are_lists(simlab, lab):
     lab.answers["GET /view/viewer.space"] = {"rows": [{"system": "THEATRE", "images": 12, "quota": 20}]}
     assert "2.25.1" in simlab("viewer", "holds", "THEATRE").out
     assert "12" in simlab("viewer", "space").out
+
+
+def test_a_scanner_s_settings_are_listed(simlab, lab):
+    """One setting a line."""
+    lab.answers["GET /view/modality.config"] = {"rows": [{"system": "CT1", "key": "slips", "value": 0}]}
+    assert "slips" in simlab("modality", "settings", "--scanner", "CT1").out
 
 
 @pytest.mark.parametrize("view", ["studies", "receipts"])
