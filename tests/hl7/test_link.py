@@ -3,11 +3,13 @@
 import contextlib
 import socket
 import threading
+from datetime import datetime
 
 import pytest
 
 from simlab import provenance
-from simlab.hl7 import acknowledge
+from simlab.hl7 import acknowledge, courier
+from simlab.hl7 import message as messages
 from simlab.hl7.courier import DELIVERED, Courier, Parcel
 from simlab.hl7.errors import NoAck, Unreachable, WrongAck
 from simlab.hl7.framing import Deframer, frame
@@ -211,3 +213,21 @@ def test_nobody_there_is_unreachable_and_nonsense_is_no_acknowledgement():
         Link("127.0.0.1", free).exchange(message("A"), 1)
     with partner("nonsense") as other, pytest.raises(WrongAck, match="no HL7"):
         Link("127.0.0.1", other.port).exchange(message("A"), 1)
+
+
+def test_a_delivery_reads_once_what_goes_out_and_what_comes_back(ground, monkeypatch):
+    """The link, the judgement of the reply and the journal share one reading of each."""
+    read, separators = [], messages._separators
+    monkeypatch.setattr(messages, "_separators", lambda data: read.append(data) or separators(data))
+    server = MllpServer("AA", lambda data, _caller: acknowledge.acknowledge_head(data, now=datetime.now()))
+    port = server.open("127.0.0.1", 0)
+    try:
+        parcel = Parcel(1, message("A"), "127.0.0.1", port, "system", None)
+        with contextlib.closing(Link("127.0.0.1", port)) as link:
+            delivery = courier.deliver(parcel, link)
+        courier.note(ground.journal, "ENGINE", parcel, delivery)
+    finally:
+        server.close()
+    assert delivery.said.code == "AA" and read == [parcel.data, delivery.ack]
+    (event,) = ground.journal.events(kinds=("hl7.message",))
+    assert (event.data["control_id"], event.data["ack"]) == ("A", "AA")
