@@ -44,7 +44,7 @@ def queue(
     show.rows(
         found,
         {"id": "Item", "route": "Route", "type": "Type", "control_id": "Control ID", "patient_ids": "Patients",
-         "state": "State", "attempts": "Tries", "error": "Says"},
+         "state": "State", "attempts": "Tries", "later": "Later", "error": "Says"},
         json_wanted=json,
         none="The queue is empty.",
     )  # fmt: skip
@@ -93,6 +93,8 @@ def show_item(item: Item, home: Home = None, json: Json = False) -> None:
     typer.echo(_lines(row["message"]))
     if row["ack"]:
         typer.echo(_lines(row["ack"]))
+    if row.get("answer"):
+        typer.echo(_lines(row["answer"]))
     if changes:
         show.table(changes, {"path": "Place", "before": "Came in", "after": "Goes out"})
 

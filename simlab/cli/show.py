@@ -17,6 +17,7 @@ OUTBOX = {
     "control_id": "Control ID",
     "state": "State",
     "attempts": "Tries",
+    "later": "Later",
     "error": "Says",
 }
 """The columns of a system's outbox."""

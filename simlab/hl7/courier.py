@@ -38,7 +38,7 @@ RESULTS = {"AA": DELIVERED, "CA": DELIVERED, "AE": ERROR, "CE": ERROR, "AR": RET
 class Parcel:
     """One message to deliver: the `id` of its queue row, its bytes, where to, and for whom.
 
-    A `numbered` one goes out with a sequence number.
+    A `numbered` one goes out with a sequence number. The delivery of a `deferred` one ends with CA.
     """
 
     id: int
@@ -51,6 +51,7 @@ class Parcel:
     ack_seconds: float = ACK_SECONDS
     tls: bool = False
     numbered: bool = False
+    deferred: bool = False
 
     @cached_property
     def message(self) -> Message | bytes:
@@ -83,7 +84,7 @@ class Delivery:
 def deliver(parcel: Parcel, link: Link) -> Delivery:
     """Send one message on `link` and judge its acknowledgement; never raises for what the other side does."""
     try:
-        got = link.exchange(parcel.message, parcel.ack_seconds)
+        got = link.exchange(parcel.message, parcel.ack_seconds, deferred=parcel.deferred)
         answer = got.answer
         if answer is None:
             return Delivery(DELIVERED, "no acknowledgement was asked for, and no refusal came")

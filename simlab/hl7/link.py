@@ -59,25 +59,28 @@ class Link:
         self._used = 0.0
         self._ended = False
 
-    def exchange(self, data: bytes | Message, timeout: float, *, match: bool = True) -> Exchange:
+    def exchange(
+        self, data: bytes | Message, timeout: float, *, match: bool = True, deferred: bool = False
+    ) -> Exchange:
         """Send one message and wait up to `timeout` seconds for what MSH-15 and MSH-16 ask for.
 
-        Acts for the current provenance. With `match`, MSA-2 must echo MSH-10. Raises Unreachable, NoAck or WrongAck;
-        after each the connection is closed, so that a late answer cannot be taken for that of another message.
+        With `deferred` CA ends it: the application's word comes to another door, or to `on_late`. Acts for the current
+        provenance. With `match`, MSA-2 must echo MSH-10. Raises Unreachable, NoAck or WrongAck; after each the
+        connection is closed, so that a late answer cannot be taken for that of another message.
         """
         old = self._fresh()
         try:
             try:
                 if not old:
                     self._connect()
-                return self._converse(data, timeout, match=match)
+                return self._converse(data, timeout, match=match, deferred=deferred)
             except _Broken:
                 if not old:
                     raise
             # The other side had closed a connection that stood idle, and its notice crossed our message.
             self.close()
             self._connect()
-            return self._converse(data, timeout, match=match)
+            return self._converse(data, timeout, match=match, deferred=deferred)
         except _Broken as error:
             self.close()
             raise NoAck(error.what, place=self.place, remedy=error.remedy) from error
@@ -166,7 +169,7 @@ class Link:
             self.close()
         return good
 
-    def _converse(self, data: bytes | Message, timeout: float, *, match: bool) -> Exchange:
+    def _converse(self, data: bytes | Message, timeout: float, *, match: bool, deferred: bool) -> Exchange:
         sent = data if isinstance(data, Message) else _message(data)
         want = asked(sent) if sent else Asked()
         control_id = sent.get("MSH-10") if sent else None
@@ -176,6 +179,8 @@ class Link:
         got = Exchange()
         if want.application_due(success=True) or want.application_due(success=False):
             self._outstanding.add(control_id or "")
+        if deferred and want.accept_due(success=True):
+            want = Asked(want.accept, "NE")
         quiet = time.monotonic()
         while not complete(got, want):
             must = must_come(got, want)

@@ -1,4 +1,4 @@
-"""The tables of the HL7 doors: what each takes, what it took, sequence numbers, replies that go elsewhere."""
+"""The tables of the HL7 doors: what each takes and took, sequence numbers, replies that go elsewhere or come later."""
 
 from simlab.store import Schema
 
@@ -16,9 +16,12 @@ SCHEMA = Schema(
     CREATE TABLE IF NOT EXISTS hl7_reply (
         id INTEGER PRIMARY KEY, door TEXT NOT NULL, system TEXT NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL,
         message BLOB NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_try REAL NOT NULL,
-        error TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER)
+        error TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER);
+    CREATE TABLE IF NOT EXISTS hl7_awaited (
+        link TEXT NOT NULL, item INTEGER NOT NULL, control_id TEXT NOT NULL, answer BLOB, PRIMARY KEY (link, item));
+    CREATE INDEX IF NOT EXISTS hl7_awaited_by_id ON hl7_awaited (control_id)
     """,
     domain=("hl7_door",),
     remembered=("hl7_door",),
-    other=("hl7_taken", "hl7_sequence", "hl7_reply"),
+    other=("hl7_taken", "hl7_sequence", "hl7_reply", "hl7_awaited"),
 )

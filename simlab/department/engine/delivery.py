@@ -15,7 +15,7 @@ from simlab.department.engine import queue
 from simlab.department.engine.policy import Policy, judge
 from simlab.department.engine.standing import ways
 from simlab.faults import FaultTable
-from simlab.hl7 import courier
+from simlab.hl7 import courier, late
 from simlab.hl7.courier import Courier, Delivery, Parcel
 from simlab.hl7.sequence import Counter
 from simlab.journal import Journal
@@ -108,10 +108,13 @@ class Deliveries:
             return None
         tx.execute("UPDATE engine_queue SET state='sending' WHERE id=?", (item["id"],))
         who = (item["actor"], item["cause"])
-        manner = way.policy
+        manner, data = way.policy, bytes(item["data"])
+        if manner.deferred:
+            data = late.asking(data)
+            late.expect(tx, f"{NAME} {name}", item["id"], data)
         return Parcel(
             item["id"],
-            bytes(item["data"]),
+            data,
             way.host,
             way.port,
             *who,
@@ -119,6 +122,7 @@ class Deliveries:
             manner.ack_seconds,
             manner.tls,
             manner.sequence,
+            manner.deferred,
         )
 
     def _finish(self, name: str, parcel: Parcel, delivery: Delivery) -> None:
@@ -126,6 +130,7 @@ class Deliveries:
         following: Parcel | float | None = None
         with self._store.write() as tx:
             way = ways(tx).get(name)
+            delivery = late.settled(tx, f"{NAME} {name}", parcel.id, delivery)
             verdict = judge(way.policy if way else Policy(), delivery, attempts, self._clock)
             queue.settle(tx, name, parcel.id, delivery, verdict, self._clock.now())
             courier.note(self._journal, NAME, parcel, delivery, route=name, item=parcel.id)

@@ -51,7 +51,11 @@ class Engine:
         self._clock = clock
         store.install(SCHEMA)
         receiver = Receiver(
-            *(NAME, store, journal, clock, faults, self._accept), keep=self._keep, door=DOOR, certificates=certificates
+            *(NAME, store, journal, clock, faults, self._accept),
+            keep=self._keep,
+            settle=self._hear,
+            door=DOOR,
+            certificates=certificates,
         )
         self._credentials = receiver.credentials
         self._server = MllpServer(NAME, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
@@ -124,6 +128,10 @@ class Engine:
                     self._store.after_commit(partial(self._deliveries.wake, leg.route))
             if time.monotonic() - self._pruned > PRUNE_SECONDS:
                 self._prune(tx)
+
+    def _hear(self, answer: Message) -> str:
+        with self._store.write() as tx:
+            return queue.hear(tx, f"{NAME} ", answer, self._clock.now())
 
     def _prune(self, tx: sqlite3.Connection) -> None:
         self._pruned = time.monotonic()

@@ -38,6 +38,7 @@ class Policy(BaseModel):
     on_ar: Literal["retry", "error"] = Field("retry", description="AR: tried again, or a dead letter at once")
     tls: bool = Field(False, description="deliver over TLS, with the lab's own certificates")
     sequence: bool = Field(False, description="number what it delivers (MSH-13), each sender's messages by themselves")
+    deferred: bool = Field(False, description="CA ends a delivery; AA, AE or AR comes later, to the engine's own door")
     copies: int = Field(1, ge=1, le=5, description="how often each message is queued; more than once is a fault")
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simlab.department.engine.passage import Passage, through, wants
-from simlab.department.engine.policy import BY_RULE, DELIVERED, ERROR, QUEUED, Verdict
+from simlab.department.engine.policy import BY_RECEIVER, BY_RULE, DELIVERED, ERROR, QUEUED, Verdict
 from simlab.department.engine.rulebook import compiled
 from simlab.department.engine.standing import ways
+from simlab.hl7 import courier, late
 from simlab.hl7.courier import Delivery
 from simlab.hl7.message import Message
 from simlab.hl7.record import message_type
@@ -180,6 +181,29 @@ def settle(tx: sqlite3.Connection, route: str, item: int, delivery: Delivery, ve
     count(tx, [route], told, delivered=done, failed=verdict.state == ERROR, retries=verdict.state == QUEUED)
 
 
+def hear(tx: sqlite3.Connection, links: str, answer: Message, now: datetime) -> str:
+    """Give a late acknowledgement to the item it is for, and say to which; AE and AR make it a dead letter.
+
+    `links` is how the names of the engine's links begin. An item that is in flight hears of it when that ends.
+    """
+    found = late.heard(tx, links, answer)
+    if found is None:
+        return "a reply to nothing sent from here"
+    result, text = late.judged(answer)
+    at = now.isoformat(timespec="milliseconds")
+    route, item = found[0].removeprefix(links), found[1]
+    row = tx.execute("SELECT state FROM engine_queue WHERE id=?", (item,)).fetchone()
+    if row and row["state"] in (QUEUED, DELIVERED):
+        dead = result == courier.ERROR
+        tx.execute(
+            "UPDATE engine_queue SET state=?, error=?, failed=?, done=? WHERE id=?",
+            (ERROR if dead else DELIVERED, text if dead else "", BY_RECEIVER if dead else "", at, item),
+        )
+        moved = int(not dead and row["state"] == QUEUED) - int(dead and row["state"] == DELIVERED)
+        count(tx, [route], (answer.get("MSA-1"), at), delivered=moved, failed=dead)
+    return f"the late reply to item {item} of {route}"
+
+
 def prune(tx: sqlite3.Connection, before: datetime, most: int) -> int:
     """Take delivered items that were done `before`, at most so many, out of the queue; the journal has them still."""
     gone = tx.execute(
@@ -187,6 +211,7 @@ def prune(tx: sqlite3.Connection, before: datetime, most: int) -> int:
         "ORDER BY id LIMIT ?)",
         (before.isoformat(timespec="milliseconds"), most),
     ).rowcount
+    tx.execute("DELETE FROM hl7_awaited WHERE link LIKE 'ENGINE %' AND item NOT IN (SELECT id FROM engine_queue)")
     tx.execute(
         "DELETE FROM engine_message WHERE id IN (SELECT id FROM engine_message WHERE received < ? "
         "AND id NOT IN (SELECT message FROM engine_queue) ORDER BY id LIMIT ?)",

@@ -9,6 +9,7 @@ from typing import Any
 
 from simlab.department.engine.differing import differences
 from simlab.department.engine.rulebook import compiled
+from simlab.hl7 import late
 from simlab.hl7.record import shown
 
 Rows = list[dict[str, Any]]
@@ -81,6 +82,7 @@ def queue(
             "message": shown(row["out"]),
             "original": shown(row["data"]) if row["out"] != row["data"] else None,
             "ack": shown(row["ack"]) if row["ack"] is not None else None,
+            **late.told(tx, f"ENGINE {row['route']}", row["id"]),
         }
         for row in reversed(rows)
     ]

@@ -37,7 +37,17 @@ class Epr(Registrations, Identities, Requests):
         store.install(SCHEMA)
         super().__init__(store, journal, clock, Outbox(store, journal, clock, faults, certificates))
         apply = Inbox(store, clock, self).apply
-        receiver = Receiver(NAME, store, journal, clock, faults, apply, door=EPR_HL7, certificates=certificates)
+        receiver = Receiver(
+            NAME,
+            store,
+            journal,
+            clock,
+            faults,
+            apply,
+            door=EPR_HL7,
+            certificates=certificates,
+            settle=self._outbox.hear,
+        )
         self._credentials = receiver.credentials
         self._server = MllpServer(EPR_HL7, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self.endpoints: dict[str, Endpoint] = {}

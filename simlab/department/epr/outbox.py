@@ -12,9 +12,9 @@ from simlab.clock import Clock
 from simlab.department.epr import settings
 from simlab.errors import BadInput, NotFound
 from simlab.faults import FaultTable
-from simlab.hl7 import courier
+from simlab.hl7 import courier, late
 from simlab.hl7.courier import Courier, Delivery, Parcel
-from simlab.hl7.message import parse
+from simlab.hl7.message import Message, parse
 from simlab.hl7.record import message_type
 from simlab.hl7.sequence import Counter
 from simlab.hl7.spoiling import spoiled
@@ -92,6 +92,19 @@ class Outbox:
             self._store.after_commit(self.wake)
             return f"{row['type']} {row['control_id']}"
 
+    def hear(self, answer: Message) -> str:
+        """Give a late acknowledgement to the message it is for, and say to which; AE and AR make it an error."""
+        with self._store.write() as tx:
+            found = late.heard(tx, NAME, answer)
+            if found is None:
+                return "a reply to nothing sent from here"
+            result, text = late.judged(answer)
+            tx.execute(
+                "UPDATE epr_outbox SET state=?, error=? WHERE id=? AND state IN ('queued', 'delivered')",
+                (result, "" if result == courier.DELIVERED else text, found[1]),
+            )
+            return f"the late reply to message {found[1]}"
+
     def busy(self) -> int:
         """Messages on their way; those behind one that waits after a failure are not."""
         if self._courier is None:
@@ -118,11 +131,15 @@ class Outbox:
         wait = head["next_try"] - time.time()
         if wait > 0:
             return float(wait)
+        data, deferred = spoiled(self._faults, NAME, bytes(head["message"])), now["destination_deferred"] == "true"
         with self._store.write() as tx:
             tx.execute("UPDATE epr_outbox SET state='sending' WHERE id=?", (head["id"],))
+            if deferred:
+                data = late.asking(data)
+                late.expect(tx, NAME, head["id"], data)
         return Parcel(
             head["id"],
-            spoiled(self._faults, NAME, bytes(head["message"])),
+            data,
             now["destination_host"],
             int(now["destination_port"]),
             head["actor"],
@@ -130,13 +147,15 @@ class Outbox:
             head["attempts"],
             tls=now["destination_tls"] == "true",
             numbered=now["destination_sequence"] == "true",
+            deferred=deferred,
         )
 
     def _finish(self, parcel: Parcel, delivery: Delivery) -> None:
         attempts = parcel.attempts + 1
-        state = courier.state_after(delivery, attempts)
-        next_try = courier.retry_at(self._clock, attempts) if state == "queued" else 0.0
         with self._store.write() as tx:
+            delivery = late.settled(tx, NAME, parcel.id, delivery)
+            state = courier.state_after(delivery, attempts)
+            next_try = courier.retry_at(self._clock, attempts) if state == "queued" else 0.0
             tx.execute(
                 "UPDATE epr_outbox SET state=?, attempts=?, error=?, next_try=?, ack=? WHERE id=? AND state='sending'",
                 (

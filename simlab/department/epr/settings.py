@@ -30,6 +30,7 @@ DEFAULTS = {
     "destination_host": "",
     "destination_port": "0",
     "destination_tls": "false",
+    "destination_deferred": "false",  # CA ends a delivery; AA, AE or AR comes later, to EPR_HL7
     "destination_sequence": "false",  # number the messages: MSH-13
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -42,6 +43,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "unasked_reports": ("file", "refuse"),
     "results_as": SHOWN_AS,
     "destination_tls": ("false", "true"),
+    "destination_deferred": ("false", "true"),
     "destination_sequence": ("false", "true"),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from simlab.department.epr.results import as_shown
 from simlab.department.epr.settings import read as settings_of
+from simlab.hl7 import late
 from simlab.hl7.record import shown
 from simlab.people import NHS
 
@@ -120,8 +121,9 @@ def outbox(tx: sqlite3.Connection, state: str | None = None, control_id: str | N
             **{name: row[name] for name in columns},
             "message": shown(row["message"]),
             "ack": shown(row["ack"]) if row["ack"] is not None else None,
+            **late.told(tx, "EPR", row["id"]),
         }
-        for row in rows
+        for row in rows.fetchall()
     ]
 
 

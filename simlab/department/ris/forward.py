@@ -12,7 +12,7 @@ from simlab.clock import Clock
 from simlab.department.ris import orders, settings
 from simlab.errors import NotFound
 from simlab.faults import FaultTable
-from simlab.hl7 import courier
+from simlab.hl7 import courier, late
 from simlab.hl7.courier import DELIVERED, RETRY, Courier, Delivery, Parcel, retry_at
 from simlab.hl7.message import Message, parse
 from simlab.hl7.record import message_type
@@ -108,6 +108,19 @@ class Forward:
         self._store.after_commit(self.look_again)
         return f"{row['type']} {row['control_id']}"
 
+    def hear(self, answer: Message) -> str:
+        """Give a late acknowledgement to the message it is for, and say to which; AE and AR make it an error."""
+        with self._store.write() as tx:
+            found = late.heard(tx, self._system, answer)
+            if found is None:
+                return "a reply to nothing sent from here"
+            result, text = late.judged(answer)
+            tx.execute(
+                "UPDATE ris_outbox SET state = ?, error = ? WHERE id = ?",
+                (result, "" if result == DELIVERED else text, found[1]),
+            )
+            return f"the late reply to message {found[1]}"
+
     def busy(self) -> int:
         """Messages on their way; one that waits for its next attempt, and all behind it, are idle."""
         with self._store.read() as tx:
@@ -126,17 +139,22 @@ class Forward:
         if wait > 0:
             return wait
         data = spoiled(self._faults, self._system, bytes(row["message"]))
+        if to.deferred:
+            data = late.asking(data)
+            with self._store.write() as tx:
+                late.expect(tx, self._system, row["id"], data)
         who = (row["actor"], row["cause"], row["attempts"])
-        return Parcel(row["id"], data, to.host, to.port, *who, tls=to.tls, numbered=to.sequence)
+        return Parcel(row["id"], data, to.host, to.port, *who, tls=to.tls, numbered=to.sequence, deferred=to.deferred)
 
     def _finish(self, parcel: Parcel, delivery: Delivery) -> None:
-        state = QUEUED if delivery.result == RETRY else delivery.result
-        error = "" if delivery.result == DELIVERED else delivery.text
-        if delivery.result == RETRY:
-            self._not_before[parcel.id] = retry_at(self._clock, parcel.attempts + 1)
-        else:
-            self._not_before.pop(parcel.id, None)
         with self._store.write() as tx:
+            delivery = late.settled(tx, self._system, parcel.id, delivery)
+            state = QUEUED if delivery.result == RETRY else delivery.result
+            error = "" if delivery.result == DELIVERED else delivery.text
+            if delivery.result == RETRY:
+                self._not_before[parcel.id] = retry_at(self._clock, parcel.attempts + 1)
+            else:
+                self._not_before.pop(parcel.id, None)
             tx.execute(
                 "UPDATE ris_outbox SET state = ?, attempts = attempts + 1, error = ? WHERE id = ?",
                 (state, error, parcel.id),

@@ -51,6 +51,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
             *(RIS, store, journal, clock, faults, inbox.apply),
             door=RIS_HL7,
             certificates=certificates,
+            settle=self._forward.hear,
             respond=Replies(store).reply,
         )
         self._hl7_credentials = receiver.credentials

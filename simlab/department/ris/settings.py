@@ -37,6 +37,8 @@ class Destination(BaseModel):
     """Whether it goes over TLS."""
     sequence: bool = False
     """Whether the messages are numbered (MSH-13)."""
+    deferred: bool = False
+    """Whether CA ends a delivery; AA, AE or AR then comes later, to RIS_HL7."""
 
 
 class RisSettings(BaseModel):

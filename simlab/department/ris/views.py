@@ -9,6 +9,7 @@ from typing import Any
 
 from simlab.department.ris import availability, mpps, reports
 from simlab.department.ris import settings as ris_settings
+from simlab.hl7 import late
 
 Rows = list[dict[str, Any]]
 
@@ -115,7 +116,12 @@ def outbox(tx: sqlite3.Connection, state: str | None = None) -> Rows:
         "WHERE ?1 IS NULL OR state = ?1 ORDER BY id"
     )
     return [
-        {**dict(row), "message": bytes(row["message"]).decode("utf-8", "replace")} for row in tx.execute(sql, (state,))
+        {
+            **dict(row),
+            "message": bytes(row["message"]).decode("utf-8", "replace"),
+            **late.told(tx, "RIS", row["id"]),
+        }
+        for row in tx.execute(sql, (state,)).fetchall()
     ]
 
 

@@ -60,6 +60,7 @@ class _RouteFields(Action):
     on_ar: Literal["retry", "error"] | None = Field(None, description="AR: tried again, or a dead letter at once")
     tls: bool | None = Field(None, description="deliver over TLS")
     sequence: bool | None = Field(None, description="number what it delivers (MSH-13)")
+    deferred: bool | None = Field(None, description="CA ends a delivery; the application's word comes later")
     copies: int | None = Field(None, description="how often each message is queued")
 
     def given(self) -> dict[str, Any]:

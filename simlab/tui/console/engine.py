@@ -36,7 +36,7 @@ ENGINE = Group(
             "queue",
             "Queue",
             "engine.queue",
-            ("id", "route", "state", "type", "control_id", "patient_ids", "attempts", "error"),
+            ("id", "route", "state", "type", "control_id", "patient_ids", "attempts", "later", "error"),
             (
                 Deed("Queue again…", "engine.resend", {"item": "id"}),
                 Deed("Edit and queue again…", "engine.resend", {"item": "id", "message": "message"}),

@@ -98,7 +98,7 @@ EPR = Group(
             "epr-outbox",
             "Outbox",
             "epr.outbox",
-            ("id", "type", "control_id", "state", "attempts", "error"),
+            ("id", "type", "control_id", "state", "attempts", "later", "error"),
             (Deed("Send again", "epr.resend", {"item": "id"}),),
             search=("state",),
             newest_first=True,
