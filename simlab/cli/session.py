@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -113,11 +114,16 @@ def open_terminal(home: Path | None, *, keep: bool = False) -> int:
         # The lab opens its doors while the screens are imported.
         door, lab = None, Background(place, keep=keep)
     try:
-        terminal: Any = importlib.import_module("simlab.tui.app")
+        graphics: Any = importlib.import_module("simlab.tui.graphics")
+        with ThreadPoolExecutor(1, "terminal") as asking:
+            # A terminal that does not answer is waited for while the screens are imported.
+            drawn_by = asking.submit(graphics.ask)
+            terminal: Any = importlib.import_module("simlab.tui.app")
         if door is None:
             assert lab is not None
             door = lab.door()
-        return int(terminal.run(str(door.card["control"]), str(door.card["token"]), place / "lab.json") or 0)
+        address = str(door.card["control"]), str(door.card["token"])
+        return int(terminal.run(*address, place / "lab.json", drawn_by.result()) or 0)
     finally:
         if lab is not None and not keep:
             lab.stop()

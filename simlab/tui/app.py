@@ -285,7 +285,7 @@ def _address(card: Path | None) -> tuple[str, str]:
         return "", ""
 
 
-def run(base_url: str, token: str, card: Path | None = None) -> int:
+def run(base_url: str, token: str, card: Path | None = None, graphics: Graphics | None = None) -> int:
     """Open the terminal on the lab at `base_url`; gives the exit code when the person leaves."""
-    app = SimlabApp(Door(base_url, token), card=card, graphics=ask())
+    app = SimlabApp(Door(base_url, token), card=card, graphics=graphics or ask())
     return app.run() or 0
