@@ -6,6 +6,7 @@ import sqlite3
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -235,7 +236,8 @@ class Receiver:
             )
         elif turn.want.application_due(success=False):
             ack = refusal
-        self._record(turn, ack or accept, str(error))
+        with suppress(NotKept):  # on a full disk the refusal is not journaled either, and the sender must hear it
+            self._record(turn, ack or accept, str(error))
         return (accept, ack) if accept and ack else ack or accept
 
     def _record(

@@ -89,6 +89,18 @@ def test_a_duplicate_is_known_by_sender_facility_and_control_id(ground):
         assert door.codes(message("B")) == [("AA", "B")]
 
 
+def test_a_full_disk_is_answered_although_nothing_can_be_journaled(ground, monkeypatch):
+    """Not even the refusal can be written down: the sender hears AR all the same, and keeps its message."""
+    with inbox(ground, raises=NotKept("full", "disk")) as door:
+
+        def full(*_args, **_facts):
+            raise NotKept("full", "disk")
+
+        monkeypatch.setattr(ground.journal, "record", full)
+        (reply,) = door.talk(message())
+        assert (reply.get("MSA-1"), reply.get("MSA-2")) == ("AR", "C1")
+
+
 @pytest.mark.parametrize("accept", [*CONDITIONS, ""])
 @pytest.mark.parametrize("application", [*CONDITIONS, ""])
 @pytest.mark.parametrize("fate", ["good", "content", "policy", "disk"])
