@@ -43,11 +43,7 @@ _AS_THEY_ARE = ("PACS", "PACS_TLS", "CONTROL")
 
 SEATS: dict[str, Seat] = {
     **_SEATS,
-    **{
-        f"{name}_TLS": Seat(seat.title, seat.port + 1000)
-        for name, seat in _SEATS.items()
-        if name not in _AS_THEY_ARE
-    },
+    **{f"{name}_TLS": Seat(seat.title, seat.port + 1000) for name, seat in _SEATS.items() if name not in _AS_THEY_ARE},
 }
 """Every door by its name; that of TLS, where a system has one, has its name and ``_TLS``."""
 
