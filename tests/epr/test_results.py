@@ -143,3 +143,10 @@ def test_what_is_not_the_eprs_business_is_answered(inbox, made, code, says):
     """AR for a type it does not take, AE for what it does not know, AA where there is nothing to do."""
     answer = inbox.take(made(inbox.header()))
     assert (answer.code, says in answer.text) == (code, True)
+
+
+def test_every_setting_is_listed_with_what_is_in_force(inbox):
+    """Who wants to change one must see which there are, the untouched ones too."""
+    inbox.epr.configure(version="2.4")
+    listed = {row["key"]: row["value"] for row in inbox.ground.view(VIEWS, "settings")}
+    assert (listed["version"], listed["order_message"]) == ("2.4", "ORM")

@@ -128,8 +128,8 @@ def outbox(tx: sqlite3.Connection, state: str | None = None, control_id: str | N
 
 
 def settings(tx: sqlite3.Connection) -> Rows:
-    """The settings that differ from the defaults, by key."""
-    return [dict(row) for row in tx.execute("SELECT key, value FROM epr_setting ORDER BY key")]
+    """Every setting with its value in force."""
+    return [{"key": key, "value": value} for key, value in settings_of(tx).items()]
 
 
 VIEWS: dict[str, Callable[..., Rows]] = {
