@@ -19,7 +19,7 @@ from simlab.tui.graphics import KITTY, SIXEL, Graphics
 from simlab.tui.picture import read
 from simlab.tui.screens.image import ImageScreen
 from simlab.tui.screens.tags import DifferenceScreen, TagsScreen
-from simlab.tui.stack import priors
+from simlab.tui.stack import Series, priors
 from tests.tui import canned
 from tests.tui.fake_door import FakeLab
 from tests.tui.keys import into_workbench, screen, shows, until
@@ -70,6 +70,18 @@ async def test_arrows_walk_through_the_slices(app: SimlabApp, lab: FakeLab) -> N
         await pilot.press("end", "down")
         await shows(pilot, "3/3")
         assert asked(lab)["sop_uid"].endswith(".1.3")
+
+
+async def test_left_and_right_go_through_the_series(app: SimlabApp) -> None:
+    """Of three the last is before the first."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        looking = await into_image(pilot)
+        stack = looking._stack
+        stack.series += [Series({"series_uid": uid}, list(stack.current.places)) for uid in ("b", "c")]
+        await pilot.press("right")
+        await shows(pilot, "series 2/3")
+        await pilot.press("left", "left")
+        await shows(pilot, "series 3/3")
 
 
 async def test_windows_are_gone_through_and_set_by_hand(app: SimlabApp, lab: FakeLab) -> None:

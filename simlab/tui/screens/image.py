@@ -28,7 +28,8 @@ class ImageScreen(Looking):
         Binding("pageup", f"step(-{PAGE})", show=False),
         Binding("home", "step(-100000)", show=False),
         Binding("end", "step(100000)", show=False),
-        Binding("right,left", "series", "Series", key_display="←→", show=False),
+        Binding("right", "series(1)", show=False),
+        Binding("left", "series(-1)", show=False),
         Binding("left_square_bracket", "width(0.8)", show=False),
         Binding("right_square_bracket", "width(1.25)", show=False),
         Binding("comma", "centre(-0.1)", show=False),
@@ -71,15 +72,7 @@ class ImageScreen(Looking):
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         self.action_step(-1)
 
-    def key_left(self) -> None:
-        """To the series before."""
-        self.action_series(-1)
-
-    def key_right(self) -> None:
-        """To the next series."""
-        self.action_series(1)
-
-    def action_series(self, by: int = 1) -> None:
+    def action_series(self, by: int) -> None:
         """To another series of the study."""
         if self._stack is not None:
             self._stack.at = (self._stack.at + by) % len(self._stack.series)
