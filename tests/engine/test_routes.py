@@ -166,7 +166,7 @@ def test_a_route_delivers_over_tls(ground, tmp_path):
 
     server = MllpServer("PEER", take)
     port = server.open("127.0.0.1", 0, lambda: tls.server_context(folder, "server"))
-    made = Engine(*ground.parts, certificates=folder)
+    made = Engine(ground.store, ground.journal, ground.clock, ground.faults, folder)
     try:
         made.stage(EngineStage(routes=[Route(name="out", port=port, first_seconds=0.05)]))
         made.open("127.0.0.1", 0)
