@@ -119,14 +119,18 @@ class Receiver:
             return self._refuse(turn, Hl7Error(f"internal error ({error})", code="207", ack="AR"))
 
     def _take(self, turn: _Turn) -> Reply:
-        with self._store.write() as tx:
+        with self._store.read() as tx:
             turn.policy = policy_of(tx, self._door)
-            message = turn.message = parse(carriage_returns(turn.data) if turn.policy.lenient else turn.data)
-            if turn.policy.enhanced:
-                turn.want = asked(message)
-            if is_acknowledgement(message):
-                return self._hear(message, turn)
+        # Megabytes take their time to read, and nobody else should wait for that.
+        message = turn.message = parse(carriage_returns(turn.data) if turn.policy.lenient else turn.data)
+        if turn.policy.enhanced:
+            turn.want = asked(message)
+        reply_to_us = is_acknowledgement(message)
+        if not reply_to_us:
             turn.policy.admit(message)
+        with self._store.write() as tx:
+            if reply_to_us:
+                return self._hear(message, turn)
             verdict = sequence.judged(tx, self._door, message) if turn.policy.sequence else sequence.Verdict()
             if verdict.probe:
                 reply = acknowledge(message, now=self._clock.now(), application=self._system, expected=verdict.expected)
