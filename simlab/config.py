@@ -26,6 +26,7 @@ _SEATS: dict[str, Seat] = {
     "ADMIN": Seat("ADMIN", 11119),
     "THEATRE": Seat("THEATRE", 11121),
     "CLINIC": Seat("CLINIC", 11122),
+    "MDTROOM": Seat("MDTROOM", 11123),
     "TERTIARY": Seat("TERTIARY", 11130),
     "CT1": Seat("CT1", 11131),
     "CT2": Seat("CT2", 11132),

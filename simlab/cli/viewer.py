@@ -11,9 +11,9 @@ from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 
-app = group("The viewers: ADMIN, THEATRE, CLINIC.")
+app = group("The viewers: ADMIN, THEATRE, CLINIC, MDTROOM.")
 
-Which = Annotated[str, typer.Argument(help="ADMIN, THEATRE, CLINIC.")]
+Which = Annotated[str, typer.Argument(help="ADMIN, THEATRE, CLINIC, MDTROOM.")]
 Study = Annotated[str, typer.Option(help="Study Instance UID.", show_default=False)]
 
 

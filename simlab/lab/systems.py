@@ -36,7 +36,7 @@ from simlab.store import Store
 
 _log = logging.getLogger(__name__)
 
-VIEWERS = ("ADMIN", "THEATRE", "CLINIC")
+VIEWERS = ("ADMIN", "THEATRE", "CLINIC", "MDTROOM")
 MODALITIES = tuple(SCANNERS)
 
 _TICK = 1.0

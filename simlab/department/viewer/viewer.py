@@ -1,4 +1,4 @@
-"""A viewer, a place that images are sent to: THEATRE, CLINIC, and the trainee's own workstation ADMIN."""
+"""A viewer, a place that images are sent to: THEATRE, CLINIC, MDTROOM, and the trainee's own workstation ADMIN."""
 
 from __future__ import annotations
 
