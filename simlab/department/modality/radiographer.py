@@ -176,6 +176,8 @@ class Radiographer:
     def _pause(self) -> float | None:
         try:
             now = self._settings()
-        except Exception:  # the store is closing
+        except Exception:  # as above; while the store closes that is nothing to tell of
+            if not self._closed:
+                _log.exception("%s: the radiographer's settings", self.system)
             return None
         return now.poll_seconds if now.radiographer != ABSENT or "late_n_set" in now.quirks else None
