@@ -24,6 +24,7 @@ from simlab.hl7.message import Message, carriage_returns, parse
 from simlab.hl7.mllp import Caller, Reply
 from simlab.hl7.policy import USUAL, DoorPolicy, policy_of
 from simlab.hl7.record import IN, message_type, record
+from simlab.hl7.repertoire import Repertoire
 from simlab.hl7.schema import SCHEMA
 from simlab.journal import Journal
 from simlab.store import Store
@@ -52,8 +53,8 @@ class Receiver:
     """The handler of an `MllpServer`. `apply(message)` changes the system's state and returns what it did in words.
 
     It runs inside one write transaction together with the journal entry; a SimlabError rolls its changes back and is
-    answered with AE or AR (its `ack_code`), its place and its words. What the door takes at all is its `DoorPolicy`,
-    kept under `door` (by default the system's name); over TLS it shows a certificate of the folder `certificates`. A
+    answered with AE or AR (its `ack_code`), its place and its words. What the door takes at all is the system's
+    repertoire `takes`, and its `DoorPolicy`, kept under `door` (by default the system's name); over TLS it shows a certificate of the folder `certificates`. A
     message that was taken before is answered as it was then, and not applied again; other content under the same
     MSH-3, MSH-4 and MSH-10 is applied, and flagged.
 
@@ -79,6 +80,7 @@ class Receiver:
         door: str = "",
         certificates: Path | None = None,
         keep: Keep | None = None,
+        takes: Repertoire | None = None,
         settle: Settle = lambda _message: "a reply to nothing sent from here",
         respond: Respond = lambda _message, told: told,
     ) -> None:
@@ -91,6 +93,7 @@ class Receiver:
         self._apply = apply
         self._certificates = certificates
         self._keep = keep
+        self._takes = takes
         self._settle = settle
         self._respond = respond
         store.install(SCHEMA)
@@ -128,6 +131,8 @@ class Receiver:
         reply_to_us = is_acknowledgement(message)
         if not reply_to_us:
             turn.policy.admit(message)
+            if self._takes is not None:
+                self._takes.admit(message)
         with self._store.write() as tx:
             if reply_to_us:
                 return self._hear(message, turn)

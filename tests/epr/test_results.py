@@ -132,7 +132,7 @@ def test_a_report_after_a_merge_is_the_survivors(inbox):
 @pytest.mark.parametrize(
     ("made", "code", "says"),
     [
-        (lambda head: build.adt(head, "A08", ANNA), "AR", "does not act on ADT^A08"),
+        (lambda head: build.adt(head, "A08", ANNA), "AR", "not ADT"),
         (lambda head: build.orm(head, "SC", ANNA, build.Order("P9", status="IP")), "AE", "no order P9"),
         (lambda head: build.orm(head, "NW", ANNA, build.Order("P1")), "AA", "the placer's own"),
         (lambda head: build.orm(head, "SC", ANNA, build.Order("P1", status="IP")), "AA", "P1: in progress"),

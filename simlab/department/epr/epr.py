@@ -10,7 +10,7 @@ from simlab.config import LOOPBACK, Endpoint
 from simlab.department.epr import settings
 from simlab.department.epr.console import Row
 from simlab.department.epr.identities import Identities
-from simlab.department.epr.inbox import Inbox
+from simlab.department.epr.inbox import TAKES, Inbox
 from simlab.department.epr.outbox import NAME, Outbox
 from simlab.department.epr.registrations import Registrations
 from simlab.department.epr.requests import Requests
@@ -46,6 +46,7 @@ class Epr(Registrations, Identities, Requests):
             apply,
             door=EPR_HL7,
             certificates=certificates,
+            takes=TAKES,
             settle=self._outbox.hear,
         )
         self._credentials = receiver.credentials

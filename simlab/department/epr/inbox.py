@@ -10,7 +10,7 @@ from simlab.department.epr.requests import Requests
 from simlab.errors import SimlabError
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
-from simlab.hl7.record import message_type
+from simlab.hl7.repertoire import Repertoire
 from simlab.store import Store
 
 FILLERS = ("SC", "OC", "OD", "OH", "OR", "SN")
@@ -25,6 +25,8 @@ STATES = {
 }
 """State of an order here by ORC-5 (table 0038)."""
 APPOINTMENTS = {"S12": "booked", "S13": "booked", "S14": "booked", "S15": "cancelled"}
+TAKES = Repertoire("the EPR", {"ORU": ("R01",), "ORM": ("O01",), "SIU": tuple(APPOINTMENTS)})
+"""What the EPR acts on."""
 
 
 class Inbox:
@@ -37,26 +39,14 @@ class Inbox:
 
     def apply(self, message: Message) -> str:
         """Do what the message says and tell it in words; a SimlabError says why not, and nothing is changed."""
-        kind, event = message.get("MSH-9.1"), message.get("MSH-9.2")
+        deeds = {"ORU": self._report, "ORM": self._status, "SIU": self._appointment}
         try:
             with self._store.write() as tx:
-                if (kind, event) == ("ORU", "R01"):
-                    return self._report(tx, message)
-                if (kind, event) == ("ORM", "O01"):
-                    return self._status(tx, message)
-                if kind == "SIU" and event in APPOINTMENTS:
-                    return self._appointment(tx, message)
+                return deeds[TAKES.kind(message)[0]](tx, message)
         except Hl7Error:
             raise
         except SimlabError as error:
             raise Hl7Error(error.what, place=error.place, remedy=error.remedy, code="207") from error
-        raise Hl7Error(
-            f"the EPR does not act on {message_type(message)}",
-            place="MSH-9",
-            code="201" if kind in ("ORU", "ORM", "SIU") else "200",
-            ack="AR",
-            remedy="It takes ORU^R01, ORM^O01 and SIU^S12 to S15.",
-        )
 
     def _report(self, tx: sqlite3.Connection, message: Message) -> str:
         now = settings.read(tx)
@@ -71,7 +61,9 @@ class Inbox:
                 code="205",
                 remedy="Withdraw it (OBX-11 W), and send it for whom it is of.",
             )
-        lines = [n for n in range(1, len(message.named("OBX")) + 1) if message.get(f"OBX[{n}]-2") in ("TX", "FT", "ST")]
+        lines = [
+            line for n in range(1, len(message.named("OBX")) + 1) if (line := _line(message, f"OBX[{n}]")) is not None
+        ]
         status = "W" if _withdrawn(message) else message.get("OBR-25") or message.get("OBX-11")
         if status not in ("P", "F", "C", "X", "W"):
             raise Hl7Error(
@@ -86,7 +78,7 @@ class Inbox:
             patient_id=patient_id,
             issuer=now["authority"],
             status=status,
-            text="\n".join(message.get(f"OBX[{n}]-5") for n in lines),
+            text="\n".join(lines),
             author=message.get("OBR-32.1"),
             exam=message.get("OBR-4.2") or message.get("OBR-4.1"),
             study_uid=_study(message),
@@ -203,6 +195,19 @@ def _order(tx: sqlite3.Connection, message: Message, orc: str, obr: str) -> sqli
                 found: sqlite3.Row = row
                 return found
     return None
+
+
+def _line(message: Message, obx: str) -> str | None:
+    """What a ward reads of one result: words as they are, a number with its name, unit, range and flag."""
+    kind, value = message.get(f"{obx}-2"), message.get(f"{obx}-5")
+    if kind in ("TX", "FT", "ST"):
+        return value
+    if kind != "NM":
+        return None
+    named, units, usual = (message.get(f"{obx}-{place}") for place in ("3.2", "6.1", "7"))
+    flag = message.get(f"{obx}-8")
+    words = (named, value, units, f"({usual})" if usual else "", flag if flag != "N" else "")
+    return " ".join(filter(None, words))
 
 
 def _withdrawn(message: Message) -> bool:

@@ -18,7 +18,8 @@ from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
 from simlab.hl7.mllp import MllpServer
 from simlab.hl7.receiver import Receiver
-from simlab.hl7.record import message_type, noise_into
+from simlab.hl7.record import noise_into
+from simlab.hl7.repertoire import Repertoire
 from simlab.journal import Journal
 from simlab.store import Store
 
@@ -28,8 +29,11 @@ UPDATES = ("A01", "A04", "A05", "A08", "A28", "A31")
 MERGES = ("A18", "A34", "A40")
 LINKS = ("A24", "A37")
 
-ORDERS = (("ORM", "O01"), ("OMI", "O23"))
-REPORT = ("ORU", "R01")
+TAKES = Repertoire(
+    "the PACS",
+    {"ADT": (*UPDATES, *MERGES, *LINKS, "A43", "A47"), "ORM": ("O01",), "OMI": ("O23",), "ORU": ("R01",)},
+)
+"""What the archive acts on; movements within a visit, appointments and whatever else are none of its concern."""
 RESULTS = {"P": "P", "A": "P", "F": "F", "C": "C"}
 """OBR-25 (HL7 table 0123) to a report status; any other is none yet, or none any more."""
 
@@ -55,7 +59,14 @@ class PacsInbox:
             "A43": self._move,
             "A47": self._renumber,
         }
-        receiver = Receiver(NAME, store, journal, clock, faults, self.apply, door=DOOR, certificates=certificates)
+        self._deeds: dict[str, Callable[[Message], str]] = {
+            "ADT": lambda message: self._identity[TAKES.kind(message)[1]](message),
+            **dict.fromkeys(("ORM", "OMI"), self._order),
+            "ORU": self._report,
+        }
+        receiver = Receiver(
+            NAME, store, journal, clock, faults, self.apply, door=DOOR, certificates=certificates, takes=TAKES
+        )
         self._credentials = receiver.credentials
         self._server = MllpServer(DOOR, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)
         self.endpoints: dict[str, Endpoint] = {}
@@ -78,14 +89,7 @@ class PacsInbox:
 
     def apply(self, message: Message) -> str:
         """Do what the message says and tell it in words; Hl7Error (AE) leaves everything as it was."""
-        family, event = message.get("MSH-9.1"), message.get("MSH-9.2")
-        if family == "ADT" and event in self._identity:
-            return self._identity[event](message)
-        if (family, event) in ORDERS:
-            return self._order(message)
-        if (family, event) == REPORT:
-            return self._report(message)
-        return f"{message_type(message)} means nothing to the PACS"
+        return self._deeds[TAKES.kind(message)[0]](message)
 
     def _update(self, message: Message) -> str:
         facts, known = demographics(message), []
@@ -106,7 +110,7 @@ class PacsInbox:
                 orders.note(tx, accession, facts)
                 self._pacs.dispatch.expect(tx, accession)
         noted = [accession for accession, _facts in told]
-        return f"order {', '.join(noted)} noted" if noted else f"{message_type(message)} means nothing to the PACS"
+        return f"order {', '.join(noted)} noted" if noted else "an order without an accession number: nothing to expect"
 
     def _report(self, message: Message) -> str:
         """Mark the study of an ORU^R01 reported; what the report says is no concern of the PACS."""
@@ -178,7 +182,7 @@ class PacsInbox:
 
     def _link(self, message: Message) -> str:
         """A24 notes that two records are of one person, A37 that they are not; nothing of either is changed."""
-        unlink = message.get("MSH-9.2") == "A37"
+        unlink = TAKES.kind(message)[1] == "A37"
         found = [_counterpart(None, numbers(message, f"PID[{n}]-3"), self._issuer()) for n in (1, 2)]
         first, second = sorted((one.id, one.authority) for one in found)
         with self._store.write() as tx:

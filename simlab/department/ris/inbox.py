@@ -14,10 +14,11 @@ from simlab.department.ris.telling import Telling
 from simlab.errors import SimlabError
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
-from simlab.hl7.record import message_type
+from simlab.hl7.repertoire import Repertoire
 from simlab.store import Store
 
-ORDERS = (("ORM", "O01"), ("OMI", "O23"))
+TAKES = Repertoire("the RIS", {"ADT": tuple(registering.EVENTS), "ORM": ("O01",), "OMI": ("O23",)})
+"""What the RIS acts on."""
 
 _CODES: dict[type[SimlabError], tuple[str, str]] = {
     UnknownPatient: ("204", "PID-3"),
@@ -48,29 +49,11 @@ class Inbox:
             raise Hl7Error(error.what, place=place or error.place, remedy=error.remedy, code=code) from error
 
     def _dispatch(self, tx: sqlite3.Connection, message: Message) -> str:
-        kind, event = message.get("MSH-9.1"), message.get("MSH-9.2") or message.get("EVN-1")
-        if (kind, event) in ORDERS or kind == "ORM":
-            persons.learn_authorities(tx, message)
-            return self._orders.apply(tx, message)
-        if kind != "ADT":
-            raise Hl7Error(
-                f"the RIS takes ADT, ORM and OMI, not {kind}",
-                place="MSH-9.1",
-                code="200",
-                ack="AR",
-                remedy="Route it away.",
-            )
-        deed = registering.EVENTS.get(event)
-        if deed is None:
-            raise Hl7Error(
-                f"the RIS does not act on {message_type(message)}",
-                place="MSH-9.2",
-                code="201",
-                ack="AR",
-                remedy=f"It takes {', '.join(registering.EVENTS)}.",
-            )
+        family, event = TAKES.kind(message)
         persons.learn_authorities(tx, message)
-        text = deed(tx, message, event)
+        if family != "ADT":
+            return self._orders.apply(tx, message)
+        text = registering.EVENTS[event](tx, message, event)
         if event not in registering.MOVEMENTS:
             self._forward.put(tx, message)
         return text

@@ -14,7 +14,7 @@ from simlab.department.ris.console import NAME as RIS
 from simlab.department.ris.console import Row
 from simlab.department.ris.door import Door
 from simlab.department.ris.forward import Forward
-from simlab.department.ris.inbox import Inbox
+from simlab.department.ris.inbox import TAKES, Inbox
 from simlab.department.ris.order_console import OrderConsole
 from simlab.department.ris.patient_console import PatientConsole
 from simlab.department.ris.replies import Replies
@@ -51,6 +51,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
             *(RIS, store, journal, clock, faults, inbox.apply),
             door=RIS_HL7,
             certificates=certificates,
+            takes=TAKES,
             settle=self._forward.hear,
             respond=Replies(store).reply,
         )
