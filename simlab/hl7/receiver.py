@@ -54,9 +54,9 @@ class Receiver:
 
     It runs inside one write transaction together with the journal entry; a SimlabError rolls its changes back and is
     answered with AE or AR (its `ack_code`), its place and its words. What the door takes at all is the system's
-    repertoire `takes`, and its `DoorPolicy`, kept under `door` (by default the system's name); over TLS it shows a certificate of the folder `certificates`. A
-    message that was taken before is answered as it was then, and not applied again; other content under the same
-    MSH-3, MSH-4 and MSH-10 is applied, and flagged.
+    repertoire `takes`, and its `DoorPolicy`, kept under `door` (by default the system's name); over TLS it shows a
+    certificate of the folder `certificates`. A message that was taken before is answered as it was then, and not
+    applied again; other content under the same MSH-3, MSH-4 and MSH-10 is applied, and flagged.
 
     Where MSH-15 or MSH-16 ask for enhanced mode, CA (CE, CR) goes out first, then AA (AE, AR), as each is due. Both say
     of a message that is applied what is then true: it is stored, and done.

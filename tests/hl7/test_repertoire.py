@@ -1,4 +1,4 @@
-"""What each system's HL7 door acts on, and how it refuses anything else: AR with the place and the code of table 0357."""
+"""What each system's HL7 door acts on, and how it refuses anything else: AR, its place, its code of table 0357."""
 
 import contextlib
 import pathlib
@@ -31,7 +31,8 @@ def door(system, ground, folder):
         opened = Epr(*ground.parts)
         port = opened.open("127.0.0.1", 0)
     else:
-        opened = pacs.PacsInbox(Pacs(*ground.parts, Blobs(folder)), *ground.parts)
+        archive = Pacs(ground.store, ground.journal, ground.clock, ground.faults, Blobs(folder))
+        opened = pacs.PacsInbox(archive, *ground.parts)
         port = opened.open("127.0.0.1", 0)
     try:
         yield port
@@ -64,7 +65,7 @@ def test_a_family_or_event_that_a_system_never_takes_is_refused_with_ar(ground, 
         assert [told.get(at) for at in ("MSA-1", "ERR-2", "ERR-3.1")] == ["AR", place, code]
         taken = TAKEN[system].events
         family = kind[:3]
-        for name in taken[family] if family in taken else ():
+        for name in taken.get(family, ()):
             assert name in told.get("ERR-8")
         assert ground.store.digest(systems=[system.lower()]) == before
         if family not in taken:
