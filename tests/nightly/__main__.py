@@ -35,11 +35,11 @@ def main() -> int:
             half = chosen.inputs - chosen.inputs // 2
             _run(f"{half} conversations", lambda: conversations_stand(house, house.folder, half, chosen.seed))
         random = Random(chosen.seed)
-        images = some_images(folder / "images")
+        images = [some_images(folder / size, small=size == "small") for size in ("large", "small")]
         for number in range(chosen.kills):
             after = random.randrange(1, IMAGES)
             home = folder / f"kill-{number}"
-            _run(f"kill after {after} images", partial(kill_during_store, home, images, after))
+            _run(f"kill after {after} images", partial(kill_during_store, home, images[number % 2], after))
         day = day_stands(folder, chosen.patients, chosen.seed)
         sys.stdout.write(f"day: {day}\n")
     return 0

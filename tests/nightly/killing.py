@@ -15,6 +15,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 
+from simlab.blobs import SMALL
 from tests.tools import need
 
 IMAGES = 40
@@ -34,10 +35,14 @@ def a_lab(home: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
             process.kill()
 
 
-def some_images(folder: Path) -> list[Path]:
-    """Forty instances of one study, of pydicom's small CT."""
+def some_images(folder: Path, *, small: bool = False) -> list[Path]:
+    """Forty instances of one study, of pydicom's small CT; `small`: the pixels fit into the row of the instance."""
     folder.mkdir()
     ct = dcmread(str(get_testdata_file("CT_small.dcm")))
+    if small:
+        ct.Rows = 64
+        ct.PixelData = ct.PixelData[: 64 * ct.Columns * 2]
+    assert (len(ct.PixelData) <= SMALL) == small
     paths = []
     for number in range(IMAGES):
         ct.SOPInstanceUID = ct.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[f"kill-{number}"])
