@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from simlab.errors import SimlabError
+from simlab.feed.dialect import Dialect
+from simlab.feed.messages import wire
 from simlab.feed.run import STOPPED, Answer, Feed, Pace, Plan, Summary, at_once
 from simlab.feed.spoken import doctor
 from simlab.feed.state import Happening, Life, Order, Visit
@@ -17,6 +20,9 @@ PATIENCE = 5.0
 """Seconds that an order is given to come from the EPR to the RIS before what the RIS does with it is left out."""
 _LOOK = 0.02
 NOT_THERE = "none"
+DIARY = "DIARY"
+"""Who tells of the clinics' appointments in the lab, where the EPR only hears of them (MSH-3)."""
+_TO_THE_EPR = Dialect(receiving_application="EPR")
 _SCANNERS = ("CT1", "CT2", "MR1", "US1", "DX1", "MG1")
 
 
@@ -77,8 +83,6 @@ class LabSink:
 
     def take(self, happening: Happening) -> Answer | None:
         deeds = DEEDS[happening.kind]
-        if deeds is None:
-            return None
         name = happening.kind
         try:
             steps = deeds(self, happening)
@@ -262,7 +266,21 @@ def _report(sink: LabSink, it: Happening) -> list[Step]:
     return [("ris.correct_report", written) if status == "C" else ("ris.report", {**written, "status": status})]
 
 
-DEEDS: dict[str, Deeds | None] = {
+def _result(sink: LabSink, it: Happening) -> list[Step]:
+    return _sent(it)
+
+
+def _appoint(sink: LabSink, it: Happening) -> list[Step]:
+    return _sent(replace(it, facts={**it.facts, "by": DIARY}))
+
+
+def _sent(it: Happening) -> list[Step]:
+    """What a system that the lab does not have says of it, at the engine's door."""
+    message = wire(it, _TO_THE_EPR)
+    return [("hl7.send", {"to": "ADT", "message": message.decode()})] if message is not None else []
+
+
+DEEDS: dict[str, Deeds] = {
     "identify": _identify,
     "amend": _update,
     "update": _update,
@@ -287,7 +305,7 @@ DEEDS: dict[str, Deeds | None] = {
     "begin": _begin,
     "perform": _perform,
     "report": _report,
-    "result": None,
-    "appoint": None,
+    "result": _result,
+    "appoint": _appoint,
 }
-"""What is done in the lab; None: the lab has no laboratory and no clinic's diary."""
+"""What is done in the lab; laboratory and clinics are no systems of it, so the feed sends for them."""

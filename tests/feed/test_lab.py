@@ -1,5 +1,6 @@
 """A feed in the lab: its deeds are the lab's own actions, and the messages flow from system to system."""
 
+import re
 import time
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from simlab.feed.run import Plan
 from simlab.lab.home import Home
 from simlab.lab.lab import running
 from simlab.training.scene import load_scene
+from tests.feed.feeding import written
 from tests.hl7.peer import eventually
 
 
@@ -59,6 +61,43 @@ def test_a_day_of_every_pathway_leaves_the_systems_agreed(lab):
     assert len(orders) == done.types["epr.order"]
     assert {row["accession"] for row in lab.look("pacs.orders")} == {row["accession"] for row in orders}
     assert {row["state"] for row in orders} <= {"performed", "cancelled"}
+
+
+def test_blood_results_and_appointments_reach_the_record(lab):
+    """As the laboratory's ORU and the diary's SIU, through the engine; the ward reads values, units, range and flag."""
+    done, refused = feed(lab, "chest-pain-ct", "mri-rescheduled", count=8, seed=3)
+    lab.settle()
+    assert refused == []
+    queue = [item for item in lab.look("engine.queue") if item["route"] == "others-to-epr"]
+    assert len(queue) == done.types["hl7.send"] > 10
+    assert {item["state"] for item in queue} == {"delivered"}
+    blood = [row for row in lab.look("epr.results") if row["exam"] == "High sensitivity troponin T"]
+    assert all(re.fullmatch(r"Troponin T \d+ ng/L \(3-14\)( H)?", row["text"]) for row in blood)
+    known = {row["patient_id"] for row in lab.look("epr.patients")}
+    assert blood and {row["patient_id"] for row in blood} <= known
+    made = [row for row in lab.look("epr.appointments") if row["place"] == "RADOP"]
+    assert made and {row["state"] for row in made} <= {"booked", "cancelled"}
+
+
+def test_an_appointment_is_moved_and_cancelled_in_the_record(lab):
+    """S13 moves the one that S12 made, S15 cancels it: one row, not three."""
+    text = """
+        title: A diary
+        number: 33
+        persons: {patient: {}}
+        steps:
+        - identify
+        - appoint: {place: ANC, at: 1d}
+        - appoint: {place: ANC, event: S13, at: 2d}
+        - appoint: {place: ANC, event: S15}
+        """
+    begin = lab.clock.now().replace(microsecond=0)
+    plan = Plan([written(text)], 1, begin=begin, count=1)
+    play(plan, lambda name, given: lab.perform(name, given, actor=provenance.FEED), lab.look)
+    lab.settle()
+    (row,) = lab.look("epr.appointments")
+    assert (row["state"], row["place"]) == ("cancelled", "ANC")
+    assert row["start"] >= (begin + timedelta(days=2)).isoformat(timespec="minutes")
 
 
 def test_it_is_the_feed_that_acts(lab):

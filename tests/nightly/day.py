@@ -46,6 +46,7 @@ engine:
     {lines}
     rules:
     - {{keep: {{MSH-5: EPR}}}}
+  - {{name: others-to-epr, sources: [LAB, DIARY], types: [ORU, SIU], at: EPR_HL7, {manner}}}
 faults:
 {faults}
 """
