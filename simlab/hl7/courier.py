@@ -147,10 +147,11 @@ class Courier:
     """Asks `take` for the next parcel, delivers it, tells `finish`; again and again, until `close`.
 
     `take` gives a parcel, the seconds to wait before it is asked again, or None to wait for `wake`. Both are called
-    on the courier's thread; `finish` in the parcel's provenance. The connection stays open from one parcel to the
-    next, until the address changes or it stood idle for `idle_seconds`. `context` is asked for what a parcel to a TLS
-    door needs; Unavailable when there is none. By the `counter` parcels get their sequence numbers, and one that is out
-    of sequence waits until an operator has set the counter right.
+    on the courier's thread; `finish` in the parcel's provenance, and so is `waiting`, when an acknowledgement takes
+    more than a few milliseconds. The connection stays open from one parcel to the next, until the address changes or
+    it stood idle for `idle_seconds`. `context` is asked for what a parcel to a TLS door needs; Unavailable when there
+    is none. By the `counter` parcels get their sequence numbers, and one that is out of sequence waits until an
+    operator has set the counter right.
     """
 
     def __init__(
@@ -162,6 +163,7 @@ class Courier:
         idle_seconds: float = IDLE_SECONDS,
         context: Callable[[], ssl.SSLContext] | None = None,
         counter: Counter | None = None,
+        waiting: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
         self._take = take
@@ -169,6 +171,7 @@ class Courier:
         self._idle_seconds = idle_seconds
         self._context = context
         self._counter = counter
+        self._waiting = waiting
         self._link: Link | None = None
         self._to: tuple[str, int, bool] = ("", 0, False)
         self._woken = threading.Event()
@@ -201,7 +204,13 @@ class Courier:
                 return Delivery(RETRY, str(error))
             if parcel.tls and context is None:
                 return Delivery(RETRY, "no certificates are at hand for TLS")
-            self._link, self._to = Link(parcel.host, parcel.port, idle_seconds=self._idle_seconds, context=context), to
+            self._to = to
+            self._link = Link(
+                *(parcel.host, parcel.port),
+                idle_seconds=self._idle_seconds,
+                context=context,
+                waiting=self._waiting,
+            )
         return deliver(parcel, self._link)
 
     def _attempt(self, parcel: Parcel) -> tuple[Parcel, Delivery]:

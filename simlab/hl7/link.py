@@ -21,6 +21,7 @@ from simlab.hl7.message import Message, parse
 
 CONNECT_SECONDS = 3.0
 IDLE_SECONDS = 60.0
+SOON = 0.005  # seconds within which most acknowledgements are there
 QUIET_SECONDS = 1.0  # how long an acknowledgement is awaited that comes only when something went wrong
 _AGAIN = "Send the same message again."
 
@@ -30,8 +31,9 @@ class Link:
 
     Time-outs in seconds: `connect_seconds` for the connection (and TLS), `idle_seconds` after which it is not used
     again, and the wait for an acknowledgement, said with each message. With `context` it speaks TLS. `on_late` gets
-    an application acknowledgement that comes after its message was let go (control ID, raw reply). Not for two threads
-    at once, but for `end`.
+    an application acknowledgement that comes after its message was let go (control ID, raw reply). `waiting` is called
+    when an acknowledgement is not there within a few milliseconds, once a message. Not for two threads at once, but
+    for `end`.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Link:
         idle_seconds: float = IDLE_SECONDS,
         context: ssl.SSLContext | None = None,
         on_late: Callable[[str, bytes], None] = lambda _control_id, _reply: None,
+        waiting: Callable[[], None] | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -52,6 +55,7 @@ class Link:
         self._idle_seconds = idle_seconds
         self._context = context
         self._on_late = on_late
+        self._waiting = waiting
         self._outstanding: set[str] = set()
         self._socket: socket.socket | None = None
         self._local: tuple[str, int] = ("", 0)
@@ -181,11 +185,15 @@ class Link:
             self._outstanding.add(control_id or "")
         if deferred and want.accept_due(success=True):
             want = Asked(want.accept, "NE")
-        quiet = time.monotonic()
+        quiet, waiting = time.monotonic(), self._waiting
         while not complete(got, want):
             must = must_come(got, want)
             limit = until if must else min(until, quiet + QUIET_SECONDS)
-            frames = self._receive(limit - time.monotonic())
+            left = limit - time.monotonic()
+            frames = self._receive(min(left, SOON) if waiting else left)
+            if not frames and waiting:
+                waiting()
+                waiting = None
             if not frames and time.monotonic() >= limit:
                 if not must:
                     break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from simlab import fault_effects as points
 from simlab import provenance, tls
 from simlab.clock import Clock
 from simlab.department.engine import queue
-from simlab.department.engine.policy import Policy, judge
-from simlab.department.engine.standing import ways
+from simlab.department.engine.line import AHEAD, BACKLOG, Line, Outcome
+from simlab.department.engine.policy import DELIVERED, QUEUED, Policy, Verdict, judge
+from simlab.department.engine.standing import Way, ways
+from simlab.errors import NotKept
 from simlab.faults import FaultTable
 from simlab.hl7 import courier, late
 from simlab.hl7.courier import Courier, Delivery, Parcel
@@ -27,7 +30,9 @@ NAME = "ENGINE"
 class Deliveries:
     """The couriers of the engine's routes, and what they take from the queue and write back.
 
-    One transaction writes what came of a message and takes the next one, which is then in flight.
+    A courier reads some messages ahead. What came of each is written before the next one goes out, but where many wait:
+    then outcomes are written together, and at the latest when an acknowledgement is not there at once (`Line`).
+    Whoever changes what waits calls `pause` first, in the transaction of the change.
     """
 
     def __init__(
@@ -39,21 +44,27 @@ class Deliveries:
         self._faults = faults
         self._context = partial(tls.client_context, certificates) if certificates else None
         self._couriers: dict[str, Courier] = {}
-        self._ahead: dict[str, Parcel] = {}
+        self._lines: dict[str, Line] = {}
         self._staffing = threading.Lock()
         self._open = False
 
     def open(self) -> None:
         """Begin to deliver; what was in flight when an earlier process ended is sent again, with the same MSH-10."""
         self._open = True
+        self._faults.watch(self._anew)
         self.staff()
 
     def close(self) -> None:
         """Deliver nothing more; the queue stays as it is."""
         self._open = False
+        self._faults.unwatch(self._anew)
         for one in list(self._couriers.values()):
             one.close()
         self._couriers.clear()
+        with self._store.write() as tx:
+            for line in self._lines.values():
+                self._write(tx, line)
+        self._lines.clear()
 
     def staff(self) -> None:
         """See that every route, and no other, has its courier, and have each look at its queue."""
@@ -64,54 +75,121 @@ class Deliveries:
         with self._staffing:
             for name in self._couriers.keys() - names:
                 self._couriers.pop(name).close()
-                self._ahead.pop(name, None)
+                self._lines.pop(name, None)
             for name in names - self._couriers.keys():
-                take, finish = partial(self._take, name), partial(self._finish, name)
-                counter = Counter(self._store, f"{NAME} {name}")
-                self._couriers[name] = Courier(f"{NAME}-{name}", take, finish, context=self._context, counter=counter)
+                line = self._lines[name] = Line(name)
+                self._couriers[name] = Courier(
+                    f"{NAME}-{name}",
+                    partial(self._take, line),
+                    partial(self._finish, line),
+                    context=self._context,
+                    counter=Counter(self._store, f"{NAME} {name}"),
+                    waiting=partial(self._waiting, line),
+                )
                 self._couriers[name].start()
-        for one in list(self._couriers.values()):
-            one.wake()
+        for name in list(self._couriers):
+            self.wake(name)
 
     def wake(self, route: str) -> None:
         """Have the courier of `route` look at its queue."""
-        if route in self._couriers:
-            self._couriers[route].wake()
+        line, one = self._lines.get(route), self._couriers.get(route)
+        if line and one:
+            line.look = True
+            one.wake()
 
-    def _take(self, name: str) -> Parcel | float | None:
-        ahead = self._ahead.pop(name, None)
-        if ahead is not None:
-            return ahead
-        with self._store.read() as tx:
-            if not tx.execute(
-                "SELECT 1 FROM engine_queue WHERE route=? AND state IN ('queued', 'sending') LIMIT 1", (name,)
-            ).fetchone():
-                return None
+    def pause(self, tx: sqlite3.Connection, route: str | None = None) -> None:
+        """Within a transaction that changes what waits (on `route`): bring the table up to date first.
+
+        Couriers read the queue anew before they send another message; what is in flight is marked so.
+        """
+        for line in list(self._lines.values()):
+            if route in (None, line.route):
+                line.stale = True
+                self._write(tx, line)
+                self._mark(tx, line)
+
+    def _anew(self) -> None:
+        """A fault may have come into force that holds a route in front of what was read ahead."""
+        for line in list(self._lines.values()):
+            line.stale = True
+
+    def _mark(self, tx: sqlite3.Connection, line: Line) -> None:
+        if line.in_flight is not None:
+            tx.execute("UPDATE engine_queue SET state='sending' WHERE id=? AND state='queued'", (line.in_flight,))
+
+    def _write(self, tx: sqlite3.Connection, line: Line) -> None:
+        """Write outcomes: of those alone that were not written before, nor removed with the scene they were of."""
+        outcomes = list(line.outcomes)
+        if not outcomes:
+            return
+        written = queue.settle(tx, line.route, outcomes)
+        for one in outcomes:
+            if one.parcel.id in written:
+                with provenance.acting(one.parcel.actor, one.parcel.cause):
+                    courier.note(self._journal, NAME, one.parcel, one.delivery, route=line.route, item=one.parcel.id)
+
+    # On the courier's thread
+
+    def _take(self, line: Line) -> Parcel | float | None:
+        parcel = line.next()
+        if parcel is None and (line.look or line.outcomes or line.stale):
+            line.look = False
+            try:
+                wait = self._turn(line)
+            except BaseException:
+                line.look = True
+                raise
+            parcel = line.next()
+            if parcel is None and wait is not None:
+                line.look = True
+                return wait
+        return parcel
+
+    def _turn(self, line: Line) -> float | None:
+        """Write the outcomes and read ahead; the seconds until the first message may go, None when none waits."""
         with self._store.write() as tx:
-            # Only this courier sends on this route: what is in flight without it was left so by an end that came early.
-            tx.execute("UPDATE engine_queue SET state='queued' WHERE route=? AND state='sending'", (name,))
-            return self._next(tx, name)
+            self._write(tx, line)
+            line.ahead.clear()
+            line.stale = False
+            wait = self._read_ahead(tx, line) if self._open else None
+        line.outcomes.clear()
+        return wait
 
-    def _next(self, tx: sqlite3.Connection, name: str) -> Parcel | float | None:
-        """Put the head of a route's queue in flight; the seconds until it may go, None when nothing may."""
-        way = ways(tx).get(name)
-        item = queue.first(tx, name) if way and way.state == queue.RUNNING else None
-        if way is None or item is None:
+    def _read_ahead(self, tx: sqlite3.Connection, line: Line) -> float | None:
+        if line.adrift:
+            # Only this courier sends on this route, and it sends nothing now.
+            tx.execute("UPDATE engine_queue SET state='queued' WHERE route=? AND state='sending'", (line.route,))
+            line.adrift = False
+        way = ways(tx).get(line.route)
+        if way is None or way.state != queue.RUNNING:
             return None
-        wait = item["next_try"] - time.time()
-        if wait > 0:
-            return float(wait)
-        fault = self._faults.ask(points.ROUTE, NAME, item["control_id"], route=name)
+        careful = way.policy.deferred or way.policy.sequence or self._faults.arranged(points.ROUTE, NAME)
+        items = queue.waiting(tx, line.route, 1 if careful else AHEAD)
+        now = time.time()
+        if items and items[0]["next_try"] > now:
+            return float(items[0]["next_try"] - now)
+        line.backlog = len(items) > BACKLOG
+        for item in items:
+            if item["next_try"] > now:
+                break
+            parcel = self._parcel(tx, way, item)
+            if parcel is None:
+                break
+            line.ahead.append(parcel)
+        return None
+
+    def _parcel(self, tx: sqlite3.Connection, way: Way, item: sqlite3.Row) -> Parcel | None:
+        """An item as it goes out; None when a fault of the scene holds the route in front of it."""
+        fault = self._faults.ask(points.ROUTE, NAME, item["control_id"], route=way.name)
         if fault and fault.effect.get("hold"):
             with provenance.acting(provenance.SCENE):
-                tx.execute("UPDATE engine_route SET state='held' WHERE name=?", (name,))
+                tx.execute("UPDATE engine_route SET state='held' WHERE name=?", (way.name,))
             return None
-        tx.execute("UPDATE engine_queue SET state='sending' WHERE id=?", (item["id"],))
-        who = (item["actor"], item["cause"])
-        manner, data = way.policy, bytes(item["data"])
+        who, manner, data = (item["actor"], item["cause"]), way.policy, bytes(item["data"])
         if manner.deferred:
             data = late.asking(data)
-            late.expect(tx, f"{NAME} {name}", item["id"], data)
+            late.expect(tx, f"{NAME} {way.name}", item["id"], data)
+            tx.execute("UPDATE engine_queue SET state='sending' WHERE id=?", (item["id"],))
         return Parcel(
             item["id"],
             data,
@@ -125,16 +203,32 @@ class Deliveries:
             manner.deferred,
         )
 
-    def _finish(self, name: str, parcel: Parcel, delivery: Delivery) -> None:
-        attempts = parcel.attempts + 1
-        following: Parcel | float | None = None
-        with self._store.write() as tx:
-            way = ways(tx).get(name)
-            delivery = late.settled(tx, f"{NAME} {name}", parcel.id, delivery)
-            verdict = judge(way.policy if way else Policy(), delivery, attempts, self._clock)
-            queue.settle(tx, name, parcel.id, delivery, verdict, self._clock.now())
-            courier.note(self._journal, NAME, parcel, delivery, route=name, item=parcel.id)
-            if self._open:
-                following = self._next(tx, name)
-        if isinstance(following, Parcel):
-            self._ahead[name] = following
+    def _waiting(self, line: Line) -> None:
+        """The message in flight is not acknowledged at once: meanwhile the table says all that there is to say."""
+        with suppress(NotKept), self._store.write() as tx:
+            self._write(tx, line)
+            self._mark(tx, line)
+
+    def _finish(self, line: Line, parcel: Parcel, delivery: Delivery) -> None:
+        if parcel.deferred or parcel.attempts:
+            with self._store.write() as tx:
+                delivery = late.settled(tx, f"{NAME} {line.route}", parcel.id, delivery)
+        at = self._clock.now().isoformat(timespec="milliseconds")
+        verdict = self._verdict(line.route, parcel, delivery)
+        if not line.done(Outcome(parcel, delivery, verdict, at, time.time())):
+            return
+        rest, again = line.ahead.copy(), line.stale or verdict.state == QUEUED
+        line.ahead.clear()
+        line.look = True
+        if rest and not again:
+            with self._store.write() as tx:
+                self._write(tx, line)
+            line.outcomes.clear()
+            line.ahead = rest
+
+    def _verdict(self, route: str, parcel: Parcel, delivery: Delivery) -> Verdict:
+        if delivery.result == courier.DELIVERED:
+            return Verdict(DELIVERED)
+        with self._store.read() as tx:
+            way = ways(tx).get(route)
+        return judge(way.policy if way else Policy(), delivery, parcel.attempts + 1, self._clock)

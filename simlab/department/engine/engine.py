@@ -93,6 +93,7 @@ class Engine:
     def stage(self, section: EngineStage) -> None:
         """Lay out a scene's routes and queue; inside the caller's transaction."""
         with self._store.write() as tx:
+            self._deliveries.pause(tx)
             lay_out(tx, section, self._clock.now())
             self._store.after_commit(self._deliveries.staff)
 
@@ -131,6 +132,7 @@ class Engine:
 
     def _hear(self, answer: Message) -> str:
         with self._store.write() as tx:
+            self._deliveries.pause(tx)
             return queue.hear(tx, f"{NAME} ", answer, self._clock.now())
 
     def _prune(self, tx: sqlite3.Connection) -> None:

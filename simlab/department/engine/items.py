@@ -39,7 +39,7 @@ class Items:
         """
         edited = from_text(message).data if message is not None else None
         with self._store.write() as tx:
-            row = _item(tx, item)
+            row = self._item(tx, item)
             if row["state"] == queue.SENDING:
                 raise BadInput("it is being sent now", place=f"item {item}", remedy="Wait for its acknowledgement.")
             if edited is not None:
@@ -103,6 +103,7 @@ class Items:
         with self._store.write() as tx:
             if route is not None:
                 the(tx, route)
+            self._deliveries.pause(tx, route)
             rows = tx.execute(
                 f"{_ITEM} WHERE q.state='error' AND (? IS NULL OR q.route=?) ORDER BY q.place", (route, route)
             ).fetchall()
@@ -128,7 +129,7 @@ class Items:
     def move(self, item: int, before: int | None = None) -> dict[str, Any]:
         """Put a waiting item in front of another one of its route, or behind all (`before` None)."""
         with self._store.write() as tx:
-            row = _item(tx, item)
+            row = self._item(tx, item)
             waiting = tx.execute(
                 "SELECT id, place FROM engine_queue WHERE route=? AND state='queued' ORDER BY place", (row["route"],)
             ).fetchall()
@@ -157,7 +158,7 @@ class Items:
         if not reason.strip():
             raise BadInput("no reason given", place=f"item {item}", remedy="Say why the message is not delivered.")
         with self._store.write() as tx:
-            row = _item(tx, item)
+            row = self._item(tx, item)
             if row["state"] not in (QUEUED, ERROR):
                 raise BadInput(
                     f"it is {row['state']}", place=f"item {item}", remedy="Only what waits can be discarded."
@@ -168,6 +169,15 @@ class Items:
                 f"item {item} of {row['route']} discarded: {reason}",
                 {"do": "discard", "item": item, "route": row["route"], "reason": reason},
             )
+
+    def _item(self, tx: sqlite3.Connection, number: int) -> sqlite3.Row:
+        """An item as it stands, which no courier sends meanwhile unless it is marked so; NotFound."""
+        found = tx.execute("SELECT route FROM engine_queue WHERE id=?", (number,)).fetchone()
+        if found is None:
+            raise NotFound(f"there is no item {number}", place=NAME, remedy="Look at the queue for the item's number.")
+        self._deliveries.pause(tx, found["route"])
+        row: sqlite3.Row = tx.execute(f"{_ITEM} WHERE q.id=?", (number,)).fetchone()
+        return row
 
     def _discard(self, tx: sqlite3.Connection, item: int, reason: str) -> None:
         tx.execute(
@@ -181,13 +191,6 @@ class Items:
 
 
 _ITEM = "SELECT q.*, m.data FROM engine_queue q JOIN engine_message m ON m.id = q.message"
-
-
-def _item(tx: sqlite3.Connection, number: int) -> sqlite3.Row:
-    row: sqlite3.Row | None = tx.execute(f"{_ITEM} WHERE q.id=?", (number,)).fetchone()
-    if row is None:
-        raise NotFound(f"there is no item {number}", place=NAME, remedy="Look at the queue for the item's number.")
-    return row
 
 
 def _passage(tx: sqlite3.Connection, row: sqlite3.Row) -> Passage:

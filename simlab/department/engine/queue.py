@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from simlab.department.engine.line import Outcome
 from simlab.department.engine.passage import Passage, through, wants
-from simlab.department.engine.policy import BY_RECEIVER, BY_RULE, DELIVERED, ERROR, QUEUED, Verdict
+from simlab.department.engine.policy import BY_RECEIVER, BY_RULE, DELIVERED, ERROR, QUEUED
 from simlab.department.engine.rulebook import compiled
 from simlab.department.engine.standing import ways
 from simlab.hl7 import courier, late
-from simlab.hl7.courier import Delivery
 from simlab.hl7.message import Message
 from simlab.hl7.record import message_type
 from simlab.provenance import Provenance
@@ -146,39 +146,45 @@ def count(tx: sqlite3.Connection, routes: Sequence[str], ack: tuple[str, str] | 
             count(tx, [route], ack, **more)
 
 
-def first(tx: sqlite3.Connection, route: str) -> sqlite3.Row | None:
-    """The item at the head of a route's queue, with the bytes that go out and its control ID."""
-    row: sqlite3.Row | None = tx.execute(
+def waiting(tx: sqlite3.Connection, route: str, most: int) -> list[sqlite3.Row]:
+    """The items at the head of a route's queue, with the bytes that go out and their control IDs."""
+    return tx.execute(
         "SELECT q.id, q.actor, q.cause, q.attempts, q.next_try, coalesce(q.edited, q.made, m.data) AS data, "
         "m.control_id FROM engine_queue q JOIN engine_message m ON m.id = q.message "
-        "WHERE q.route=? AND q.state='queued' ORDER BY q.place LIMIT 1",
-        (route,),
-    ).fetchone()
-    return row
+        "WHERE q.route=? AND q.state='queued' ORDER BY q.place LIMIT ?",
+        (route, most),
+    ).fetchall()
 
 
-def settle(tx: sqlite3.Connection, route: str, item: int, delivery: Delivery, verdict: Verdict, now: datetime) -> None:
-    """Write what came of an attempt; nothing when the item is no longer the one in flight (the scene was reset)."""
-    at = now.isoformat(timespec="milliseconds")
-    done = verdict.state == DELIVERED
-    changed = tx.execute(
-        "UPDATE engine_queue SET state=?, attempts=attempts + 1, error=?, failed=?, ack=?, next_try=?, done=?, took=? "
-        "- since WHERE id=? AND state='sending'",
+def settle(tx: sqlite3.Connection, route: str, outcomes: Sequence[Outcome]) -> set[int]:
+    """Write what came of attempts; the items of those that were not written before, and are still there."""
+    values = [
         (
-            verdict.state,
-            "" if done else delivery.text,
-            verdict.failed,
-            delivery.ack,
-            verdict.next_try,
-            None if verdict.state == QUEUED else at,
-            time.time() if done else None,
-            item,
-        ),
-    ).rowcount
-    if not changed:
-        return
-    told = (delivery.said.code, at) if delivery.said else None
-    count(tx, [route], told, delivered=done, failed=verdict.state == ERROR, retries=verdict.state == QUEUED)
+            *(one.parcel.id, one.parcel.attempts, one.verdict.state, one.verdict.failed, one.verdict.next_try),
+            *("" if one.verdict.state == DELIVERED else one.delivery.text, one.delivery.ack),
+            None if one.verdict.state == QUEUED else one.at,
+            one.machine if one.verdict.state == DELIVERED else None,
+        )
+        for one in outcomes
+    ]
+    written = {
+        row[0]
+        for row in tx.execute(
+            "WITH came (item, before, to_state, by, due, why, reply, at, machine) AS "
+            f"(VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?, ?)'] * len(values))}) "
+            "UPDATE engine_queue SET state=to_state, attempts=attempts + 1, error=why, failed=by, ack=reply, "
+            "next_try=due, done=at, took=machine - since FROM came "
+            "WHERE id=item AND attempts=before AND state IN ('queued', 'sending') RETURNING id",
+            [value for row in values for value in row],
+        )
+    }
+    made = [one for one in outcomes if one.parcel.id in written]
+    if made:
+        states = [one.verdict.state for one in made]
+        last = next(((one.delivery.said.code, one.at) for one in reversed(made) if one.delivery.said), None)
+        tally = {"delivered": DELIVERED, "failed": ERROR, "retries": QUEUED}
+        count(tx, [route], last, **{name: states.count(state) for name, state in tally.items()})
+    return written
 
 
 def hear(tx: sqlite3.Connection, links: str, answer: Message, now: datetime) -> str:

@@ -48,6 +48,7 @@ class Routes:
     def _to(self, name: str, state: str, do: str) -> dict[str, Any]:
         with self._store.write() as tx:
             the(tx, name)
+            self._deliveries.pause(tx, name)
             tx.execute("UPDATE engine_route SET state=? WHERE name=?", (state, name))
             return self._console(f"route {name} {state}", {"do": do, "route": name})
 
@@ -58,6 +59,7 @@ class Routes:
         """
         with self._store.write() as tx:
             the(tx, route)
+            self._deliveries.pause(tx, route)
             who = provenance.current()
             tx.execute("UPDATE engine_route SET state='running' WHERE name=?", (route,))
             tx.execute("UPDATE engine_queue SET next_try=0 WHERE route=? AND state='queued'", (route,))
@@ -93,6 +95,7 @@ class Routes:
         """Remove a route. What waits or lies dead on it is discarded with the `reason`, which must then be given."""
         with self._store.write() as tx:
             the(tx, name)
+            self._deliveries.pause(tx, name)
             left = tx.execute(
                 "SELECT count(*) FROM engine_queue WHERE route=? AND state IN ('queued', 'sending', 'error')", (name,)
             ).fetchone()[0]
@@ -122,6 +125,7 @@ class Routes:
         given = {key: value for key, value in changes.items() if value is not None}
         with self._store.write() as tx:
             row = the(tx, name)
+            self._deliveries.pause(tx, name)
             route = _checked(name, {**the_route(row).model_dump(exclude={"rules"}), **given})
             put_route(tx, route.model_copy(update={"rules": list(compiled(row["rules"]))}), row["position"])
             tx.execute("UPDATE engine_queue SET next_try=0 WHERE route=? AND state='queued'", (name,))
@@ -158,6 +162,7 @@ class Routes:
         """
         with self._store.write() as tx:
             row = the(tx, route)
+            self._deliveries.pause(tx, route)
             new = read_rules(rules, route)
             tx.execute("UPDATE engine_route SET rules=? WHERE name=?", (written(new), route))
             again = self._rework(tx, row, new) if waiting else 0
