@@ -14,8 +14,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from simlab.cli.commands import COMMANDS
+from simlab.config import SEATS
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -126,3 +128,21 @@ def test_the_readme_names_commands_that_exist():
     targets = set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE))
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert phony and targets and targets <= set(phony[1].split())
+
+
+def test_the_container_publishes_every_door_on_the_loopback_alone():
+    """Each seat but the control door's is published under its own number, and listed in the image."""
+
+    def spread(ports: str) -> set[int]:
+        first, _, last = ports.partition("-")
+        return set(range(int(first), int(last or first) + 1))
+
+    composed = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8"))
+    published: set[int] = set()
+    for line in composed["services"]["lab"]["ports"]:
+        host, outside, inside = line.split(":")
+        assert (host, outside) == ("127.0.0.1", inside)
+        published |= spread(inside)
+    image = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    exposed = set().union(*(spread(ports) for ports in re.search(r"^EXPOSE (.+)$", image, re.MULTILINE)[1].split()))
+    assert published == exposed == {seat.port for name, seat in SEATS.items() if name != "CONTROL"}
