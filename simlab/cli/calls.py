@@ -45,6 +45,7 @@ class Calls:
             ("GET", "/header"): lambda sop_uid: {"rows": self._lab.pacs.header_rows(sop_uid)},
             ("GET", "/preview"): self._preview,
             ("GET", "/image"): self._image,
+            ("GET", "/presentation"): self._lab.looking.presentation,
             ("GET", "/tags"): self._lab.looking.tags,
             ("GET", "/difference"): self._lab.looking.difference,
             ("POST", "/stage"): self._process.stage,
@@ -134,6 +135,7 @@ class Calls:
         inverse: str = "",
         aspect: str = "1",
         form: str = ROWS,
+        state: str = "",
     ) -> dict[str, Any]:
         parts = {"zoom": zoom, "x": x, "y": y, "aspect": aspect}
         real = {name: _real(name, text) for name, text in parts.items()}
@@ -144,7 +146,7 @@ class Calls:
             inverse=str(inverse).lower() in ("1", "true", "yes"),
             **real,
         )
-        return self._lab.looking.picture(sop_uid, _number("frame", frame), view, form)
+        return self._lab.looking.picture(sop_uid, _number("frame", frame), view, form, state)
 
     def _stop(self) -> dict[str, Any]:
         self._process.stopping.set()

@@ -27,6 +27,10 @@ Window = Annotated[
     str, typer.Option(metavar="NUMBER|CENTRE,WIDTH", help="Which of its windows, counted from 0, or one by hand.")
 ]
 Inverse = Annotated[bool, typer.Option("--inverse", help="Black for white.")]
+State = Annotated[
+    Path | None,
+    typer.Option("--pr", metavar="FILE", help="A presentation state to show it under.", show_default=False),
+]
 Zoom = Annotated[float, typer.Option(help="How many times larger than the whole; the middle is shown.")]
 
 
@@ -53,6 +57,32 @@ def _instances(paths: list[Path]) -> Iterator[tuple[Path, Any]]:
             raise BadInput("the folder has no DICOM files", place=str(path), remedy="Is the path right?")
 
 
+def _state(path: Path | None) -> Any:
+    """The presentation state of a file, none without one."""
+    if path is None:
+        return None
+    content = files.content(path, MAX_FILE_BYTES)
+    return _dicom("dicom.presentation").read(_dicom("dicom.instance").Instance.from_part10(content, str(path)))
+
+
+def _meant(paths: list[Path], state: Any) -> Iterator[tuple[Path, Any]]:
+    """The instances of files and folders; under a presentation state those of the folders that it is for."""
+    named = set(state.images()) if state is not None else set()
+    met = 0
+    for path, instance in _instances(paths):
+        if state is None or path in paths or instance.header().sop_instance_uid in named:
+            met += 1
+            yield path, instance
+    if not met:
+        raise BadInput("the presentation state is for no image here", remedy="Name the study that it belongs to.")
+
+
+def _prepared(instance: Any, frame: int, state: Any) -> Any:
+    if state is None:
+        return _dicom("dicom.preview").prepare(instance, frame)
+    return _dicom("dicom.presenting").prepare(instance, state, frame)
+
+
 def _view(width: int, height: int, zoom: float, window: str, inverse: bool, aspect: float = 1.0) -> Any:
     looking = _dicom("lab.looking")
     return looking.view_of(width, height, zoom, 0.5, 0.5, window, inverse, aspect)
@@ -65,6 +95,7 @@ def show_files(
     window: Window = "0",
     zoom: Zoom = 1.0,
     inverse: Inverse = False,
+    pr: State = None,
     width: Annotated[int, typer.Option(help="Letters; by default the terminal's.", show_default=False)] = 0,
     letters: Annotated[bool, typer.Option("--letters", help="Letters instead of coloured half-blocks.")] = False,
     sixel: Annotated[bool, typer.Option("--sixel", help="Pixels, for a terminal that draws sixels.")] = False,
@@ -73,10 +104,11 @@ def show_files(
     """Show the pictures of files in the terminal, and whose they are. JSON says only the latter."""
     preview, annotation = _dicom("dicom.preview"), _dicom("dicom.annotation")
     room = max(width or min(shutil.get_terminal_size().columns, 100), 8)
+    state = _state(pr)
     told = []
-    for path, instance in _instances(what):
+    for path, instance in _meant(what, state):
         try:
-            shown = preview.prepare(instance, frame)
+            shown = _prepared(instance, frame, state)
             facts, number, frames = shown.facts, shown.frame.number, shown.frame.frames
         except preview.NoPreview as error:
             if len(what) == 1 and not what[0].is_dir():
@@ -206,17 +238,19 @@ def png(
     window: Window = "0",
     zoom: Zoom = 1.0,
     inverse: Inverse = False,
+    pr: State = None,
     size: Annotated[int, typer.Option(help="Pixels of the longer side; by default the image's own.")] = 0,
     json: Json = False,
 ) -> None:
     """Write the pictures of files as PNG, as they are windowed."""
     preview, pillow = _dicom("dicom.preview"), importlib.import_module("PIL.Image")
-    found = list(_instances(what))
+    state = _state(pr)
+    found = list(_meant(what, state))
     single = len(found) == 1 and out.suffix.lower() == ".png"
     written: list[str] = []
     for path, instance in found:
         try:
-            shown = preview.prepare(instance, frame)
+            shown = _prepared(instance, frame, state)
         except preview.NoPreview as error:
             if len(found) == 1:
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -52,6 +53,14 @@ class Picture:
     window: Window | None
 
 
+class Over(Protocol):
+    """What is laid over a picture: shutters and marks of a presentation state."""
+
+    def laid(self, drawn: Array, box: tuple[float, float, float, float]) -> Array:
+        """The picture with it; `box` (left, upper, right, lower) is the part of `Shown.values` that `drawn` shows."""
+        ...
+
+
 @dataclass(frozen=True)
 class Shown:
     """A frame ready to be looked at again and again: decoded, its modality LUT applied."""
@@ -59,6 +68,7 @@ class Shown:
     frame: Frame
     values: Array
     windows: tuple[Window, ...]
+    over: Over | None = None
 
     @property
     def facts(self) -> Dataset:
@@ -124,6 +134,8 @@ def draw(shown: Shown, view: View) -> Picture:
             drawn = 255 - drawn
     if view.inverse:
         drawn = 255 - drawn
+    if shown.over is not None:
+        drawn = shown.over.laid(drawn, box)
     carried_out = replace(view, zoom=zoom, x=x, y=y)
     return Picture(width, height, drawn.shape[2] if drawn.ndim == 3 else 1, drawn.tobytes(), carried_out, window)
 

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from simlab.dicom import annotation, preview, tags
+from simlab.dicom import annotation, presentation, presenting, preview, tags
 from simlab.dicom.difference import difference
 from simlab.dicom.instance import Instance
 from simlab.dicom.preview import Picture, Shown, View
@@ -21,7 +21,7 @@ KEPT_BYTES = 96 * 1024 * 1024
 """Of decoded frames: about a hundred CT slices."""
 SIXELS, ROWS = "sixel", "rows"
 
-Key = tuple[str, int, int, int]
+Key = tuple[str, int, int, int, int]
 
 
 class Looking:
@@ -33,17 +33,25 @@ class Looking:
         self._kept: OrderedDict[Key, Shown] = OrderedDict()
         self._size = 0
 
-    def shown(self, sop_uid: str, frame: int) -> Shown:
-        """A frame ready to be drawn; raises NotFound, NoPreview, Malformed."""
+    def shown(self, sop_uid: str, frame: int, state: str = "") -> Shown:
+        """A frame ready to be drawn, under the presentation state of UID `state` if one is named.
+
+        Raises NotFound, NoPreview, Malformed, BadInput when that is no presentation state or not for this frame.
+        """
         instance = self._load(sop_uid)
+        said = self._load(state) if state else None
         # The bytes are the key, not the UID alone: identities are corrected, and objects replaced.
-        key = (sop_uid, frame, zlib.adler32(instance.head), zlib.adler32(instance.pixels or b""))
+        key = (sop_uid, frame, zlib.adler32(instance.head), zlib.adler32(instance.pixels or b""),
+               zlib.adler32(said.head) if said else 0)  # fmt: skip
         with self._lock:
             known = self._kept.get(key)
             if known is not None:
                 self._kept.move_to_end(key)
                 return known
-        found = preview.prepare(instance, frame)
+        if said is None:
+            found = preview.prepare(instance, frame)
+        else:
+            found = presenting.prepare(instance, presentation.read(said), frame)
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = found
@@ -53,15 +61,15 @@ class Looking:
                 self._size -= oldest.size
         return found
 
-    def picture(self, sop_uid: str, frame: int, view: View, form: str = ROWS) -> dict[str, Any]:
-        """A frame as `view` wants it, with what is written over it.
+    def picture(self, sop_uid: str, frame: int, view: View, form: str = ROWS, state: str = "") -> dict[str, Any]:
+        """A frame as `view` wants it, with what is written over it, under a presentation `state` if one is named.
 
         `form` says how pixels are given: `rows` of 8-bit samples in base64, or the escape sequence of a `sixel`
         terminal. Raises NotFound, BadInput.
         """
         if form not in (ROWS, SIXELS):
             raise BadInput(f"pictures do not come as {form!r}", place="form", remedy=f"Say {ROWS} or {SIXELS}.")
-        shown = self.shown(sop_uid, frame)
+        shown = self.shown(sop_uid, frame, state)
         picture = preview.draw(shown, view)
         if form == SIXELS:
             drawn = sixels(picture.width, picture.height, picture.samples, picture.rows)
@@ -69,6 +77,11 @@ class Looking:
             drawn = base64.b64encode(picture.rows).decode()
         return {"width": picture.width, "height": picture.height, "samples": picture.samples, form: drawn,
                 **_told(shown, picture)}  # fmt: skip
+
+    def presentation(self, sop_uid: str) -> dict[str, Any]:
+        """What a presentation state is called, and the UIDs of the images that it is for; raises BadInput."""
+        state = presentation.read(self._load(sop_uid))
+        return {"label": state.label, "images": state.images()}
 
     def difference(self, one: str, other: str) -> dict[str, Any]:
         """How two instances differ, a row an element."""

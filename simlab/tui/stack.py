@@ -7,6 +7,9 @@ from typing import Any
 
 from simlab.tui.client import Door, Rows
 
+_STATES = "1.2.840.10008.5.1.4.1.1.11."
+"""What the SOP classes of presentation states begin with."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -31,6 +34,8 @@ class Stack:
     study: dict[str, Any]
     series: list[Series]
     at: int = 0
+    states: tuple[str, ...] = ()
+    """The presentation states of the study, as UIDs."""
 
     @property
     def current(self) -> Series:
@@ -67,7 +72,8 @@ async def open_stack(door: Door, study_uid: str) -> Stack | None:
             frames = max(int(image.get("frames") or 1), 1)
             one.places += [Place(str(image["sop_uid"]), frame) for frame in range(1, frames + 1)]
     shown = [one for one in series.values() if one.places]
-    return Stack(studies[0] if studies else {}, shown) if shown else None
+    states = tuple(str(image["sop_uid"]) for image in images if str(image.get("sop_class", "")).startswith(_STATES))
+    return Stack(studies[0] if studies else {}, shown, states=states) if shown else None
 
 
 def priors(studies: Rows, study: dict[str, Any]) -> list[str]:

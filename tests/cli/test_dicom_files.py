@@ -11,6 +11,7 @@ from PIL import Image
 
 from simlab.cli.main import main
 from tests.dicom.made import made
+from tests.dicom.test_presenting import state
 
 
 @pytest.fixture
@@ -87,6 +88,24 @@ def test_png_is_windowed_and_as_large_as_asked(
     assert picture.shape == (40, 40) and set(picture.flat) == {128}
     run(capsys, "png", folder, "--out", tmp_path / "out")
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["2.25.1.png", "2.25.2.png"]
+
+
+def test_png_is_drawn_under_a_presentation_state(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a folder the images that it is for, its window and polarity those of the state."""
+    said = tmp_path / "state.dcm"
+    said.write_bytes(state("2.25.2", PresentationLUTShape="INVERSE").part10())
+    run(capsys, "png", folder, "--out", tmp_path / "out", "--pr", said)
+    assert [one.name for one in (tmp_path / "out").iterdir()] == ["2.25.2.png"]
+    assert set(np.asarray(Image.open(tmp_path / "out" / "2.25.2.png")).flat) == {0}
+    assert [Path(one["file"]).name for one in json.loads(run(capsys, "show", folder, "--pr", said, "--json"))] == [
+        "2.dcm"
+    ]
+    assert "not for this image" in run(capsys, "png", folder / "1.dcm", "--pr", said, code=1)
+    assert "no presentation state" in run(capsys, "png", folder, "--pr", folder / "1.dcm", code=1)
+    said.write_bytes(state("2.25.404").part10())
+    assert "for no image here" in run(capsys, "png", folder, "--pr", said, code=1)
 
 
 @pytest.mark.parametrize("command", ["show", "dump", "png"])

@@ -16,6 +16,7 @@ from simlab.errors import BadInput
 from simlab.lab import looking
 from simlab.lab.looking import Looking, view_of
 from tests.dicom.made import made
+from tests.dicom.test_presenting import state
 from tests.lab.test_door import call
 
 UID = "2.25.77001"
@@ -95,6 +96,17 @@ def test_a_frame_is_decoded_once_until_its_object_is_another(monkeypatch: pytest
     held[UID] = made(UID, patient_name="JONES^MARY", shade=200)
     eyes.picture(UID, 1, View(8, 8))
     assert len(decoded) == 3
+
+
+def test_a_picture_is_drawn_under_a_presentation_state() -> None:
+    """Which is told by name and images; the frame as it was sent is kept beside it."""
+    held = {UID: made(UID, WindowCenter="1", WindowWidth="1"), "s": state(UID, PresentationLUTShape="INVERSE")}
+    eyes = Looking(held.__getitem__)
+    assert eyes.presentation("s") == {"label": "FINDINGS", "images": [UID]}
+    plain, presented = (eyes.picture(UID, 1, View(8, 8), state=said)["windows"][0]["name"] for said in ("", "s"))
+    assert (plain, presented) == ("as sent", "as presented")
+    with pytest.raises(BadInput, match="no presentation state"):
+        eyes.picture(UID, 1, View(8, 8), state=UID)
 
 
 def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,8 @@ class FakeLab:
                 return canned.preview()
             case "GET /image":
                 return self._image(given)
+            case "GET /presentation":
+                return {"label": "FINDINGS", "images": [f"{given['sop_uid'][:-2]}.1.3"]}
             case "GET /tags":
                 rows = [{**row, "meaning": "", "private": False} for row in canned.HEADER]
                 return {"rows": [row for row in rows if given.get("wanted", "").lower() in str(row).lower()]}

@@ -72,6 +72,25 @@ async def test_arrows_walk_through_the_slices(app: SimlabApp, lab: FakeLab) -> N
         assert asked(lab)["sop_uid"].endswith(".1.3")
 
 
+async def test_a_presentation_state_is_shown_at_its_image(app: SimlabApp, lab: FakeLab) -> None:
+    """`s` goes to the image that the state is for and asks for it under the state; then as it was sent again."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        looking = await into_image(pilot)
+        await pilot.press("s")
+        await pilot.pause()
+        assert asked(lab)["state"] == ""
+        state = f"{looking._stack.study['study_uid']}.8"
+        looking._stack.states, looking._states = (state,), None
+        await pilot.press("s")
+        await shows(pilot, "state: FINDINGS")
+        assert (asked(lab)["state"], asked(lab)["sop_uid"][-2:]) == (state, ".3")
+        await pilot.press("up")
+        await shows(pilot, "2/3")
+        assert asked(lab)["state"] == ""
+        await pilot.press("down", "s")
+        await until(pilot, lambda: asked(lab)["sop_uid"].endswith(".3") and not asked(lab)["state"], "as it was sent")
+
+
 async def test_left_and_right_go_through_the_series(app: SimlabApp) -> None:
     """Of three the last is before the first."""
     async with app.run_test(size=(80, 24)) as pilot:

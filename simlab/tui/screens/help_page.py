@@ -46,6 +46,7 @@ w, W   windows of the file and the modality          [ ]  , .      width and cen
 p      beside the prior, then the next one           space         run through the stack, stop
 t      tags: / searches, p private ones only         m, d          mark an image, compare with it
 o      less written over it, or nothing              b             pixels, half-blocks, letters
+s      under a presentation state, the next one
 ```
 
 ## Marks

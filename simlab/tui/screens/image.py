@@ -45,6 +45,7 @@ class ImageScreen(Looking):
         Binding("shift+down,J", "pan(0,1)", show=False),
         Binding("i", "invert", "Invert"),
         Binding("p", "prior", "Prior"),
+        Binding("s", "state", show=False),
         Binding("t", "tags", "Tags"),
         Binding("m", "mark", show=False),
         Binding("d", "difference", "Diff"),
@@ -152,6 +153,10 @@ class ImageScreen(Looking):
     def action_prior(self) -> None:
         """Beside the prior that is most like it; then beside the next; then alone again."""
         self.next_prior()
+
+    def action_state(self) -> None:
+        """As the study's next presentation state shows it; then as it was sent again."""
+        self.next_state()
 
     def action_tags(self) -> None:
         """The elements of this image."""

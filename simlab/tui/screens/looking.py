@@ -50,6 +50,8 @@ class Looking(Screen[None]):
         self._priors: list[str] | None = None
         self._position = 0
         self._look = Look()
+        self._states: dict[str, dict[str, Any]] | None = None
+        self._presented = ""
         self._asking = self._overtaken = False
         self.shown = 0
         """Pictures that were shown so far."""
@@ -125,18 +127,22 @@ class Looking(Screen[None]):
 
     async def _pane(self, number: int, stack: Stack, position: int, room: Room) -> Pane:
         place, look, way = stack.current.places[position], self._look, self.view.way
+        told_of = (self._states or {}).get(self._presented, {})
+        presented = self._presented if not number and place.sop_uid in told_of.get("images", []) else ""
         try:
             told = await self._door.get(
                 "/image", sop_uid=place.sop_uid, frame=place.frame, width=room.width, height=room.height,
                 aspect=room.aspect, zoom=look.zoom, x=look.x, y=look.y, window=look.window,
                 inverse=int(look.inverse), form="sixel" if way == SIXEL else "rows",
+                state=presented,
             )  # fmt: skip
         except SimlabError as error:
             return Pane(words=f"No picture: {error.what}")
         drawn = await asyncio.to_thread(picture.read, told, way, number)
         if drawn is None:
             return Pane(words="The lab's picture cannot be shown.")
-        return Pane(drawn, state=_state(drawn, position, stack, bool(number)), way=way)
+        return Pane(drawn, state=_state(drawn, position, stack, bool(number), told_of["label"] if presented else ""),
+                    way=way)  # fmt: skip
 
     @property
     def _now(self) -> Place | None:
@@ -148,6 +154,29 @@ class Looking(Screen[None]):
 
     def _change(self, **how: Any) -> None:
         self._look = replace(self._look, **how)
+        self.ask()
+
+    @work(exclusive=True, group="state")
+    async def next_state(self) -> None:
+        """Under the study's next presentation state, at an image that it is for; then as it was sent again."""
+        if self._stack is None or self._now is None:
+            return
+        if self._states is None:
+            told = {uid: await heard(self, self._door.get("/presentation", sop_uid=uid)) for uid in self._stack.states}
+            self._states = {uid: one for uid, one in told.items() if one}
+        uids = ["", *self._states]
+        self._presented = uids[(uids.index(self._presented) + 1) % len(uids)]
+        if len(uids) == 1:
+            self.notify("This study has no presentation state.", timeout=3)
+        elif self._presented:
+            images = self._states[self._presented]["images"]
+            if self._now.sop_uid not in images:
+                at, position = self._stack.at, self._position
+                self._position = self._stack.choose(sop_uid=images[0]) if images else position
+                if self._now.sop_uid not in images:
+                    self._stack.at, self._position = at, position
+                    self.notify("It is for images of another study.", timeout=3)
+            self._look = Look()
         self.ask()
 
     @work(exclusive=True, group="prior")
@@ -175,11 +204,12 @@ class Looking(Screen[None]):
         self.ask()
 
 
-def _state(drawn: Drawn, position: int, stack: Stack, prior: bool) -> str:
+def _state(drawn: Drawn, position: int, stack: Stack, prior: bool, label: str) -> str:
     lines = [f"{'PRIOR  ' if prior else ''}{position + 1}/{len(stack.current.places)}"]
     if len(stack.series) > 1:
         lines[0] += f"  series {stack.at + 1}/{len(stack.series)}"
     if drawn.window is not None:
         lines.append(f"C {drawn.window.centre:g} W {drawn.window.width:g} {drawn.window.name}")
     marks = [f"zoom {drawn.zoom:.1f}" if drawn.zoom > 1 else "", "inverse" if drawn.inverse else ""]
+    lines += [f"state: {label}"] if label else []
     return "\n".join([*lines, *filter(None, ["  ".join(filter(None, marks))])])
