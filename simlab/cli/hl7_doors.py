@@ -41,7 +41,7 @@ def set_door(
     remember_days: Annotated[int | None, typer.Option(help="Days that a control ID is remembered.")] = None,
     certificate: Annotated[str | None, typer.Option(help="What its TLS door shows (`simlab tls list`).")] = None,
     tls_mutual: Annotated[bool | None, typer.Option(help="Who comes over TLS must show a certificate too.")] = None,
-    reply_to: Annotated[str | None, typer.Option(help="mllp://HOST:PORT for the replies of enhanced mode.")] = None,
+    reply_to: Annotated[str | None, typer.Option(help="mllp(s)://HOST:PORT for replies of enhanced mode.")] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:

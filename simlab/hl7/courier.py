@@ -28,6 +28,7 @@ RETRY = "retry"
 ACK_SECONDS = 10.0
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
+LISTEN_SECONDS = 0.1  # between two looks whether a late acknowledgement has come
 REFUSALS = 10  # AR answers before a message goes to the error queue
 
 RESULTS = {"AA": DELIVERED, "CA": DELIVERED, "AE": ERROR, "CE": ERROR, "AR": RETRY, "CR": RETRY}
@@ -151,7 +152,8 @@ class Courier:
     more than a few milliseconds. The connection stays open from one parcel to the next, until the address changes or
     it stood idle for `idle_seconds`. `context` is asked for what a parcel to a TLS door needs; Unavailable when there
     is none. By the `counter` parcels get their sequence numbers, and one that is out of sequence waits until an
-    operator has set the counter right.
+    operator has set the counter right. `on_late` gets what the application says on the same connection when CA has
+    ended the delivery, and from where; on the courier's thread.
     """
 
     def __init__(
@@ -164,6 +166,7 @@ class Courier:
         context: Callable[[], ssl.SSLContext] | None = None,
         counter: Counter | None = None,
         waiting: Callable[[], None] | None = None,
+        on_late: Callable[[bytes, str], None] = lambda _reply, _place: None,
     ) -> None:
         self.name = name
         self._take = take
@@ -172,6 +175,7 @@ class Courier:
         self._context = context
         self._counter = counter
         self._waiting = waiting
+        self._on_late = on_late
         self._link: Link | None = None
         self._to: tuple[str, int, bool] = ("", 0, False)
         self._woken = threading.Event()
@@ -210,6 +214,7 @@ class Courier:
                 idle_seconds=self._idle_seconds,
                 context=context,
                 waiting=self._waiting,
+                on_late=lambda _control_id, reply: self._on_late(reply, f"{parcel.host}:{parcel.port}"),
             )
         return deliver(parcel, self._link)
 
@@ -237,18 +242,30 @@ class Courier:
                         if not self._closed:
                             self._finish(parcel, delivery)
                     continue
+                self._wait(parcel)
             except Exception:  # a door: the queue is durable, and the next look may go better
-                if self._closed:
-                    break
-                parcel = LONGEST_RETRY
-            self._wait(parcel)
+                if not self._closed:
+                    self._woken.wait(LONGEST_RETRY)
         self._hang_up()
 
     def _wait(self, seconds: float | None) -> None:
-        """Until somebody wakes us, or so many seconds are over; a connection that stands idle meanwhile is closed."""
-        if self._link is not None and (seconds is None or seconds > self._idle_seconds):
-            if self._woken.wait(self._idle_seconds):
+        """Until somebody wakes us, or so many seconds are over; a connection that stands idle meanwhile is closed.
+
+        While something may still be said on it, it is listened to.
+        """
+        begun = time.monotonic()
+        while True:
+            passed = time.monotonic() - begun
+            left = None if seconds is None else seconds - passed
+            if self._link is None:
+                self._woken.wait(left)
                 return
-            self._hang_up()
-            seconds = None if seconds is None else seconds - self._idle_seconds
-        self._woken.wait(seconds)
+            if self._link.listen():
+                step = LISTEN_SECONDS
+            elif passed < self._idle_seconds:
+                step = self._idle_seconds - passed
+            else:
+                self._hang_up()
+                continue
+            if self._woken.wait(step if left is None else min(step, left)) or (left is not None and left <= step):
+                return

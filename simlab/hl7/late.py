@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from simlab.hl7 import acknowledge
-from simlab.hl7.courier import DELIVERED, ERROR, Delivery
+from simlab.hl7.courier import DELIVERED, ERROR, RETRY, Delivery
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message, parse
 
 AWAITED = "awaited"
 _ACCEPT = ("CA", "")
+_APPLICATION = ("AA", "AE", "AR")
 
 
 def asking(data: bytes) -> bytes:
@@ -43,7 +44,10 @@ def settled(tx: sqlite3.Connection, link: str, item: int, delivery: Delivery) ->
     if row["answer"] is not None:
         result, text = judged(parse(bytes(row["answer"])))
         return replace(delivery, result=result, text=text)
-    if (delivery.said.code if delivery.said else "") not in _ACCEPT:
+    code = delivery.said.code if delivery.said else ""
+    if code in _APPLICATION and delivery.result != RETRY:
+        tx.execute("UPDATE hl7_awaited SET answer=? WHERE link=? AND item=?", (delivery.ack, link, item))
+    elif code not in _ACCEPT:
         tx.execute("DELETE FROM hl7_awaited WHERE link=? AND item=?", (link, item))
     return delivery
 
@@ -53,7 +57,7 @@ def heard(tx: sqlite3.Connection, link: str, answer: Message) -> tuple[str, int]
 
     `link` is the beginning of the name of links that are looked at.
     """
-    if answer.get("MSA-1") not in ("AA", "AE", "AR"):
+    if answer.get("MSA-1") not in _APPLICATION:
         return None
     row = tx.execute(
         "SELECT link, item FROM hl7_awaited WHERE control_id=? AND answer IS NULL AND substr(link, 1, ?) = ? "

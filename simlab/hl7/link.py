@@ -22,6 +22,7 @@ from simlab.hl7.message import Message, parse
 CONNECT_SECONDS = 3.0
 IDLE_SECONDS = 60.0
 SOON = 0.005  # seconds within which most acknowledgements are there
+MOST_OUTSTANDING = 1000  # messages whose application acknowledgement is still awaited on a connection
 QUIET_SECONDS = 1.0  # how long an acknowledgement is awaited that comes only when something went wrong
 _AGAIN = "Send the same message again."
 
@@ -56,7 +57,7 @@ class Link:
         self._context = context
         self._on_late = on_late
         self._waiting = waiting
-        self._outstanding: set[str] = set()
+        self._outstanding: dict[str, None] = {}
         self._socket: socket.socket | None = None
         self._local: tuple[str, int] = ("", 0)
         self._deframer = Deframer(lenient=True)
@@ -95,6 +96,7 @@ class Link:
     def close(self) -> None:
         """Close the connection; whoever waits on it hears that it broke."""
         sock, self._socket = self._socket, None
+        self._outstanding.clear()
         if sock is not None:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
@@ -125,6 +127,10 @@ class Link:
         except _Broken as error:
             raise NoAck(error.what, place=self.place, remedy=error.remedy) from error
         return frames
+
+    def listen(self) -> bool:
+        """Take in what has come since, for `on_late`; whether something may still come on this connection."""
+        return bool(self._outstanding) and self._fresh() and bool(self._outstanding)
 
     def _connect(self) -> None:
         if self._ended:
@@ -161,10 +167,12 @@ class Link:
         if good:
             try:
                 self._socket.settimeout(0)
-                waiting = self._socket.recv(65536)
-                good = bool(waiting)
-                for reply in self._deframer.feed(waiting)[0]:
-                    self._late(reply)
+                while good:
+                    waiting = self._socket.recv(65536)
+                    good = bool(waiting)
+                    for reply in self._deframer.feed(waiting)[0]:
+                        self._late(reply)
+                    self._socket.settimeout(0)
             except (BlockingIOError, ssl.SSLWantReadError):
                 pass  # nothing came: as it should be
             except OSError:
@@ -182,7 +190,9 @@ class Link:
         self._send(frame(data.data if isinstance(data, Message) else data), timeout)
         got = Exchange()
         if want.application_due(success=True) or want.application_due(success=False):
-            self._outstanding.add(control_id or "")
+            self._outstanding[control_id or ""] = None
+            if len(self._outstanding) > MOST_OUTSTANDING:
+                del self._outstanding[next(iter(self._outstanding))]
         if deferred and want.accept_due(success=True):
             want = Asked(want.accept, "NE")
         quiet, waiting = time.monotonic(), self._waiting
@@ -203,7 +213,7 @@ class Link:
                 quiet = time.monotonic()
                 got = self._take(got, reply, control_id if match else None, want)
         if got.application is not None:
-            self._outstanding.discard(control_id or "")
+            self._outstanding.pop(control_id or "", None)
         self._used = time.monotonic()
         return got
 
@@ -233,7 +243,7 @@ class Link:
             answer = heard(reply, self.place)
             echoed = answer.get("MSA-2")
             if echoed in self._outstanding:
-                self._outstanding.discard(echoed)
+                del self._outstanding[echoed]
                 self._on_late(echoed, reply)
                 self._accepted(answer)
 

@@ -41,7 +41,7 @@ class DoorPolicy(BaseModel):
     tls_mutual: bool = Field(False, description="who comes over TLS must show a certificate too")
 
     reply_to: str = Field(
-        "", description="mllp://HOST:PORT for the replies of enhanced mode; empty: the same connection"
+        "", description="mllp:// or mllps://HOST:PORT for the replies of enhanced mode; empty: the same connection"
     )
 
     @field_validator("certificate")
@@ -52,8 +52,8 @@ class DoorPolicy(BaseModel):
     @field_validator("reply_to")
     @classmethod
     def _an_address(cls, value: str) -> str:
-        if value and address(value)[2]:
-            raise BadInput("replies go out without TLS", remedy="Write mllp://HOST:PORT.")
+        if value:
+            address(value)
         return value
 
     def admit(self, message: Message) -> None:
@@ -169,10 +169,11 @@ def taken(tx: sqlite3.Connection, door: str = "", control_id: str = "", limit: i
 def replies(tx: sqlite3.Connection, door: str = "") -> list[dict[str, Any]]:
     """Application replies that wait for their return connection, or were refused on it."""
     rows = tx.execute(
-        "SELECT id, door, host, port, state, attempts, error FROM hl7_reply WHERE ?1 = '' OR door = ?1 ORDER BY id",
+        "SELECT id, door, host, port, tls, state, attempts, error FROM hl7_reply "
+        "WHERE ?1 = '' OR door = ?1 ORDER BY id",
         (door,),
     )
-    return [dict(row) for row in rows]
+    return [{**dict(row), "tls": bool(row["tls"])} for row in rows]
 
 
 VIEWS = {"doors": doors, "taken": taken, "replies": replies, "sequences": sequence.rows}

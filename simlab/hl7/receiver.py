@@ -207,7 +207,7 @@ class Receiver:
         """The application acknowledgement that is due on this connection; None when it goes out on another one."""
         if not (turn.want.enhanced and turn.policy.reply_to):
             return ack
-        returning.put(tx, self._door, self._system, turn.policy.reply_to, ack)
+        returning.put(tx, self._door, self._system, turn.policy.reply_to, ack, self._clock)
         return None
 
     def _hear(self, message: Message, turn: _Turn) -> Reply:

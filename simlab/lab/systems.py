@@ -67,7 +67,7 @@ class Systems:
         self.faults = FaultTable(self.store, self.journal)
         self.hl7_doors = Doors(self.store, self.journal)
         self.hl7_sequences = Sequences(self.store, self.journal)
-        self.hl7_replies = Returning(self.store, self.journal, self.clock)
+        self.hl7_replies = Returning(self.store, self.journal, self.clock, home.certificates)
         self.hl7_doors.on_change = self.hl7_replies.wake
         self.blobs = Blobs(home.blobs, sync=durability == "power")
         self.pacs = Pacs(*self._ground("PACS"), self.blobs, home.certificates)

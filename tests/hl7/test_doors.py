@@ -1,17 +1,21 @@
 """What a door takes and remembers: its policy, its memory of duplicates, its sequence numbers, its replies."""
 
+import functools
 import socket
 from datetime import datetime, timedelta
 
 import pytest
 
+from simlab import certificates, tls
 from simlab.errors import BadInput, NotKept
 from simlab.faults import Fault
 from simlab.hl7 import sequence
+from simlab.hl7.acknowledge import acknowledge
 from simlab.hl7.courier import RETRY, Courier, Parcel
 from simlab.hl7.enhanced import CONDITIONS
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import parse
+from simlab.hl7.mllp import MllpServer
 from simlab.hl7.partner import Behaviour, Partner, Turn
 from simlab.hl7.policy import DOORS, VIEWS
 from simlab.hl7.returning import Returning
@@ -235,8 +239,55 @@ def test_the_application_acknowledgement_may_come_on_a_connection_of_its_own(gro
     ]
 
 
-@pytest.mark.parametrize("wrong", ["127.0.0.1:2575", "mllps://127.0.0.1:1", "mllp://a:0"])
+def accepted(got, data, _caller):
+    """Take a message and say CA."""
+    got.append(data)
+    return acknowledge(data, now=datetime.now(), accept=True)
+
+
+def test_a_reply_goes_out_over_tls_where_its_address_says_so(ground, tmp_path):
+    """mllps:// in `reply_to`: the receiver of the reply is verified, and gets it; one of another CA does not."""
+    folder = tmp_path / "certificates"
+    certificates.make(folder)
+    with inbox(ground) as door:
+        for name, served in (("server", True), ("untrusted", False)):
+            got: list[bytes] = []
+            other = MllpServer("PARTNER", functools.partial(accepted, got))
+            to = other.open("127.0.0.1", 0, functools.partial(tls.server_context, folder, name))
+            door.doors.set("ADT", reply_to=f"mllps://127.0.0.1:{to}")
+            assert door.codes(message(name, asks="AL|AL")) == [("CA", name)]
+            returning = Returning(ground.store, ground.journal, ground.clock, folder)
+            returning.open()
+            if served:
+                eventually(lambda: not ground.view(VIEWS, "replies"))
+            else:
+                eventually(lambda: "no TLS" in ground.view(VIEWS, "replies")[0]["error"])
+            returning.close()
+            other.close()
+            assert [parse(one).get("MSA-2") for one in got] == ([name] if served else [])
+
+
+def test_a_reply_to_one_address_does_not_wait_for_another(ground):
+    """Nobody listens at the first address; what is for the second goes out all the same, each in its own order."""
+    with inbox(ground) as door, socket.create_server(("127.0.0.1", 0)) as probe:
+        nowhere = probe.getsockname()[1]
+        probe.close()
+        other = Partner(Behaviour(turns=(Turn(code="CA"),)))
+        to = other.open("127.0.0.1", 0)
+        for control_id, port in (("A", nowhere), ("B", to), ("C", nowhere), ("D", to)):
+            door.doors.set("ADT", reply_to=f"mllp://127.0.0.1:{port}")
+            door.codes(message(control_id, asks="AL|AL"))
+        returning = Returning(ground.store, ground.journal, ground.clock)
+        returning.open()
+        eventually(lambda: len(ground.view(VIEWS, "replies")) == 2)
+        returning.close()
+        other.close()
+    assert [parse(one).get("MSA-2") for one in other.got] == ["B", "D"]
+    assert {row["port"] for row in ground.view(VIEWS, "replies")} == {nowhere}
+
+
+@pytest.mark.parametrize("wrong", ["127.0.0.1:2575", "http://127.0.0.1:1", "mllp://a:0"])
 def test_a_return_address_is_checked(ground, wrong):
-    """Only mllp://HOST:PORT."""
+    """Only mllp://HOST:PORT, and mllps:// for TLS."""
     with inbox(ground) as door, pytest.raises(BadInput):
         door.doors.set("ADT", reply_to=wrong)

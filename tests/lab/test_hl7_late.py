@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from simlab.hl7.acknowledge import acknowledge
+from simlab.hl7.errors import Hl7Error
 from simlab.hl7.link import send
 from simlab.hl7.message import parse
+from simlab.hl7.mllp import Caller, MllpServer
 from simlab.hl7.partner import Behaviour, Partner, Turn
 from simlab.lab.home import Home
 from simlab.lab.lab import Lab, running
-from tests.hl7.peer import eventually
+from tests.hl7.peer import eventually, peer
 from tests.lab.conftest import from_scene
 from tests.lab.test_tls_doors import HOST, do, rows
 
@@ -89,6 +95,50 @@ def test_an_outbox_hears_at_its_own_door(lab: Lab, system: str, code: str) -> No
     (row,) = rows(lab, outbox)
     assert row["later"] == code and "not so" in row["answer"]
     assert (row["state"], row["error"]) == (("delivered", "") if code == "AA" else ("error", f"{code}: not so"))
+
+
+@pytest.mark.parametrize("code", ["AA", "AE"])
+@pytest.mark.parametrize("system", ["EPR", "RIS"])
+def test_an_outbox_hears_on_its_own_connection(lab: Lab, system: str, code: str) -> None:
+    """CA ends the delivery; the application's word follows on the same connection, while nothing else is sent."""
+    outbox, release = f"{system.lower()}.outbox", threading.Event()
+
+    def answers(data: bytes, _caller: Caller) -> Iterator[bytes]:
+        yield acknowledge(data, now=datetime.now(), accept=True)
+        release.wait(5)
+        error = None if code == "AA" else Hl7Error("not so", place="PID-3")
+        yield acknowledge(data, now=datetime.now(), error=error, conditions=("AL", "NE"))
+
+    server = MllpServer("PARTNER", answers)
+    port = server.open(HOST, 0)
+    try:
+        if system == "EPR":
+            do(lab, "epr.configure", destination_port=port, destination_deferred=True)
+            person(lab, "9300005")
+        else:
+            do(lab, "ris.configure", forward_adt={"host": HOST, "port": port, "deferred": True})
+            do(lab, "ris.cancel_order", accession="RXX10000050")
+        eventually(lambda: [row["state"] for row in rows(lab, outbox)] == ["delivered"])
+        assert rows(lab, outbox)[0]["later"] == "awaited"
+        release.set()
+        eventually(lambda: rows(lab, outbox)[0]["later"] == code)
+    finally:
+        release.set()
+        server.close()
+    (row,) = rows(lab, outbox)
+    assert (row["state"], row["error"]) == (("delivered", "") if code == "AA" else ("error", "AE: PID-3: not so"))
+    told = [e for e in lab.journal.events(kinds=("hl7.message",), system=system) if e.data["direction"] == "in"]
+    assert [(e.data["text"], e.actor) for e in told] == [(f"the late reply to message {row['id']}", row["actor"])]
+
+
+def test_an_answer_that_does_not_come_later_is_kept_as_one(lab: Lab) -> None:
+    """A receiver without enhanced mode answers AA at once, although a later word is waited for."""
+    with peer() as old:
+        do(lab, "epr.configure", destination_port=old.port, destination_deferred=True)
+        person(lab, "9300006")
+        eventually(lambda: [row["state"] for row in rows(lab, "epr.outbox")] == ["delivered"])
+    (row,) = rows(lab, "epr.outbox")
+    assert row["later"] == "AA" and f"MSA|AA|{row['control_id']}" in row["answer"]
 
 
 def test_what_is_awaited_is_awaited_after_a_restart(tmp_path: Path) -> None:

@@ -91,8 +91,7 @@ class Epr(Registrations, Identities, Requests):
         """Change settings (names in `settings.DEFAULTS`), the destination of the messages for instance."""
         with self._store.write() as tx:
             written = settings.change(tx, values)
-            tx.execute("UPDATE epr_outbox SET next_try=0 WHERE state='queued'")
-            self._store.after_commit(self._outbox.wake)
+            self._outbox.hurry()
             return self._tell(
                 f"settings changed: {', '.join(f'{k}={v}' for k, v in written.items())}",
                 {"do": "configure", "settings": written},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from simlab.clock import Clock
-from simlab.department.epr import registry, results, settings
+from simlab.department.epr import fillers, registry, results, settings
 from simlab.department.epr.requests import Requests
 from simlab.errors import SimlabError
 from simlab.hl7.errors import Hl7Error
@@ -120,9 +120,7 @@ class Inbox:
             "accession": message.get(f"{obr}-18"),
             "study_uid": message.get("ZDS-1.1"),
         }
-        for name, value in told.items():
-            if value:
-                tx.execute(f"UPDATE epr_order SET {name}=? WHERE placer=?", (value, placer))
+        fillers.write(tx, placer, **told)
 
     def _ours(self, tx: sqlite3.Connection, message: Message, orc: str, obr: str) -> str:
         """An order that the filler made (SN): it gets a placer number, which the filler is told (NA)."""

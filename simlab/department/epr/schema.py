@@ -1,5 +1,6 @@
 """The tables of the electronic patient record."""
 
+from simlab.hl7.schema import outbox
 from simlab.store import Schema
 
 SCHEMA = Schema(
@@ -50,12 +51,8 @@ SCHEMA = Schema(
         filler TEXT PRIMARY KEY, placer TEXT NOT NULL, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,
         exam TEXT NOT NULL, start TEXT NOT NULL, place TEXT NOT NULL, state TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS epr_counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS epr_outbox (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, control_id TEXT NOT NULL, message BLOB NOT NULL,
-        state TEXT NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL, next_try REAL NOT NULL, ack BLOB,
-        actor TEXT NOT NULL, cause INTEGER, queued TEXT NOT NULL);
-    CREATE INDEX IF NOT EXISTS epr_outbox_by_state ON epr_outbox (state, id)
-    """,
+    """
+    + outbox("epr_outbox"),
     domain=(
         "epr_setting",
         "epr_patient",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from simlab.department.ris.segment_group import Group, groups
 from simlab.hl7 import build
 from simlab.hl7.errors import Hl7Error
@@ -41,3 +43,16 @@ class Replies:
             row = tx.execute("SELECT filler FROM ris_order WHERE placer = ? AND placer <> ''", (placer,)).fetchone()
         filler = row["filler"] if row else one.said(one.place("ORC-3.1"))
         return {1: DONE.get(control, "OK"), 2: placer, 3: filler}
+
+
+def assigned(tx: sqlite3.Connection, reply: Message) -> list[str]:
+    """Take the placer numbers that an ORR gives the RIS's own orders (ORC-1 NA, IHE RAD-3); which orders got one."""
+    found = []
+    for n in range(1, len(reply.named("ORC")) + 1):
+        control, placer, filler = (reply.get(f"ORC[{n}]-{place}") for place in ("1", "2.1", "3.1"))
+        if control == "NA" and placer and filler:
+            rows = tx.execute(
+                "UPDATE ris_order SET placer = ? WHERE filler = ? AND placer = '' RETURNING accession", (placer, filler)
+            )
+            found += [row["accession"] for row in rows.fetchall()]
+    return found

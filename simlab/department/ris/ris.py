@@ -43,6 +43,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
         store.install(SCHEMA)
         self._forward = Forward(store, journal, clock, faults, RIS, certificates)
         telling = Telling(clock, self._forward)
+        self._forward.on_numbers = telling.changed
         super().__init__(store, journal, clock, telling)
         self.endpoints: dict[str, Endpoint] = {}
         inbox = Inbox(store, clock, self._forward, telling)
@@ -71,7 +72,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
         except BaseException:
             self._door.server.close()
             raise
-        self._forward.start()
+        self._forward.open()
         return self.endpoints
 
     def open_tls(self, host: str, port: int) -> int:
@@ -100,7 +101,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
         """Lay out a scene inside the caller's transaction."""
         with self._store.write() as tx:
             stage.lay_out(tx, section, self._clock.now())
-            self._store.after_commit(self._forward.look_again)
+            self._forward.hurry()
             self._store.after_commit(self._retitle)
 
     def set_peer(self, title: str, host: str, port: int, services: list[str] | None = None) -> Row:
@@ -124,7 +125,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
         """Send a message of the outbox again, under the same MSH-10."""
         return self._console(
             "resend",
-            lambda tx: {"item": item, "sent": self._forward.resend(tx, item)},
+            lambda tx: {"item": item, "sent": self._forward.resend(item)},
             lambda row: f"{row['sent']} queued again",
         )
 
@@ -133,7 +134,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
 
         def change(tx: Connection) -> Row:
             changed = settings.change(tx, values)
-            self._store.after_commit(self._forward.look_again)
+            self._forward.hurry()
             self._store.after_commit(self._retitle)
             return changed
 

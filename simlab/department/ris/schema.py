@@ -1,5 +1,6 @@
 """The tables of the RIS."""
 
+from simlab.hl7.schema import outbox
 from simlab.store import Schema
 
 SCHEMA = Schema(
@@ -67,12 +68,8 @@ SCHEMA = Schema(
         availability TEXT NOT NULL, mpps_uid TEXT NOT NULL, at TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS ris_availability_by_study ON ris_availability (study_uid);
     CREATE TABLE IF NOT EXISTS ris_counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS ris_outbox (
-        id INTEGER PRIMARY KEY, type TEXT NOT NULL, control_id TEXT NOT NULL, message BLOB NOT NULL,
-        state TEXT NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER,
-        queued TEXT NOT NULL);
-    CREATE INDEX IF NOT EXISTS ris_outbox_by_state ON ris_outbox (state, id)
-    """,
+    """
+    + outbox("ris_outbox"),
     domain=(
         "ris_setting",
         "ris_peer",

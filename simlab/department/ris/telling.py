@@ -65,7 +65,7 @@ class Telling:
         told = replace(told, placer=placer, status=status)
         header = self._header(tx, setting, setting.order_version)
         header = replace(header, receiving_application=setting.forward_adt.application)
-        self._forward.send(tx, build.orm(header, control, _patient(tx, order["patient_id"], order["issuer"]), told))
+        self._forward.send(build.orm(header, control, _patient(tx, order["patient_id"], order["issuer"]), told))
 
     def report(self, tx: sqlite3.Connection, report: sqlite3.Row, status: str) -> None:
         """Send a report under its status; `status` W withdraws it from whom it was posted to."""
@@ -84,7 +84,7 @@ class Telling:
             author=report["author"],
             results=results,
         )
-        self._forward.send(tx, message)
+        self._forward.send(message)
 
     def _compare(self, tx: sqlite3.Connection, setting: RisSettings, order: sqlite3.Row, quiet: bool) -> None:
         step = _step(tx, order["accession"])
@@ -107,7 +107,7 @@ class Telling:
     ) -> None:
         header = self._header(tx, setting, setting.order_version)
         patient = _patient(tx, order["patient_id"], order["issuer"])
-        self._forward.send(tx, build.orm(header, control, patient, told))
+        self._forward.send(build.orm(header, control, patient, told))
 
     def _appointment(
         self, tx: sqlite3.Connection, setting: RisSettings, order: sqlite3.Row, step: sqlite3.Row, event: str
@@ -115,7 +115,7 @@ class Telling:
         header = self._header(tx, setting, setting.result_version)
         patient = _patient(tx, order["patient_id"], order["issuer"])
         wanted = _in_hl7(order, step)
-        self._forward.send(tx, build.siu(header, event, patient, wanted, minutes=MINUTES, place=step["station_ae"]))
+        self._forward.send(build.siu(header, event, patient, wanted, minutes=MINUTES, place=step["station_ae"]))
 
     def _header(self, tx: sqlite3.Connection, setting: RisSettings, version: str) -> build.Header:
         to = setting.forward_adt

@@ -85,7 +85,7 @@ class SetDoor(Action):
     certificate: str | None = Field(None, description="what its TLS door shows: server, renewed, expired, untrusted")
     tls_mutual: bool | None = Field(None, description="whether who comes over TLS must show a certificate too")
 
-    reply_to: str | None = Field(None, description="mllp://HOST:PORT for the replies of enhanced mode; empty: the same")
+    reply_to: str | None = Field(None, description="mllp(s)://HOST:PORT for replies of enhanced mode; empty: the same")
 
     def perform(self, lab: Systems) -> Result:
         done = lab.hl7_doors.set(self.door, **self.model_dump(exclude={"door"}, exclude_none=True))
