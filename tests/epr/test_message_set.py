@@ -87,6 +87,19 @@ def test_a_merge_retires_the_number_everywhere(hospital, event):
         assert hospital.one(view, patient_id=retire)["merged_into"] == survive, view
 
 
+def test_the_survivor_of_a_merge_inherits_the_numbers_it_lacks(hospital):
+    """An NHS number that only the retired record had is told of in PID-3, and goes back when the merge is undone."""
+    retire, survive = hospital.person(), hospital.person()
+    for number, nhs in ((retire, "9990000093"), (survive, "")):
+        hospital.do("epr.update", patient=number, facts={"nhs_number": nhs})
+    hospital.do("epr.merge", retire=retire, survive=survive)
+    assert hospital.one("epr.patients", patient_id=survive)["nhs_number"] == "9990000093"
+    assert "9990000093" in str(hospital.one("ris.patients", patient_id=survive))
+    hospital.do("epr.unmerge", patient=retire)
+    numbers = [hospital.one("epr.patients", patient_id=one)["nhs_number"] for one in (retire, survive)]
+    assert numbers == ["9990000093", ""]
+
+
 def test_linked_records_both_stay(hospital):
     """A24 links in all three systems and changes neither record; A37 takes the link away."""
     one, other = hospital.person(), hospital.person()

@@ -21,6 +21,7 @@ class Identities(Console):
     def merge(self, retire: str, survive: str, *, issuer: str = "", event: str = "A40") -> Row:
         """Merge two numbers of one person: `survive` stays, `retire` goes, with what belongs to it.
 
+        A number of an authority that the survivor has none of, the NHS number for instance, becomes the survivor's.
         Sends ADT^A40; A34 and A18 are how older interfaces say the same.
         """
         if retire == survive:
@@ -31,7 +32,7 @@ class Identities(Console):
             issuer = self._issuer(tx, issuer)
             for number in (retire, survive):
                 registry.find(tx, number, issuer)
-            carried = _carry(tx, retire, survive, issuer)
+            carried = _carry(tx, retire, survive, issuer) + self._inherit(tx, retire, survive, issuer)
             earlier = tx.execute(
                 "SELECT patient_id FROM epr_patient WHERE issuer=? AND merged_into=?", (issuer, retire)
             ).fetchall()
@@ -73,6 +74,8 @@ class Identities(Console):
                     tx.execute(
                         "UPDATE epr_patient SET merged_into=? WHERE patient_id=? AND issuer=?", (number, key, issuer)
                     )
+                elif table == "epr_identifier":
+                    _give(tx, key, record["patient_id"], number, issuer)
                 else:
                     tx.execute(f"UPDATE {table} SET patient_id=? WHERE {CARRIED[table]}=?", (number, key))
             tx.execute("UPDATE epr_patient SET merged_into=NULL WHERE patient_id=? AND issuer=?", (number, issuer))
@@ -170,6 +173,30 @@ class Identities(Console):
                 {"do": "renumber", "old": old, "new": new, "issuer": issuer},
                 header,
             )
+
+    def _inherit(self, tx: sqlite3.Connection, old: str, new: str, issuer: str) -> list[list[str]]:
+        """Give `new` the numbers of `old` whose authorities have given it none; what went, as table and key."""
+        rows = tx.execute(
+            "SELECT number, authority FROM epr_identifier WHERE patient_id=? AND issuer=? AND authority NOT IN "
+            "(SELECT authority FROM epr_identifier WHERE patient_id=? AND issuer=?)",
+            (old, issuer, new, issuer),
+        ).fetchall()
+        inherited = []
+        for row in rows:
+            key = "^^^".join(row)
+            _give(tx, key, old, new, issuer)
+            registry.remember(tx, self._now(), "moved", row["number"], row["authority"], new, old)
+            inherited.append(["epr_identifier", key])
+        return inherited
+
+
+def _give(tx: sqlite3.Connection, identifier: str, old: str, new: str, issuer: str) -> None:
+    """Another authority's number, written as CX (number^^^authority), goes from one patient to another."""
+    tx.execute(
+        "UPDATE OR REPLACE epr_identifier SET patient_id=? WHERE patient_id=? AND issuer=? "
+        "AND number || '^^^' || authority = ?",
+        (new, old, issuer, identifier),
+    )
 
 
 def _carry(tx: sqlite3.Connection, old: str, new: str, issuer: str) -> list[list[str]]:
