@@ -69,6 +69,15 @@ def visits(patient: OnePatient = None, home: Home = None, json: Json = False) ->
 
 
 @app.command()
+def movements(patient: OnePatient = None, home: Home = None, json: Json = False) -> None:
+    """Show what happened in every stay: admitted, moved, discharged, and what was cancelled."""
+    found = Door(chosen(home)).view("epr.movements", patient_id=patient)
+    columns = {"at": "At", "event": "Event", "patient_id": "Patient ID", "visit": "Visit",
+               "prior_location": "From", "location": "To", "undone": "Undone"}  # fmt: skip
+    show.rows(found, columns, json_wanted=json, none="Nothing has happened.")
+
+
+@app.command()
 def register(
     patient: Number = "",
     name: Name = "",
@@ -103,6 +112,9 @@ def admit(
     sex: Sex = "",
     nhs_number: NhsNumber = "",
     address: Address = "",
+    phone: Phone = "",
+    gp: Gp = "",
+    trace_status: Trace = "",
     location: Location = "",
     consultant: Consultant = "",
     book: Annotated[bool, typer.Option(help="Only book the stay (A05).")] = False,
@@ -110,7 +122,10 @@ def admit(
     json: Json = False,
 ) -> None:
     """Admit a patient, new or known (ADT^A01)."""
-    facts = _facts(name=name, birth_date=birth_date, sex=sex, nhs_number=nhs_number, address=address)
+    facts = _facts(
+        name=name, birth_date=birth_date, sex=sex, nhs_number=nhs_number, address=address, phone=phone, gp=gp,
+        trace_status=trace_status,
+    )  # fmt: skip
     given = {"patient": patient, "location": location, "consultant": consultant, "facts": facts}
     _act(home, json, "epr.preadmit" if book else "epr.admit", **given)
 
