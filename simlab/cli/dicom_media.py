@@ -35,6 +35,24 @@ def import_media(
     show.outcome(Door(chosen(home)).act("dicom.import_media", given), json_wanted=json)
 
 
+@app.command("media")
+def look_at_media(
+    disc: Annotated[str, typer.Argument(help="A disc's name; without one all are listed.", show_default=False)] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Say which discs there are, or what is on one and what its DICOMDIR says that is not so."""
+    columns = {"patient_id": "Patient ID", "patient_name": "Name", "study_date": "Date", "accession": "Accession",
+               "description": "Study", "images": "Images", "study_uid": "UID"}  # fmt: skip
+    done = Door(chosen(home)).act("dicom.look_at_media", {"disc": disc})
+    if not json:
+        wrong = {**done["data"].get("damaged", {}), **done["data"].get("lies", {})}
+        wrong |= dict.fromkeys(done["data"].get("unlisted", ()), "the DICOMDIR does not list it")
+        if wrong:
+            show.table([{"file": name, "what": what} for name, what in wrong.items()], {"file": "File", "what": "What"})
+    show.outcome(done, json_wanted=json, columns=columns if disc else None)
+
+
 @app.command("export-media")
 def export_media(
     disc: Annotated[str, typer.Argument(help="The new disc's name.")],

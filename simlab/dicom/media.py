@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.fileset import FileSet
 from pydicom.uid import UID
 
+from simlab.dicom.header import Header
 from simlab.dicom.instance import Instance
 from simlab.dicom.scan import EXPLICIT_LITTLE
 from simlab.dicom.uids import uid
@@ -20,6 +22,17 @@ DIRECTORY = "DICOMDIR"
 _NEEDED = {"PatientID": "NONE", "StudyDate": "19000101", "StudyTime": "000000", "StudyID": "0", "SeriesNumber": 0,
            "InstanceNumber": 0}  # fmt: skip
 """Type 1 keys of directory records (PS3.3 F.5) that images may lack."""
+_TOLD = {
+    "PatientID": "patient_id",
+    "PatientName": "patient_name",
+    "StudyInstanceUID": "study_uid",
+    "SeriesInstanceUID": "series_uid",
+    "ReferencedSOPInstanceUIDInFile": "sop_instance_uid",
+}
+"""What directory records say of a file (PS3.3 F.5), and which fact of its header that is."""
+_UNDEFINED = 0xFFFFFFFF
+_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
+"""What ends encapsulated pixel data (PS3.5 A.4)."""
 _LARGEST = 512 * 1024 * 1024  # bytes of one file
 
 
@@ -27,19 +40,30 @@ _LARGEST = 512 * 1024 * 1024  # bytes of one file
 class Disc:
     """What a disc holds: its instances, files that the directory lists and that are missing or damaged, and others.
 
-    `unlisted` are DICOM files that no directory record names; they are not among the `instances`.
+    `unlisted` are DICOM files that no directory record names; they are not among the `instances`. `lies` are files of
+    which the directory says something else than they do, `miscased` those whose names have letters of the other case.
     """
 
     instances: list[Instance] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
     unlisted: list[str] = field(default_factory=list)
+    lies: dict[str, str] = field(default_factory=dict)
+    miscased: list[str] = field(default_factory=list)
     directory: bool = True
 
 
-def write(folder: Path, instances: Sequence[Instance], *, label: str = "SIMLAB") -> int:
+def file_set_id(name: str) -> str:
+    """The File-set ID (0004,1130) of a disc of that name: 16 characters at most of A to Z, 0 to 9 and underscore."""
+    return re.sub(r"[^A-Z0-9_]", "_", name.upper())[:16]
+
+
+def write(
+    folder: Path, instances: Sequence[Instance], *, label: str = "SIMLAB", told: Mapping[str, str] | None = None
+) -> int:
     """Write a disc into a new or empty folder; gives how many files it has beside the directory.
 
-    `label` is the File-set ID (0004,1130). Raises BadInput when the folder holds something or cannot be written.
+    `label` is the File-set ID (0004,1130). `told` is what the directory says otherwise than the files. Raises BadInput
+    when the folder holds something or cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +75,7 @@ def write(folder: Path, instances: Sequence[Instance], *, label: str = "SIMLAB")
         whole = {}
         for instance in instances:
             whole[instance.header().sop_instance_uid] = instance
-            files.add(_for_records(instance))
+            files.add(_for_records(instance, told or {}))
         files.write(folder)
         for entry in files:
             # pydicom would write anew what it was given; a disc has the bytes that are archived.
@@ -65,12 +89,14 @@ def write(folder: Path, instances: Sequence[Instance], *, label: str = "SIMLAB")
     return len(instances)
 
 
-def _for_records(instance: Instance) -> Dataset:
+def _for_records(instance: Instance, told: Mapping[str, str]) -> Dataset:
     """The header that directory records are made of; what they must have and it has not is filled in there alone."""
     ds = instance.dataset()
     for keyword, value in _NEEDED.items():
         if not ds.get(keyword):
             setattr(ds, keyword, value)
+    for keyword, value in told.items():
+        setattr(ds, keyword, value)
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
     ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
@@ -88,16 +114,27 @@ def read(folder: Path) -> Disc:
     there = {path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
     directory = next((path for path in sorted(there) if path.name.upper() == DIRECTORY and path.parent == folder), None)
     disc = Disc(directory=directory is not None)
-    listed = _listed(directory) if directory else sorted(path.relative_to(folder).as_posix() for path in there)
+    listed = (
+        _listed(directory)
+        if directory
+        else {name: {} for name in sorted(one.relative_to(folder).as_posix() for one in there)}
+    )
     by_name = {path.relative_to(folder).as_posix().upper(): path for path in there}
-    for name in dict.fromkeys(listed):
+    for name, told in listed.items():
         path = by_name.pop(name.upper(), None)
         try:
             if path is None:
                 raise BadInput("the file is missing")
             if path.stat().st_size > _LARGEST:
                 raise BadInput("the file is too large")
-            disc.instances.append(Instance.from_part10(path.read_bytes(), place=name))
+            instance = Instance.from_part10(path.read_bytes(), place=name)
+            if _ends_early(instance):
+                raise BadInput("the file ends in the middle of its pixels")
+            disc.instances.append(instance)
+            if path.relative_to(folder).as_posix() != name:
+                disc.miscased.append(name)
+            if other := _otherwise(instance.header(), told):
+                disc.lies[name] = other
         except (BadInput, OSError) as error:
             if directory is not None:
                 disc.damaged[name] = getattr(error, "what", str(error))
@@ -108,20 +145,56 @@ def read(folder: Path) -> Disc:
     return disc
 
 
-def _listed(directory: Path) -> list[str]:
-    """The files that the directory records name, relative to the disc (0004,1500)."""
+def _ends_early(instance: Instance) -> bool:
+    if instance.pixels is None:
+        return False
+    (length,) = instance.coding.order.long(instance.head, len(instance.head) - 4)
+    if length == _UNDEFINED:
+        return _DELIMITER not in bytes(instance.pixels)
+    return bool(len(instance.pixels) < length)
+
+
+def _listed(directory: Path) -> dict[str, dict[str, str]]:
+    """The files that the directory records name, relative to the disc (0004,1500), and what is said of each."""
     try:
-        records = dcmread(directory).get("DirectoryRecordSequence") or []
-        found = []
-        for record in records:
+        found: dict[str, dict[str, str]] = {}
+        for record, told in _records(dcmread(directory)):
             parts = record.get("ReferencedFileID")
             if parts:
-                found.append("/".join([parts] if isinstance(parts, str) else [str(part) for part in parts]))
+                name = "/".join([parts] if isinstance(parts, str) else [str(part) for part in parts])
+                found.setdefault(name, told)
         return found
     except Exception as error:  # pydicom raises whatever damaged bytes provoke
         raise BadInput(
             f"the DICOMDIR cannot be read ({error})", place=str(directory), remedy="Import the files without it."
         ) from None
+
+
+def _records(directory: Dataset) -> Iterator[tuple[Dataset, dict[str, str]]]:
+    """Every directory record with what it and the records above it say; one that no offset leads to comes last."""
+    records = {int(one.seq_item_tell or 0): one for one in directory.get("DirectoryRecordSequence") or []}
+    first = int(directory.get("OffsetOfTheFirstDirectoryRecordOfTheRootDirectoryEntity") or 0)
+    ways: list[tuple[int, dict[str, str]]] = [(first, {})]
+    while ways:
+        offset, above = ways.pop()
+        record = records.pop(offset, None)  # each once: offsets may lead in a circle
+        if record is None:
+            continue
+        own = {keyword: str(record[keyword].value or "").strip() for keyword in _TOLD if keyword in record}
+        told = {**above, **own}
+        yield record, told
+        ways.append((int(record.get("OffsetOfTheNextDirectoryRecord") or 0), above))
+        ways.append((int(record.get("OffsetOfReferencedLowerLevelDirectoryEntity") or 0), told))
+    yield from ((record, {}) for record in records.values())
+
+
+def _otherwise(header: Header, told: Mapping[str, str]) -> str:
+    """In what a file differs from what the directory says of it; empty when in nothing."""
+    for keyword, attribute in _TOLD.items():
+        said, has = told.get(keyword, ""), str(getattr(header, attribute)).strip()
+        if said and has and said != has:
+            return f"{keyword.removesuffix('InFile').removeprefix('Referenced')} is {has}, the DICOMDIR says {said}"
+    return ""
 
 
 def _is_dicom(path: Path, directory: Path) -> bool:

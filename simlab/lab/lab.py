@@ -20,6 +20,7 @@ from simlab.department.modality import StudyFacts, render
 from simlab.dicom import preview
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput, NotFound, SimlabError, Unavailable
+from simlab.lab import discs, kept_list
 from simlab.lab.actions import ACTIONS, Outcome
 from simlab.lab.home import Home
 from simlab.lab.looking import Looking
@@ -65,11 +66,12 @@ class Lab(Systems):
                         viewer.stage(staging.viewers[name])
                 for name, modality in self.modalities.items():
                     if name in staging.modalities:
-                        modality.stage(staging.modalities[name])
+                        modality.stage(kept_list.completed(tx, name, staging.modalities[name]))
                 self.neighbour.stage(staging.neighbour)
                 self.desk.stage(staging.desk)
                 self.journal.record(kinds.LAB, "LAB", f"scene {staging.name} staged", {"scene": staging.name})
             self.faults.reload()
+            discs.lay_out(self.store, self.home.media, staging.discs)
             if staging.feed is not None:
                 self.feed.start(staging.feed)
         self._staged = staging

@@ -15,6 +15,7 @@ from simlab.department.pacs import PacsStage
 from simlab.department.ris import RisStage
 from simlab.department.viewer import ViewerStage
 from simlab.faults import Fault
+from simlab.lab.discs import DiscStage
 from simlab.lab.feed import FeedStage
 
 
@@ -32,6 +33,7 @@ class Staging(BaseModel):
     engine: EngineStage = EngineStage()
     viewers: dict[str, ViewerStage] = {}
     modalities: dict[str, ModalityStage] = {}
+    discs: list[DiscStage] = []
     neighbour: NeighbourStage = NeighbourStage()
     desk: DeskStage = DeskStage()
     faults: list[Fault] = []

@@ -15,7 +15,7 @@ from simlab.lab.feed import FeedStage
 from simlab.lab.staging import Staging
 from simlab.lab.systems import MODALITIES, VIEWERS
 from simlab.people import NHS
-from simlab.training import archive_history
+from simlab.training import archive_history, carried
 from simlab.training.scene_model import Scene, ScenePatient, SceneSource, SceneStudy, moment, use
 from simlab.training.variant import DEFAULT_CLOCK, Filler, clock_of, draw_all, given
 from simlab.validation import validated
@@ -132,16 +132,22 @@ def staging(scene: Scene, place: Place, *, name: str) -> Staging:
                 "settings": settings.get(modality, {}),
                 "queued": images.pop(modality, []),
                 "held": images.pop(f"{modality} (sent)", []),
+                "kept_list": carried.kept_list(scene, modality, patients, now),
             }
             for modality in MODALITIES
         },
         "neighbour": {"settings": settings.get(NEIGHBOUR, {}), "instances": images.pop(NEIGHBOUR, [])},
+        "discs": carried.discs(scene, images),
         "desk": {"inbox": scene.inbox, "colleagues": scene.colleagues},
         "faults": scene.faults,
         "feed": _feed(scene, now),
     }
+    for strange in (one for one in scene.kept_lists if one.scanner not in MODALITIES):
+        raise NotFound(
+            f"there is no scanner {strange.scanner}", place=name, remedy=f"Name one: {', '.join(MODALITIES)}."
+        )
     for stranger in images:
-        known = ", ".join(("PACS", NEIGHBOUR, *VIEWERS, *MODALITIES))
+        known = ", ".join(("PACS", NEIGHBOUR, *VIEWERS, *MODALITIES, *(disc.name for disc in scene.discs)))
         raise NotFound(f"no images can be at {stranger}", place=name, remedy=f"There are: {known}.")
     return validated(Staging, sections, name)
 

@@ -16,6 +16,7 @@ from simlab.errors import BadInput
 from simlab.lab.feed import FeedStage
 from simlab.people import TRUST
 from simlab.training.scene_archive import SceneArchive
+from simlab.training.scene_carried import SceneCarried
 from simlab.training.variant import CLOCK_YEARS, Filler
 from simlab.validation import Strict, validated
 from simlab.yaml_source import YamlMap
@@ -110,7 +111,7 @@ class SceneStudy(Strict):
     description: str | None = None
     referring: str = ""
     station: str = Field("", description="the scanner that made it; by default one of its modality")
-    where: list[str] = Field(["PACS"], alias="in", description="PACS, a viewer's name, or a scanner's (its queue)")
+    where: list[str] = Field(["PACS"], alias="in", description="PACS, a viewer, a scanner (its queue), a disc")
     sent: list[str] = Field([], description="scanners that still hold all of it and count it as sent")
     labelled: dict[str, str] = Field({}, description="facts that the images carry otherwise than the patient has them")
     images: int | None = Field(None, ge=1, description="the first so many images alone")
@@ -160,7 +161,7 @@ class SceneEngine(Strict):
     queue: list[Any] = []
 
 
-class Scene(Strict):
+class Scene(SceneCarried):
     """What the department looks like. `use` lays this scene over others: same name wins, the rest adds up."""
 
     clock: NaiveDatetime | None = Field(None, ge=datetime(CLOCK_YEARS.start, 1, 1), lt=datetime(CLOCK_YEARS.stop, 1, 1))
@@ -213,6 +214,7 @@ class Scene(Strict):
             settings=settings,
             engine=engine,
             archive=archive,
+            **self.carried_over(below),
             faults=_laid(below.faults, self.faults, "id"),
             feed=self.feed or below.feed,
             inbox=_laid(below.inbox, self.inbox, "id"),

@@ -112,3 +112,27 @@ def test_a_scanner_without_tls_finds_no_way_in_at_the_tls_door(lab: Lab) -> None
     assert not lab.perform("modality.echo", {"modality": "CT1"}).ok
     do(lab, "modality.configure", modality="CT1", pacs_tls=True)
     assert lab.perform("modality.echo", {"modality": "CT1"}).ok
+
+
+def test_a_scanner_asks_for_its_worklist_and_tells_of_its_step_over_tls(lab: Lab) -> None:
+    """`ris_tls`: query, N-CREATE and N-SET at the RIS's TLS door; the port alone lets nobody in."""
+    do(lab, "modality.configure", modality="CT1", ris_port=lab.endpoints["RIS_TLS"].port, mpps=True)
+    assert not lab.perform("modality.worklist", {"modality": "CT1"}).ok
+    do(lab, "modality.configure", modality="CT1", ris_tls=True)
+    before = lab.journal.last
+    (item, *_) = do(lab, "modality.worklist", modality="CT1")["rows"]
+    done = do(lab, "modality.scan", modality="CT1", accession=item["accession"])
+    assert done["step"]["done"]
+    answered = [event.data for event in lab.journal.events(kinds=("dicom.operation",), system="RIS", after=before)]
+    assert [one["service"] for one in answered if one["role"] == "scp"] == ["C-FIND", "C-FIND", "N-CREATE", "N-SET"]
+    assert over_tls(lab, "RIS", "CT1")
+
+
+def test_a_ris_with_an_expired_certificate_is_not_trusted(lab: Lab) -> None:
+    """The scanner says so and shows no list; put right, it does."""
+    do(lab, "modality.configure", modality="CT1", ris_port=lab.endpoints["RIS_TLS"].port, ris_tls=True)
+    do(lab, "ris.configure", certificate="expired")
+    outcome = lab.perform("modality.worklist", {"modality": "CT1"})
+    assert not outcome.ok and "certificate" in outcome.summary
+    do(lab, "ris.configure", certificate="server")
+    assert lab.perform("modality.worklist", {"modality": "CT1"}).ok

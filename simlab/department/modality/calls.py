@@ -40,9 +40,10 @@ class Calls:
     def peer(self, settings: ModalitySettings, to: str) -> Peer:
         """Whom the scanner calls ``PACS``, and whom ``RIS``; Unavailable when certificates for it are missing."""
         nul = settings.title_padding == "nul"
+        tls = settings.ris_tls if to == "RIS" else settings.pacs_tls
+        secured = credentials.calling(self.system, self._certificates) if tls else None
         if to == "RIS":
-            return Peer(settings.ris_title, settings.ris_host, settings.ris_port, nul_padded=nul)
-        secured = credentials.calling(self.system, self._certificates) if settings.pacs_tls else None
+            return Peer(settings.ris_title, settings.ris_host, settings.ris_port, secured, nul_padded=nul)
         return Peer(settings.pacs_title, settings.pacs_host, settings.pacs_port, secured, nul_padded=nul)
 
     def echo(self, peer: Peer, calling: str) -> str:

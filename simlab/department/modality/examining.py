@@ -6,12 +6,14 @@ import json
 import threading
 import zlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from simlab import journal as kinds
 from simlab.clock import Clock
 from simlab.department.modality import examination, quirks, worklist
 from simlab.department.modality.calls import Calls
+from simlab.department.modality.diary import Diary
 from simlab.department.modality.outbox import Outbox
 from simlab.department.modality.rendering import render
 from simlab.department.modality.safekeeping import Safekeeping
@@ -48,6 +50,7 @@ class Examining:
         self._steps = steps
         self._safekeeping = safekeeping
         self._send = send
+        self._diary = Diary(system, store, clock)
         self._room = threading.RLock()
 
     def worklist(self, now: ModalitySettings, *, dock: bool = False) -> list[dict[str, str]]:
@@ -63,16 +66,18 @@ class Examining:
         if "ignores_matches" in now.quirks:
             asked = now.model_copy(update={"filter_station": "", "filter_modality": "", "filter_date": "all"})
         found = self._calls.worklist(self._calls.peer(now, "RIS"), now.ae_title, worklist.query(asked, today))
-        rows = sorted(
-            (worklist.row(match) for match in found), key=lambda item: (item["date"], item["time"], item["accession"])
-        )
+        rows = worklist.in_order(worklist.row(match) for match in found)
         if cached:
-            with self._store.write() as tx:
-                tx.execute(
-                    "INSERT OR REPLACE INTO modality_list VALUES (?, ?, ?)",
-                    (self.system, self._clock.now().isoformat(timespec="seconds"), json.dumps(rows)),
-                )
+            self.keep_list(rows, self._clock.now())
         return rows
+
+    def keep_list(self, rows: list[dict[str, str]], taken: datetime) -> None:
+        """Keep a list as a mobile does, in place of the one it had."""
+        with self._store.write() as tx:
+            tx.execute(
+                "INSERT OR REPLACE INTO modality_list VALUES (?, ?, ?)",
+                (self.system, taken.isoformat(timespec="seconds"), json.dumps(worklist.in_order(rows))),
+            )
 
     def item(self, now: ModalitySettings, accession: str | None, typed: Mapping[str, str] | None) -> dict[str, str]:
         """The item of the worklist (without `accession` the first), or what was typed in; NotFound, BadInput."""
@@ -100,7 +105,7 @@ class Examining:
         picked: str | None = None,
     ) -> Row:
         """Examine the patient of a worklist item and send the images; see `Modality.scan`."""
-        with self._room:
+        with self._room, self._diary.entry(accession or "", picked or accession or "") as entry:
             going = self._steps.going(picked or accession) if typed is None else None
             item: Mapping[str, str] = json.loads(going["item"]) if going else self.item(now, picked or accession, typed)
             examined = self.item(now, accession, None) if picked else item
@@ -112,7 +117,8 @@ class Examining:
             if "own_study_uid" in now.quirks:
                 item = {**item, "study_uid": ""}
             facts = examination.facts(item, now, self._clock.now(), step.get("mpps_uid", ""))
-            seed = zlib.crc32(f"{self.system}/{self._outbox.scans(facts.study_uid or '', facts.accession)}".encode())
+            before = self._outbox.made(facts.study_uid or "", facts.accession, facts.patient_id)
+            seed = zlib.crc32(f"{self.system}/{before}".encode())
             instances = quirks.as_it_sends(render(made, facts, seed), now, self.system)
             if not instances:
                 raise BadInput(
@@ -133,24 +139,17 @@ class Examining:
                 "accession": facts.accession, "patient_id": facts.patient_id, "study_uid": study_uid,
                 "recipe": made.name, "instances": len(instances),
             }  # fmt: skip
-            lots = list(quirks.series_of(instances).values()) if now.store_as_it_goes else [instances]
-            first = True
-            sent: Row = {}
-            for lot in lots:
-                kept = self._outbox.keep(lot)
-                with self._store.write():
-                    self._outbox.add(kept, queued=True, mpps_uid=step.get("mpps_uid", ""))
-                    if first:
-                        self._journal.record(
-                            kinds.CONSOLE,
-                            self.system,
-                            f"scanned {facts.accession or 'without accession'}: {made.title}, {len(instances)} images",
-                            {**told, "scheduled": typed is None},
-                        )
-                first = False
-                before = sent.get("sent", 0)
-                sent = self._send()
-                sent = {**sent, "sent": sent["sent"] + before}
+            kept = self._outbox.keep(instances)
+            with self._store.write() as tx:
+                self._outbox.add(kept, queued=True, mpps_uid=step.get("mpps_uid", ""))
+                entry.made(tx, facts.accession)
+                self._journal.record(
+                    kinds.CONSOLE,
+                    self.system,
+                    f"scanned {facts.accession or 'without accession'}: {made.title}, {len(instances)} images",
+                    {**told, "scheduled": typed is None},
+                )
+            sent = self._send()
             if now.mpps and not going and step.get("mpps_uid") and "late_n_set" not in now.quirks:
                 step = self._told(lambda: self._steps.end(now, COMPLETED, mpps_uid=facts.mpps_uid))
             kept_safe: Row = {}
@@ -159,6 +158,28 @@ class Examining:
         waiting = f", {sent['waiting']} waiting: {sent['problem']}" if sent["waiting"] else ""
         summary = f"{made.title}: {len(instances)} images; {sent['sent']} sent{waiting}"
         return {**sent, **told, "summary": summary, "step": step, "commitment": kept_safe}
+
+    def examined(self) -> set[str]:
+        """The accession numbers of the rows whose patients were examined, whoever did it and in whatever process."""
+        return self._diary.examined()
+
+    def patients(self) -> int:
+        """How many patients were examined."""
+        return self._diary.patients()
+
+    def resume(self, now: ModalitySettings) -> list[Row]:
+        """Examine whoever lay on the table when an earlier process ended; gives what came of each.
+
+        Somebody without an accession number, and whose row has gone since, has left.
+        """
+        done = []
+        with self._room:
+            for accession, picked in self._diary.interrupted():
+                try:
+                    done.append(self.scan(now, accession, picked=picked if picked != accession else None))
+                except SimlabError as error:
+                    done.append({"accession": accession, "problem": str(error)})
+        return done
 
     def _cached(self) -> list[dict[str, str]] | None:
         with self._store.read() as tx:

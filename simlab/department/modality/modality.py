@@ -90,6 +90,7 @@ class Modality:
 
     def open(self, host: str, port: int) -> int:
         """Listen, and go on with what is queued; gives the real port. Raises Unavailable when it is taken."""
+        self._safekeeping.open()
         real = self._server.open(host, port)
         self.endpoints = {self.name: Endpoint(host, real, self.settings().ae_title)}
         self._sender.open()
@@ -128,10 +129,12 @@ class Modality:
         queued, held = self._outbox.keep(section.queued), self._outbox.keep(section.held)
         with self._store.write() as tx:
             settings.save(tx, self.name, chosen)
+            if section.kept_list is not None:
+                self._examining.keep_list(section.kept_list.rows, section.kept_list.taken)
             self._outbox.add(held, queued=False)
             self._outbox.add(queued, queued=True, error=section.queue_error)
             self._store.after_commit(self._sender.retry_in)
-            self._store.after_commit(lambda: self._radiographer.call(new_day=True))
+            self._store.after_commit(self._radiographer.call)
 
     def settings(self) -> ModalitySettings:
         """The settings in force."""

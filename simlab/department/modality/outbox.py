@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from simlab import provenance
 from simlab.blobs import Blobs, Reference
@@ -77,6 +78,10 @@ class Outbox:
         with self._store.write() as tx:
             for pixels, instance in kept:
                 header = instance.header()
+                tx.execute(
+                    "INSERT OR IGNORE INTO modality_series VALUES (?, ?, ?, ?, ?)",
+                    (self.system, header.series_uid, header.study_uid, header.accession, header.patient_id),
+                )
                 added = tx.execute(
                     "INSERT OR IGNORE INTO modality_held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (self.system, header.sop_instance_uid, header.sop_class_uid, header.study_uid, header.series_uid,
@@ -181,14 +186,16 @@ class Outbox:
             found = tx.execute("SELECT cause FROM modality_queue WHERE system=? ORDER BY id", (self.system,)).fetchone()
         return int(found[0]) if found and found[0] is not None else None
 
-    def next(self, after: int, most: int = BATCH) -> list[Waiting]:
-        """The next batch behind row `after`, in the order they were queued."""
+    def next(self, after: int, most: int = BATCH, *, one_series: bool = False) -> list[Waiting]:
+        """The next batch behind row `after`, in the order they were queued; with `one_series` of one series alone."""
         with self._store.read() as tx:
             rows = tx.execute(
                 "SELECT q.id, h.* FROM modality_queue q JOIN modality_held h USING (system, sop_uid) "
                 "WHERE q.system=? AND q.id>? ORDER BY q.id LIMIT ?",
                 (self.system, after, most),
             ).fetchall()
+        if one_series:
+            rows = list(takewhile(lambda row: row["series_uid"] == rows[0]["series_uid"], rows))
         return [Waiting(row["id"], row["sop_uid"], self._instance(row)) for row in rows]
 
     def _instance(self, row: sqlite3.Row) -> Instance:
@@ -219,12 +226,15 @@ class Outbox:
                 )
         return stored
 
-    def scans(self, study_uid: str, accession: str) -> int:
-        """How many series of a study (without a UID: of an accession) were made here."""
+    def made(self, study_uid: str, accession: str, patient_id: str) -> int:
+        """How many series of a study were made here, without a UID of an accession, without that of a patient.
+
+        What was deleted counts: no UID is given out again.
+        """
         with self._store.read() as tx:
             found = tx.execute(
-                "SELECT count(DISTINCT series_uid) FROM modality_held WHERE system=? AND "
-                "CASE WHEN ?2<>'' THEN study_uid=?2 ELSE accession=?3 AND ?3<>'' END",
-                (self.system, study_uid, accession),
+                "SELECT count(*) FROM modality_series WHERE system=?1 AND CASE WHEN ?2<>'' THEN study_uid=?2 "
+                "WHEN ?3<>'' THEN accession=?3 ELSE patient_id=?4 END",
+                (self.system, study_uid, accession, patient_id),
             ).fetchone()
         return int(found[0])

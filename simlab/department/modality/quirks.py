@@ -6,7 +6,6 @@ from pydicom.dataset import Dataset
 
 from simlab.department.modality.settings import ModalitySettings
 from simlab.dicom import charset, splice
-from simlab.dicom.header import Header
 from simlab.dicom.instance import Instance
 from simlab.dicom.uids import uid
 
@@ -58,12 +57,3 @@ def _numbered(instance: Instance, sop_uid: str) -> Instance:
     changes = Dataset()
     changes.SOPInstanceUID = sop_uid
     return with_elements(instance, changes)
-
-
-def series_of(instances: list[Instance]) -> dict[str, list[Instance]]:
-    """The images by series, in the order they are made."""
-    found: dict[str, list[Instance]] = {}
-    for instance in instances:
-        header: Header = instance.header()
-        found.setdefault(header.series_uid, []).append(instance)
-    return found

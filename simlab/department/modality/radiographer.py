@@ -49,8 +49,6 @@ class Radiographer:
         self._called = True
         self._working = False
         self._resting = False
-        self._examined: set[str] = set()
-        self._patients = 0
         self._thread: threading.Thread | None = None
 
     def open(self) -> None:
@@ -77,11 +75,9 @@ class Radiographer:
         if self._hands.acquire(timeout=_LONGEST_EXAMINATION):
             self._hands.release()
 
-    def call(self, *, new_day: bool = False) -> None:
-        """Look at the settings, and at the worklist, now. On a `new_day` nobody has been examined yet."""
+    def call(self) -> None:
+        """Look at the settings, and at the worklist, now."""
         with self._turn:
-            if new_day:
-                self._examined, self._patients = set(), 0
             self._called, self._resting = True, False
             self._turn.notify_all()
 
@@ -97,25 +93,27 @@ class Radiographer:
 
         `examined` are their accession numbers, `left` who could not be examined and why.
         """
-        done: list[str] = []
-        left: list[Row] = []
         with self._hands:
-            rows = [row for row in self._examining.worklist(now) if self._may(now, row)]
+            resumed = self._examining.resume(now)
+            done: list[str] = [one["accession"] for one in resumed if "study_uid" in one]
+            left: list[Row] = [one for one in resumed if "study_uid" not in one]
+            examined = self._examining.examined()
+            rows = [row for row in self._examining.worklist(now) if self._may(now, row, examined)]
             for place, row in enumerate(rows):
                 if self._closed or self._resting or (most and len(done) >= most):
                     break
                 accession = row["accession"]
-                self._patients += 1
-                slipped = bool(now.slips and self._patients % now.slips == 0 and len(rows) > 1)
+                number = self._examining.patients() + 1
+                slipped = bool(now.slips and number % now.slips == 0 and len(rows) > 1)
                 picked = rows[(place + 1) % len(rows)]["accession"] if slipped else None
-                if picked in self._examined:
+                if picked in examined:
                     picked = None
                 try:
                     self._examining.scan(now, accession, picked=picked)
                 except SimlabError as error:
                     left.append({"accession": accession, "problem": str(error)})
                     continue
-                self._examined.add(picked or accession)
+                examined.add(picked or accession)
                 done.append(accession)
             if not self._resting:
                 self.clear_up(now)
@@ -135,8 +133,8 @@ class Radiographer:
             for study_uid in self._safekeeping.freeable():
                 self._try(partial(self._safekeeping.free, now, study_uid))
 
-    def _may(self, now: ModalitySettings, row: dict[str, str]) -> bool:
-        if row["accession"] in self._examined:
+    def _may(self, now: ModalitySettings, row: dict[str, str], examined: set[str]) -> bool:
+        if row["accession"] in examined:
             return False
         if now.radiographer != "on time":
             return True

@@ -40,6 +40,16 @@ class Safekeeping:
         self._calls = calls
         self._heard = threading.Condition()
 
+    def open(self) -> None:
+        """Forget the requests of an earlier process that the PACS has not answered: they are asked anew."""
+        with self._store.write() as tx:
+            rows = tx.execute(
+                "SELECT transaction_uid FROM modality_commitment WHERE system=? AND taken=0 AND event IS NULL",
+                (self.system,),
+            ).fetchall()
+            for row in rows:
+                self._forget(row["transaction_uid"])
+
     def ask(self, now: ModalitySettings, study_uid: str = "", accession: str = "", *, wait: float = 3.0) -> Row:
         """Ask for commitment to all held images of a study, under a new transaction UID, waiting for the report.
 
@@ -52,7 +62,7 @@ class Safekeeping:
                 f"{self.system} holds no images of {study_uid or accession or 'anybody'} to be committed to",
                 place=self.system, remedy="Look what it holds.",
             )  # fmt: skip
-        transaction = uid("commitment", self.system, self._clock.now().isoformat(), self._count())
+        transaction = uid("commitment", self.system, self._clock.now().isoformat(), self._next())
         self._begin(transaction, wanted)
         try:
             done = self._calls.commit(
@@ -66,6 +76,11 @@ class Safekeeping:
             refused = f"commitment refused: {done.answer.status} {done.answer.comment}".strip()
             return {"transaction_uid": transaction, "answer": done.answer.status, "event": None, "failed": [],
                     "references": len(wanted), "done": False, "summary": refused}  # fmt: skip
+        with self._store.write() as tx:
+            tx.execute(
+                "UPDATE modality_commitment SET taken=1 WHERE system=? AND transaction_uid=?",
+                (self.system, transaction),
+            )
         if done.report is not None:
             self._take(done.report)
         event = self._await(transaction, wait - SAME_ASSOCIATION_SECONDS)
@@ -154,15 +169,21 @@ class Safekeeping:
             )
             return [Reference(*row) for row in rows]
 
-    def _count(self) -> int:
-        with self._store.read() as tx:
-            found = tx.execute("SELECT count(*) FROM modality_commitment WHERE system=?", (self.system,)).fetchone()
+    def _next(self) -> int:
+        """A number that no request of this scanner has had, a forgotten one included."""
+        with self._store.write() as tx:
+            found = tx.execute(
+                "INSERT INTO modality_counter VALUES (?, 0) ON CONFLICT DO UPDATE SET value=value+1 RETURNING value",
+                (self.system,),
+            ).fetchone()
         return int(found[0])
 
     def _begin(self, transaction: str, wanted: list[Reference]) -> None:
         asked = self._clock.now().isoformat(timespec="seconds")
         with self._store.write() as tx:
-            tx.execute("INSERT INTO modality_commitment VALUES (?, ?, ?, NULL, '')", (self.system, transaction, asked))
+            tx.execute(
+                "INSERT INTO modality_commitment VALUES (?, ?, ?, NULL, '', 0)", (self.system, transaction, asked)
+            )
             tx.executemany(
                 "INSERT OR IGNORE INTO modality_commitment_item VALUES (?, ?, ?, NULL)",
                 [(self.system, transaction, one.sop_uid) for one in wanted],

@@ -25,15 +25,30 @@ SCHEMA = Schema(
         PRIMARY KEY (system, mpps_uid));
     CREATE TABLE IF NOT EXISTS modality_commitment (
         system TEXT NOT NULL, transaction_uid TEXT NOT NULL, asked TEXT NOT NULL, event INTEGER,
-        reported TEXT NOT NULL, PRIMARY KEY (system, transaction_uid));
+        reported TEXT NOT NULL, taken INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (system, transaction_uid));
     CREATE TABLE IF NOT EXISTS modality_commitment_item (
         system TEXT NOT NULL, transaction_uid TEXT NOT NULL, sop_uid TEXT NOT NULL, reason INTEGER,
         PRIMARY KEY (system, transaction_uid, sop_uid));
+    CREATE TABLE IF NOT EXISTS modality_series (
+        system TEXT NOT NULL, series_uid TEXT NOT NULL, study_uid TEXT NOT NULL, accession TEXT NOT NULL,
+        patient_id TEXT NOT NULL, PRIMARY KEY (system, series_uid));
+    CREATE TABLE IF NOT EXISTS modality_examination (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, system TEXT NOT NULL, accession TEXT NOT NULL, picked TEXT NOT NULL,
+        begun TEXT NOT NULL, made INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE IF NOT EXISTS modality_counter (system TEXT PRIMARY KEY, value INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS modality_list (system TEXT PRIMARY KEY, taken TEXT NOT NULL, items TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS modality_commitment_by_instance ON modality_commitment_item (system, sop_uid)
     """,
     # A queue's number is never used twice, so that a send under way when a scene is staged cannot end another's row.
     domain=("modality_config", "modality_held", "modality_step"),
-    other=("modality_queue", "modality_commitment", "modality_commitment_item", "modality_list"),
+    other=(
+        "modality_queue",
+        "modality_commitment",
+        "modality_commitment_item",
+        "modality_series",
+        "modality_examination",
+        "modality_counter",
+        "modality_list",
+    ),
     volatile=("held_at", "sent_at", "begun", "ended"),
 )

@@ -69,7 +69,7 @@ class Sender:
                 now = self._settings()
                 sent, after, problem = 0, 0, ""
                 most = 1 if "one_association_per_image" in now.quirks else BATCH
-                while batch := self._outbox.next(after, most):
+                while batch := self._outbox.next(after, most, one_series=now.store_as_it_goes):
                     after = batch[-1].id
                     try:
                         replies = self._calls.store(

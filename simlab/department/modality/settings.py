@@ -57,8 +57,8 @@ class ModalitySettings(BaseModel):
     listed), looking every `poll_seconds` of machine time; with `slips` every so many patients the wrong row is picked.
     `store_as_it_goes` sends each series when it is made; `free_after_commit` deletes what the PACS has committed to.
 
-    With `pacs_tls` the PACS is called over TLS. `certificate` is what the scanner's own TLS door shows, by the name of
-    its file; with `tls_mutual` who calls there must show one too.
+    With `pacs_tls` the PACS is called over TLS, with `ris_tls` the RIS. `certificate` is what the scanner's own TLS
+    door shows, by the name of its file; with `tls_mutual` who calls there must show one too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -84,6 +84,7 @@ class ModalitySettings(BaseModel):
     disk_images: Annotated[int, Field(ge=0)] = 0
     title_padding: Literal["space", "nul"] = "space"
     pacs_tls: bool = False
+    ris_tls: bool = False
     certificate: str = credentials.USUAL
     tls_mutual: bool = False
     sop_classes: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -76,10 +77,19 @@ def commitments(
     return [dict(row) for row in tx.execute(sql, (system, transaction_uid))]
 
 
+def kept_lists(tx: sqlite3.Connection, system: str | None = None) -> list[dict[str, Any]]:
+    """The rows of worklists that mobiles have kept, each with the moment its list was fetched."""
+    rows = tx.execute("SELECT * FROM modality_list WHERE ?1 IS NULL OR system=?1 ORDER BY system", (system,))
+    return [
+        {"system": row["system"], "taken": row["taken"], **item} for row in rows for item in json.loads(row["items"])
+    ]
+
+
 VIEWS: dict[str, Callable[..., list[dict[str, Any]]]] = {
     "config": config,
     "queue": queue,
     "held": held,
     "steps": steps,
     "commitments": commitments,
+    "kept_lists": kept_lists,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -30,6 +30,8 @@ _ITEM = {
     "study_uid": "StudyInstanceUID",
     "referring": "ReferringPhysicianName",
 }
+COLUMNS = (*_ITEM, *_STEP, "exam")
+"""What a row has."""
 _CODE = {"CodeValue": "", "CodingSchemeDesignator": "", "CodeMeaning": ""}
 
 
@@ -57,6 +59,11 @@ def row(match: Mapping[str, Any]) -> dict[str, str]:
         **{name: _text(step, keyword) for name, keyword in _STEP.items()},
         "exam": next((code for code in (_text(found, "CodeValue") for found in codes) if code), ""),
     }
+
+
+def in_order(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Rows as a scanner shows them, earliest first."""
+    return sorted(rows, key=lambda item: (item["date"], item["time"], item["accession"]))
 
 
 def _first(values: Mapping[str, Any], keyword: str) -> Mapping[str, Any]:

@@ -20,8 +20,6 @@ STATUSES = {
 }
 """Status of an order by ORC-1 (HL7 table 0119) or ORC-5 (0038), the first that says one; else it is scheduled."""
 
-MAX_NUMBERS = 50
-
 SEXES = {"F": "F", "M": "M", "O": "O", "A": "O", "N": "O", "U": ""}
 """HL7 table 0001 to Patient's Sex (0010,0040)."""
 
@@ -38,12 +36,9 @@ class Number(NamedTuple):
 
 
 def numbers(message: Message, field: str) -> list[Number]:
-    """Every number at PID-3 or MRG-1; Hl7Error when there is none, or more than anybody has."""
+    """Every number at PID-3 or MRG-1; Hl7Error when there is none."""
     segment, number = field.split("-")
     where = segment if "[" in segment else f"{segment}[1]"
-    repeated = len(message.all(f"{where}-{number}"))
-    if repeated > MAX_NUMBERS:
-        raise Hl7Error(f"{repeated} patient identifiers", place=field, remedy=f"Send {MAX_NUMBERS} at most.")
     columns = [message.all(f"{where}-{number}.{part}") for part in ("1", "4.1", "5")]
     found = [Number(*(part.strip() for part in parts)) for parts in zip(*columns, strict=True) if parts[0].strip()]
     if not found:

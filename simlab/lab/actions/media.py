@@ -73,17 +73,58 @@ class ImportMedia(Action):
             replies = client.store(Peer(peer.ae_title, peer.host, peer.port), "ADMIN", wanted)
             refused = [asdict(reply) for reply in replies if not reply.stored]
             told += f", {len(replies) - len(refused)} sent to {self.to}"
-        if found.damaged:
-            told += f", {len(found.damaged)} missing or damaged"
-        if found.unlisted:
-            told += f", {len(found.unlisted)} files that the DICOMDIR does not list were left"
+        told += _wrong(found)
         studies = sorted({one.header().study_uid for one in wanted})
         return Result(
             told,
             {"studies": studies, "images": len(wanted), "damaged": found.damaged, "unlisted": found.unlisted,
-             "directory": found.directory, "refused": refused},
-            ok=not found.damaged and not refused,
+             "lies": found.lies, "miscased": found.miscased, "directory": found.directory, "refused": refused},
+            ok=not (found.damaged or found.lies or refused),
         )  # fmt: skip
+
+
+class LookAtMedia(Action):
+    """Say which discs there are, or what is on one: whose studies, and what its DICOMDIR says that is not so."""
+
+    name: ClassVar[str] = "dicom.look_at_media"
+    disc: str = Field("", description="a disc's name; by default all discs are listed")
+
+    def perform(self, lab: Systems) -> Result:
+        if not self.disc:
+            there = sorted(path.name for path in lab.home.media.glob("*") if path.is_dir())
+            said = ", ".join(there) or "none: put one into the drive with `simlab dicom import-media FOLDER`"
+            return Result(f"{len(there)} discs: {said}", {"discs": there, "rows": []})
+        found = media.read(_folder(lab, self.disc))
+        studies: dict[tuple[str, str], dict[str, Any]] = {}
+        for one in (instance.header() for instance in found.instances):
+            row = studies.setdefault(
+                (one.study_uid, one.patient_id),
+                {"patient_id": one.patient_id, "patient_name": one.patient_name, "study_date": one.study_date,
+                 "accession": one.accession, "description": one.study_description, "images": 0,
+                 "study_uid": one.study_uid},
+            )  # fmt: skip
+            row["images"] += 1
+        told = f"{len(found.instances)} images of {len(studies)} studies{_wrong(found)}"
+        return Result(
+            told,
+            {"rows": list(studies.values()), "damaged": found.damaged, "unlisted": found.unlisted, "lies": found.lies,
+             "miscased": found.miscased, "directory": found.directory},
+        )  # fmt: skip
+
+
+def _wrong(found: media.Disc) -> str:
+    """What is wrong with a disc, as the rest of a sentence."""
+    told = "" if found.directory else ", no DICOMDIR"
+    if found.damaged:
+        told += f", {len(found.damaged)} missing or damaged"
+    if found.lies:
+        name, what = next(iter(found.lies.items()))
+        told += f", {len(found.lies)} are not what the DICOMDIR says ({name}: {what})"
+    if found.miscased:
+        told += f", {len(found.miscased)} are written in other letters than listed"
+    if found.unlisted:
+        told += f", {len(found.unlisted)} files that the DICOMDIR does not list were left"
+    return told
 
 
 class ExportMedia(Action):
@@ -98,8 +139,7 @@ class ExportMedia(Action):
         for study in dict.fromkeys(self.studies):
             instances += lab.viewers["ADMIN"].instances(study)
         folder = _folder(lab, self.disc)
-        label = re.sub(r"[^A-Z0-9_]", "_", self.disc.upper())[:16]
-        written = media.write(folder, instances, label=label)
+        written = media.write(folder, instances, label=media.file_set_id(self.disc))
         return Result(f"{written} images written to {folder}", {"folder": str(folder), "images": written})
 
 
@@ -159,4 +199,4 @@ def _said(found: list[residue.Finding]) -> str:
     return f"{len(found)} leftovers: {kinds}"
 
 
-ACTIONS: tuple[type[Action], ...] = (ImportMedia, ExportMedia, Deidentify, CheckResidue)
+ACTIONS: tuple[type[Action], ...] = (LookAtMedia, ImportMedia, ExportMedia, Deidentify, CheckResidue)

@@ -223,6 +223,15 @@ _SCANNERS = Group(
             newest_first=True,
             empty="No scanner asked for commitment; n does.",
         ),
+        Section(
+            "scanner-kept-lists",
+            "Kept lists",
+            "modality.kept_lists",
+            ("system", "taken", "accession", "patient_name", "date", "time", "description"),
+            (Deed("Dock it: fetch its list anew", "modality.worklist", _SCANNER, {"dock": True}),),
+            search=("system",),
+            empty="No scanner shows a list that it keeps (the quirk cached_list).",
+        ),
     ),
 )
 
@@ -251,6 +260,7 @@ SYSTEMS: tuple[Group | Section, ...] = (
             Ask("Send it again (C-MOVE)…", "move", {"StudyInstanceUID": "study_uid"}, {"level": "STUDY"}),
             Deed("Copy the workstation's without the person…", "dicom.deidentify", {"study": "study_uid"}),
             Deed("Look for what is left of a person…", "dicom.check_residue", {"study": "study_uid"}),
+            Deed("Look what is on a disc…", "dicom.look_at_media"),
             Deed("Write the workstation's copy on a disc…", "dicom.export_media", {"studies": "[study_uid]"}),
             Deed("Delete this study there…", "viewer.purge", {"viewer": "system", "study": "study_uid"}),
             Deed("Change a setting of that viewer…", "viewer.configure", {"viewer": "system"}),

@@ -1,0 +1,151 @@
+"""What a scanner knows outlives its process: whom it examined, who lay on its table, which UIDs it has given out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from simlab.config import LOOPBACK
+from simlab.department.modality import VIEWS, Modality
+from simlab.department.modality.outbox import Outbox
+from simlab.dicom.requestor import Unreachable
+from simlab.errors import SimlabError
+from tests.modality.conftest import ITEM, Department, until
+
+OTHER = {**ITEM, "AccessionNumber": "A200", "PatientID": "RXX200", "StudyInstanceUID": "2.25.200"}
+
+
+class Killed(BaseException):
+    """What no handler of the scanner catches, as a kill -9 is."""
+
+
+def uids(department: Department, start: int = 0) -> set[str]:
+    return {one.header().sop_instance_uid for one in department.taken[start:]}
+
+
+def another_process(department: Department, **settings: Any) -> Modality:
+    """The scanner as the next process finds it."""
+    department.scanner.close()
+    later = department.make()
+    if settings:
+        later.configure(**settings)
+    later.open(LOOPBACK, 0)
+    return later
+
+
+def test_who_is_examined_anew_after_the_disk_was_freed_gets_new_uids(department: Department) -> None:
+    """Same accession, same study, no instance twice: an archive would take a repeated UID for a changed image."""
+    department.scanner.configure(free_needs_commitment=False)
+    department.scanner.scan("A100")
+    department.scanner.free(accession="A100")
+    department.scanner.scan("A100")
+    assert len(uids(department)) == len(department.taken) == 24
+    assert {one.header().study_uid for one in department.taken} == {"2.25.100"}
+
+
+def test_so_does_somebody_without_an_accession_number(department: Department) -> None:
+    """An emergency examined twice within the same second."""
+    department.scanner.configure(free_needs_commitment=False)
+    typed = {"patient_id": "TEMP1", "patient_name": "UNKNOWN^MALE"}
+    department.scanner.scan(typed=typed, recipe="ct-head")
+    department.scanner.free()
+    department.scanner.scan(typed=typed, recipe="ct-head")
+    assert len(uids(department)) == len(department.taken)
+
+
+def test_reuse_is_a_quirk(department: Department) -> None:
+    """With it the same UIDs come again."""
+    department.scanner.configure(free_needs_commitment=False, quirks="uid_reuse")
+    department.scanner.scan("A100")
+    department.scanner.free(accession="A100")
+    department.scanner.scan("A100")
+    assert len(department.taken) == 24 and len(uids(department)) == 12
+
+
+def test_the_next_process_examines_nobody_twice(department: Department) -> None:
+    """The radiographer's memory is in the database; who came meanwhile is examined."""
+    department.scanner.work()
+    department.offered = [ITEM, OTHER]
+    later = another_process(department)
+    try:
+        assert later.work()["examined"] == ["A200"]
+        assert later.work()["examined"] == []
+    finally:
+        later.close()
+
+
+def test_every_so_many_patients_counts_over_a_restart(department: Department) -> None:
+    """With `slips` 2 the second patient is the one, whoever examined the first."""
+    department.scanner.configure(slips=2)
+    department.scanner.work()
+    third = {**ITEM, "AccessionNumber": "A300", "PatientID": "RXX300", "StudyInstanceUID": "2.25.300"}
+    department.offered = [OTHER, third]
+    later = another_process(department)
+    try:
+        later.work(1)
+    finally:
+        later.close()
+    assert {one.header().accession for one in department.taken[12:]} == {"A300"}
+
+
+def test_who_lay_on_the_table_is_examined_by_the_next_process(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before an image was kept: the open entry is taken up, and the images are made once."""
+
+    def killed(*_: object, **__: object) -> int:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "add", killed)
+        patch.setattr("simlab.department.modality.diary.Diary._strike", lambda *_: None)
+        with pytest.raises(Killed):
+            department.scanner.scan("A100")
+    assert department.taken == []
+    later = another_process(department, radiographer="at once", poll_seconds=0.05)
+    try:
+        until(lambda: len(department.taken) == 12)
+    finally:
+        later.close()
+    with department.store.read() as tx:
+        assert {row["accession"] for row in VIEWS["held"](tx, "CT1")} == {"A100"}
+
+
+def test_an_examination_that_came_to_nothing_is_none(department: Department) -> None:
+    """No RIS, no patient: when it answers again the patient is examined, once."""
+    department.scanner.configure(ris_port=1)
+    with pytest.raises(Unreachable):
+        department.scanner.scan("A100")
+    department.scanner.configure(ris_port=department.ris_port)
+    assert department.scanner.work()["examined"] == ["A100"]
+    assert len(department.taken) == 12
+
+
+def test_a_request_for_commitment_that_a_kill_cut_off_is_made_anew(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever for a report that was never asked for; the new request has another transaction UID."""
+    scanner = department.scanner
+    scanner.scan("A100")
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scanner._calls, "commit", killed)
+        patch.setattr(scanner._safekeeping, "_forget", lambda *_: None)
+        with pytest.raises(Killed):
+            scanner.commit(accession="A100")
+    with department.store.read() as tx:
+        (first,) = VIEWS["commitments"](tx, "CT1")
+    assert scanner._safekeeping.unasked() == []
+    later = another_process(department)
+    try:
+        assert later._safekeeping.unasked() == ["2.25.100"]
+        with pytest.raises(SimlabError):  # this PACS knows no commitment
+            later.commit(accession="A100")
+    finally:
+        later.close()
+    with department.store.read() as tx:
+        assert first["transaction_uid"] not in {row["transaction_uid"] for row in VIEWS["commitments"](tx, "CT1")}
