@@ -110,7 +110,7 @@ class Rota:
         until = 0.0
         while not self._stopped.is_set():
             events = self._selector.select(0)
-            while not events and time.monotonic() < until:
+            while not events and time.perf_counter() < until:  # the finer clock of the two on Windows
                 events = self._selector.select(0)
             if not events:
                 events = self._selector.select(max(0.0, min(self._soonest - time.monotonic(), 3600.0)))
@@ -121,7 +121,7 @@ class Rota:
                     return
             if time.monotonic() >= self._soonest and not self._expire():
                 return
-            until = time.monotonic() + self._linger
+            until = time.perf_counter() + self._linger
         self._end()
 
     def _attend(self, served: Served, work: Callable[[], bool]) -> bool:
