@@ -29,6 +29,7 @@ from simlab.tui.screens.grade import Grade
 from simlab.tui.screens.help_page import HELP
 from simlab.tui.screens.home import Home
 from simlab.tui.screens.image import ImageScreen
+from simlab.tui.screens.message import MessageScreen
 from simlab.tui.screens.workbench import Workbench
 from simlab.tui.theme import DAY, NIGHT
 from simlab.tui.told import (
@@ -37,6 +38,7 @@ from simlab.tui.told import (
     WantsAction,
     WantsEvidence,
     WantsImage,
+    WantsMessage,
     WantsRow,
     WantsScene,
     WantsView,
@@ -238,6 +240,9 @@ class SimlabApp(App[int]):
 
     def on_wants_row(self, event: WantsRow) -> None:
         self.push_screen(Reading(event.title, row_page(event.row)))
+
+    def on_wants_message(self, event: WantsMessage) -> None:
+        self.push_screen(MessageScreen(event.title, event.data))
 
     @work(exclusive=True, group="view")
     async def on_wants_view(self, event: WantsView) -> None:

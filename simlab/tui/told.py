@@ -59,6 +59,14 @@ class WantsRow(Message):
 
 
 @dataclass
+class WantsMessage(Message):
+    """Show an HL7 message element by element."""
+
+    title: str
+    data: bytes
+
+
+@dataclass
 class WantsView(Message):
     """Show the rows of a view of the department."""
 

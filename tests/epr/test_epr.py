@@ -60,6 +60,17 @@ def test_admit_update_merge_and_order_tell_the_engine_in_order(ground, epr):
         assert [row["state"] for row in ground.view(VIEWS, "outbox")] == ["delivered"] * 5
 
 
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [("A01", "admitted"), ("A04", "registered as an outpatient"), ("A05", "pre-admitted"), ("A28", "registered")],
+)
+def test_an_admission_is_called_what_its_event_does(epr, event, said):
+    """Only A01 admits anybody."""
+    staged(epr)
+    told = epr.admit(name="O'NEILL^SEAN", event=event)
+    assert told["summary"] == f"{told['patient_id']} {said} (ADT^{event})"
+
+
 def test_the_outbox_waits_for_an_address_and_survives(ground, epr):
     """Without an address messages wait, idle; a new process with one delivers them."""
     staged(epr)

@@ -149,11 +149,16 @@ class FakeLab:
                 raise Refusal(403, "holding a route is not yours to do here", "Ask interfaces (desk.ask).")
         return {"ok": True, "name": name, "summary": summary, "data": data, "event": 12, "error": None}
 
-    def happen(self) -> None:
-        """Let one more event be seen."""
+    def happen(self, **told: Any) -> None:
+        """Let one more event be seen: images that move, or what `told` makes of it."""
         with self.changed:
-            self.events.append({**canned.MOVE_EVENT, "id": self.events[-1]["id"] + 1})
+            self.events.append({**canned.MOVE_EVENT, **told, "id": self.events[-1]["id"] + 1})
             self.changed.notify_all()
+
+    def bring(self, control_id: str, cause: int | None = None) -> None:
+        """Let one more HL7 message come."""
+        data = {"direction": "out", "type": "ADT^A08", "control_id": control_id, "ack": "AA"}
+        self.happen(system="EPR", kind="hl7.message", cause=cause, summary=f"ADT^A08 {control_id}", data=data)
 
 
 class FakeDoor:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Input, Tree
+from textual.widgets import Input, Tree
 
 from simlab.tui.app import SimlabApp
+from simlab.tui.widgets.grid import Grid
 from tests.tui import canned
 from tests.tui.fake_door import FakeDoor, FakeLab
 from tests.tui.keys import into_workbench, screen, shows, until
@@ -24,7 +25,7 @@ def has_children(tree: Tree[Any], count: int) -> bool:
 async def move(pilot, row: int) -> None:
     """Find again what was looked for, and have one row's study sent to THEATRE."""
     await pilot.press("escape", "3", "f", "enter")
-    await until(pilot, lambda: isinstance(pilot.app.focused, DataTable), "the cursor in the answer")
+    await until(pilot, lambda: isinstance(pilot.app.focused, Grid), "the cursor in the answer")
     await pilot.press(*["down"] * row, "enter")
     await shows(pilot, "Move this to a destination")
     await pilot.press("down", "enter")
@@ -49,7 +50,7 @@ async def test_an_exercise_is_played_to_full_marks_with_keys_alone(app: SimlabAp
         await shows(pilot, "2/3 tasks")
         await pilot.press("escape", "6", "down", "enter")
         await shows(pilot, "Which birth date")
-        await until(pilot, lambda: isinstance(app.focused, DataTable), "the cursor in the questions")
+        await until(pilot, lambda: isinstance(app.focused, Grid), "the cursor in the questions")
         await pilot.press("enter")
         await shows(pilot, "Give answer")
         await pilot.press("enter", "down", "enter", "ctrl+r")
@@ -126,7 +127,7 @@ async def test_a_row_of_an_answer_is_used_for_the_next_call(app: SimlabApp, lab:
         await into_workbench(pilot)
         await pilot.press("3", "f", "tab", "tab", *"whit*", "enter")
         await shows(pilot, "3 matches")
-        await until(pilot, lambda: isinstance(app.focused, DataTable), "the cursor in the answer")
+        await until(pilot, lambda: isinstance(app.focused, Grid), "the cursor in the answer")
         await pilot.press("enter")
         await shows(pilot, "Move this to a destination")
         await pilot.press("down", "enter")
@@ -141,7 +142,7 @@ async def test_a_peer_is_changed_in_a_form_made_from_the_schema(app: SimlabApp, 
         await into_workbench(pilot)
         await pilot.press("5", "down", "down", "enter")
         await shows(pilot, "THEATRE")
-        await until(pilot, lambda: isinstance(app.focused, DataTable), "the cursor in the peers")
+        await until(pilot, lambda: isinstance(app.focused, Grid), "the cursor in the peers")
         await pilot.press("down", "enter")
         await shows(pilot, "Change…")
         await pilot.press("enter")
@@ -233,7 +234,7 @@ async def into_list(pilot: Pilot[Any], group: str, name: str) -> None:
         if not tree.cursor_node.is_expanded:
             await pilot.press(key)
             await pilot.pause()
-    await until(pilot, lambda: isinstance(pilot.app.focused, DataTable), "the cursor in the rows")
+    await until(pilot, lambda: isinstance(pilot.app.focused, Grid), "the cursor in the rows")
 
 
 async def test_one_group_of_lists_is_open_at_a_time(app: SimlabApp) -> None:

@@ -85,3 +85,53 @@ async def test_another_profile_judges_anew(app: SimlabApp, lab: FakeLab) -> None
         await into_the_message(pilot)
         await pilot.press("p")
         await until(pilot, lambda: said(app, "ihe-rad:"), "by which profile, and how many")
+
+
+async def test_at_eighty_by_twenty_four_eight_messages_are_seen(app: SimlabApp, lab: FakeLab) -> None:
+    """And the chosen one beneath; in the message, the message has the larger part."""
+    for number in range(20):
+        lab.bring(f"MANY{number:02}")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await into_workbench(pilot)
+        await pilot.press("4")
+        await shows(pilot, "MANY19", "MANY12", "PID Patient Identification")
+        await pilot.press("enter")
+        await until(pilot, lambda: "MANY12" not in screen(pilot) and "PID-8" in screen(pilot), "more of the message")
+
+
+async def test_who_reads_a_message_keeps_it_while_others_come(app: SimlabApp, lab: FakeLab) -> None:
+    """On the first row the newest is followed; in the message it is not, and `g` goes to the newest again."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        await messages(pilot)
+        lab.bring("LATER1")
+        await shows(pilot, "1/3", "LATER1")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Tree), "the cursor in the message")
+        lab.bring("LATER2")
+        await shows(pilot, "2/4  g: newest")
+        await pilot.press("shift+tab", "g")
+        await shows(pilot, "1/4", "LATER2")
+
+
+async def test_a_thread_takes_in_what_joins_it(app: SimlabApp, lab: FakeLab) -> None:
+    """A message that comes of the same cause later belongs to it, another one does not."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        await messages(pilot)
+        await pilot.press("t")
+        lab.bring("STRANGER")
+        lab.bring("JOINS", cause=8)
+        await shows(pilot, "/3", "JOINS")
+        assert "STRANGER" not in screen(pilot)
+
+
+async def test_the_filter_holds_for_what_comes_later(app: SimlabApp, lab: FakeLab) -> None:
+    """Only what fits joins the list."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        await messages(pilot)
+        await pilot.press("slash", *"epr", "enter")
+        lab.bring("FITTING")
+        await shows(pilot, "FITTING")
+        lab.happen(system="RIS", kind="hl7.message", data={"control_id": "OTHER"})
+        lab.bring("FITS2")
+        await shows(pilot, "FITS2")
+        assert "OTHER" not in screen(pilot)

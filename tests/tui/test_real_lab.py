@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
 from simlab.cli.process import Process, process
 from simlab.tui.app import SimlabApp
 from simlab.tui.client import Door
+from simlab.tui.widgets.grid import Grid
 from simlab.tui.widgets.results import ResultsTable
 from tests.tui.keys import screen, shows, until
 
@@ -47,7 +48,7 @@ async def find(pilot: Pilot[Any], name: str, birth_date: str = "", study_date: s
     await write(pilot, study_date)
     await pilot.press("enter")
     await shows(pilot, "matches, status 0000")
-    await until(pilot, lambda: isinstance(pilot.app.focused, DataTable), "the cursor in the answer")
+    await until(pilot, lambda: isinstance(pilot.app.focused, Grid), "the cursor in the answer")
     return pilot.app.screen.query_one("#query-results", ResultsTable)
 
 

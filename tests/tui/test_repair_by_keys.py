@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, OptionList, Tree
+from textual.widgets import OptionList, Tree
 
 from simlab.cli.process import Process, process
 from simlab.tui.app import SimlabApp
 from simlab.tui.client import Door
+from simlab.tui.widgets.grid import Grid
 from tests.tui.keys import screen, shows, until
 
 PATIENT = "4100017"
@@ -81,7 +82,7 @@ async def test_a_series_is_split_from_its_study_and_put_back(lab: Process) -> No
         )
         await pilot.press("down", "enter")
         await shows(pilot, "split_study")
-        await until(pilot, lambda: isinstance(app.focused, DataTable), "the cursor in the repairs")
+        await until(pilot, lambda: isinstance(app.focused, Grid), "the cursor in the repairs")
         await pilot.press("enter")
         await choose(pilot, "Undo…")
         await shows(pilot, "pacs.undo")

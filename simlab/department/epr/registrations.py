@@ -51,7 +51,7 @@ class Registrations(Console):
             header = self._header(tx)
             self._outbox.put(build.adt(header, event, registry.in_hl7(tx, *key), visit))
             return self._tell(
-                f"{patient_id} admitted (ADT^{event})",
+                f"{patient_id} {visits.SAID[event]} (ADT^{event})",
                 {"do": "admit", "event": event, "patient_id": patient_id, "issuer": issuer, "visit": visit.number},
                 header,
             )

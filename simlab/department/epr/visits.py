@@ -13,6 +13,8 @@ PREADMITTED, OPEN, DISCHARGED, CANCELLED, DELETED = "preadmitted", "open", "disc
 
 ADMISSIONS = {"A01": "I", "A04": "O", "A05": "P", "A28": "N"}
 """Events that register a patient, and the patient class (PV1-2, table 0004; N: not applicable) each goes with."""
+SAID = {"A01": "admitted", "A04": "registered as an outpatient", "A05": "pre-admitted", "A28": "registered"}
+"""What each of them does, in words."""
 CLASSES = {"I": "A06", "O": "A07", "E": "A07"}
 """A change of class and its event: A06 to inpatient, A07 to outpatient."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simlab.tui.told import WantsAction, WantsQuery, WantsView
+from simlab.tui.client import Rows
+from simlab.tui.told import WantsAction, WantsMessage, WantsQuery, WantsView
 
 Given = Mapping[str, str]
 """Argument → column of the row. ``key=value`` makes a setting of two columns, ``[column]`` a list of one."""
@@ -72,7 +73,28 @@ class Ask:
         return WantsQuery(self.service, {**self.fixed, **taken(self.given, row)})
 
 
-Offer = Deed | Look | Ask
+@dataclass(frozen=True)
+class Read:
+    """An HL7 message that stands in a column of the row, to read element by element."""
+
+    label: str
+    column: str
+
+    @property
+    def when(self) -> str:
+        return self.column
+
+    def wants(self, row: Mapping[str, Any]) -> WantsMessage:
+        text = str(row[self.column]).replace("\r\n", "\r").replace("\n", "\r")
+        return WantsMessage(self.label, text.encode())
+
+
+Offer = Deed | Look | Ask | Read
+
+
+def as_they_come(rows: Rows) -> Rows:
+    """The rows as the department gives them."""
+    return rows
 
 
 @dataclass(frozen=True)
@@ -80,7 +102,9 @@ class Section:
     """One list: where its rows come from, which columns come first, what can be done.
 
     `search` names the filters of the view that ``name=value`` in the list's filter line reaches; `only` keeps the rows
-    whose `keep` column has one of these values; `most` asks a view that grows for its last so many.
+    whose `keep` column has one of these values; `most` asks a view that grows for its last so many; `each` asks it more
+    than once, with these filters; `arranged` puts the rows in order, or words into them; `lead` is
+    what the line beneath says of a row before one goes to another column.
     """
 
     id: str
@@ -95,6 +119,9 @@ class Section:
     only: tuple[Any, ...] = ()
     newest_first: bool = False
     most: int = 0
+    each: tuple[Mapping[str, str], ...] = ({},)
+    arranged: Callable[[Rows], Rows] = as_they_come
+    lead: str = "subject"
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from simlab.tui.console.deeds import Deed, Group, Look, Section
+from simlab.tui.console.deeds import Deed, Group, Look, Read, Section
+from simlab.tui.console.queued import in_order, newest_first, read_rules
 
 _DOOR = {"door": "door"}
 _ROUTE = {"route": "name"}
+_ITS_ROUTE = {"route": "route"}
+_ITEM = {"item": "id"}
+
+_GOES_OUT = Read("The message as it goes out…", "message")
+_CAME_IN = Read("The message as it came in…", "original")
+_REPLY = Read("Its acknowledgement…", "ack")
+_AGAIN = Deed("Queue again…", "engine.resend", _ITEM)
+_EDITED = Deed("Edit and queue again…", "engine.resend", {**_ITEM, "message": "message"})
+_DISCARD = Deed("Discard…", "engine.discard", _ITEM)
+_DIFFERS = Look("Came in, goes out: what differs", "engine.changes", _ITEM)
 
 ENGINE = Group(
     "Engine",
@@ -36,17 +47,49 @@ ENGINE = Group(
             "queue",
             "Queue",
             "engine.queue",
-            ("id", "route", "state", "type", "control_id", "patient_ids", "attempts", "later", "error"),
             (
-                Deed("Queue again…", "engine.resend", {"item": "id"}),
-                Deed("Edit and queue again…", "engine.resend", {"item": "id", "message": "message"}),
-                Deed("Move before another…", "engine.move", {"item": "id"}),
-                Deed("Discard…", "engine.discard", {"item": "id"}),
-                Look("Came in, goes out: what differs", "engine.changes", {"item": "id"}),
-                Look("The message as it came in", "engine.messages", {"id": "number"}),
+                "route",
+                "next",
+                "state",
+                "type",
+                "id",
+                "control_id",
+                "patient_ids",
+                "attempts",
+                "later",
+                "error",
+                "age",
+                "-",
             ),
-            search=("route", "state", "control_id"),
+            (
+                _GOES_OUT,
+                _CAME_IN,
+                _DIFFERS,
+                Deed("Hold its route", "engine.hold", _ITS_ROUTE),
+                Deed("Release its route", "engine.release", _ITS_ROUTE),
+                Deed("Move it one place forward…", "engine.move", {**_ITEM, "before": "ahead"}, when="ahead"),
+                Deed("Move it to the front…", "engine.move", {**_ITEM, "before": "first"}, when="first"),
+                Deed("Move it behind all…", "engine.move", _ITEM),
+                _EDITED,
+                _DISCARD,
+            ),
+            search=("route", "control_id"),
             most=1000,
+            each=({"state": "sending"}, {"state": "queued"}),
+            arranged=in_order,
+            empty="Nothing waits. Routes holds a route, so that what it takes waits here.",
+        ),
+        Section(
+            "gone-through",
+            "Gone through",
+            "engine.queue",
+            ("id", "route", "state", "type", "control_id", "patient_ids", "attempts", "later", "done", "reason", "-"),
+            (_GOES_OUT, _CAME_IN, _REPLY, _DIFFERS, _AGAIN, _EDITED),
+            search=("route", "state", "control_id"),
+            most=300,
+            each=({"state": "delivered"}, {"state": "discarded"}, {"state": "resent"}),
+            arranged=newest_first,
+            empty="No message went through.",
         ),
         Section(
             "dead-letters",
@@ -54,26 +97,33 @@ ENGINE = Group(
             "engine.dead",
             ("id", "route", "failed", "error", "age", "type", "control_id"),
             (
-                Deed("Queue again…", "engine.resend", {"item": "id"}),
-                Deed("Edit and queue again…", "engine.resend", {"item": "id", "message": "message"}),
-                Deed("Queue all of the route again…", "engine.requeue", {"route": "route"}),
-                Deed("Discard…", "engine.discard", {"item": "id"}),
-                Look("Came in, goes out: what differs", "engine.changes", {"item": "id"}),
+                _GOES_OUT,
+                _CAME_IN,
+                _REPLY,
+                _DIFFERS,
+                _AGAIN,
+                _EDITED,
+                Deed("Queue all of the route again…", "engine.requeue", _ITS_ROUTE),
+                _DISCARD,
             ),
             search=("route",),
+            arranged=newest_first,
+            lead="error",
             empty="No dead letters.",
         ),
         Section(
             "engine-rules",
             "Rules",
             "engine.rules",
-            ("route", "number", "verb", "rule", "note"),
+            ("route", "number", "when", "what it does", "to", "note", "-"),
             (
                 Deed("Change…", "engine.set_rule", {"route": "route", "number": "number", "rule": "rule"}),
                 Deed("Remove", "engine.remove_rule", {"route": "route", "number": "number"}),
             ),
             Deed("New rule", "engine.set_rule"),
             search=("route",),
+            arranged=read_rules,
+            lead="in words",
             empty="No rules: what a route takes goes out as it came in.",
         ),
         Section(
@@ -81,7 +131,7 @@ ENGINE = Group(
             "Numbers",
             "engine.statistics",
             ("route", "received", "filtered", "delivered", "failed", "retries", "waiting", "errors", "oldest"),
-            (Look("Its queue", "engine.queue", {"route": "route"}),),
+            (Look("Its queue", "engine.queue", _ITS_ROUTE),),
             search=("route",),
         ),
         Section(
@@ -89,7 +139,11 @@ ENGINE = Group(
             "Taken in",
             "engine.messages",
             ("id", "received", "sending", "type", "control_id", "patient_ids"),
-            (Deed("What would a route make of it…", "engine.try_rules", {"number": "id"}),),
+            (
+                Read("The message…", "message"),
+                _REPLY,
+                Deed("What would a route make of it…", "engine.try_rules", {"number": "id"}),
+            ),
             search=("type", "control_id"),
             newest_first=True,
             most=1000,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simlab.tui.console.deeds import SETTING, Deed, Group, Look, Section
+from simlab.tui.console.deeds import SETTING, Deed, Group, Look, Read, Section
 
 _PATIENT = {"patient": "patient_id", "issuer": "issuer"}
 _OF = {"patient_id": "patient_id"}
@@ -99,7 +99,7 @@ EPR = Group(
             "Outbox",
             "epr.outbox",
             ("id", "type", "control_id", "state", "attempts", "later", "error"),
-            (Deed("Send again", "epr.resend", {"item": "id"}),),
+            (Read("The message…", "message"), Deed("Send again", "epr.resend", {"item": "id"})),
             search=("state",),
             newest_first=True,
             empty="The EPR has nothing to send.",

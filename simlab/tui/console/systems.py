@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simlab.tui.console.deeds import ADDRESSES, SETTING, Ask, Deed, Group, Look, Section
+from simlab.tui.console.deeds import ADDRESSES, SETTING, Ask, Deed, Group, Look, Read, Section
 from simlab.tui.console.engine import ENGINE
 from simlab.tui.console.epr import EPR
 from simlab.tui.console.feed import FEED
@@ -137,8 +137,8 @@ _RIS = Group(
             "ris-outbox",
             "Outbox",
             "ris.outbox",
-            ("id", "type", "control_id", "state", "attempts", "error"),
-            (Deed("Send again", "ris.resend", {"item": "id"}),),
+            ("id", "type", "control_id", "state", "attempts", "later", "error"),
+            (Read("The message…", "message"), Deed("Send again", "ris.resend", {"item": "id"})),
             search=("state",),
             newest_first=True,
             empty="The RIS has nothing to send on.",

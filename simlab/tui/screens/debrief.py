@@ -78,7 +78,7 @@ class Debrief(Screen[None]):
         if self.query_one(TabStrip).active == "text":
             self.query_one("#text").focus()
         else:
-            self.query_one("#log-lines DataTable").focus()
+            self.query_one("#log-lines Grid").focus()
 
 
 def page_of(told: dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ TABS = (
     Tab("1", BRIEF, "Brief", "#tasks"),
     Tab("2", "archive", "Archive", "#archive-tree"),
     Tab("3", "query", "Query", "#services"),
-    Tab("4", "messages", "Messages", "#message-list DataTable"),
+    Tab("4", "messages", "Messages", "#message-list Grid"),
     Tab("5", "systems", "Systems", "#systems .sections"),
     Tab("6", "desk", "Desk", "#desk .sections"),
     Tab("7", "logs", "Logs", "#log-systems"),
@@ -52,6 +52,7 @@ class Workbench(Exercising):
     """One attempt, or free play when `attempt` is None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(tab.key, f"open('{tab.id}')", tab.name, show=False) for tab in TABS),
         *(Binding(f"f{tab.key}", f"open('{tab.id}')", tab.name, show=False, priority=True) for tab in TABS),

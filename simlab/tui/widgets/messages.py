@@ -9,7 +9,9 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import DescendantFocus
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Input
 
 from simlab.tui import words
@@ -19,7 +21,10 @@ from simlab.tui.widgets.menu import Menu
 from simlab.tui.widgets.message_tree import MessageTree
 from simlab.tui.widgets.results import ResultsTable
 
-MOST = 500
+MOST = 20_000
+"""Messages that the list holds: a busy day."""
+REST = 0.08
+"""Seconds that the cursor rests before its message is fetched: a held arrow key asks for the last one only."""
 COLUMNS = ("time", "system", "way", "type", "control id", "ack", "text", "-")
 
 OFFERS = (
@@ -29,6 +34,7 @@ OFFERS = (
     ("m", "mark", "Mark it, to compare with"),
     ("d", "compare", "How it differs from the marked one"),
     ("v", "evidence", "The event, with everything it rests on"),
+    ("g", "newest", "To the newest, and stay there"),
 )
 """Key, action and words of what can be done with the chosen message."""
 
@@ -38,12 +44,15 @@ Row = dict[str, Any]
 
 
 class Messages(Vertical):
-    """The newest message first. Enter goes into the chosen one, `t` shows only the messages that belong to it."""
+    """The newest message first. Enter goes into the chosen one, `t` shows only the messages that belong to it.
+
+    On the first row the cursor stays with the newest; on another one, or in the message, it stays with its message.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "compose_message", "New"),
         Binding("slash", "filter", "Filter"),
-        Binding("o", "offer", "More…"),
+        Binding("o", "offer", "More"),
         *(Binding(key, action, label, show=False) for key, action, label in OFFERS),
     ]
 
@@ -65,14 +74,17 @@ class Messages(Vertical):
         super().__init__(id=id)
         self._door = door
         self._rows: list[Row] = []
+        self._shown: list[Row] = []
+        self._words: list[str] = []
         self._causes: dict[int, int] = {}
-        self._thread: frozenset[int] | None = None
+        self._thread: int | None = None
+        self._wait: Timer | None = None
         self._marked: tuple[str, bytes] | None = None
         self._new = False
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="/ words that a message must have: RIS A40, ack AE…", compact=True, id="message-filter")
-        yield ResultsTable(NONE, id="message-list")
+        yield ResultsTable(NONE, follows=True, id="message-list")
         yield MessageTree()
 
     @property
@@ -85,32 +97,46 @@ class Messages(Vertical):
         new = [_row(event) for event in events if event.get("kind") == "hl7.message"]
         if new:
             self._rows = [*reversed(new), *self._rows][:MOST]
-            self._new = True
+            fitting = [row for row in reversed(new) if self._fits(row)]
+            self._shown = [*fitting, *self._shown][:MOST]
+            self._new = self._new or bool(fitting)
 
     def clear(self) -> None:
         """Forget the list: another attempt has begun."""
-        self._rows, self._causes, self._thread, self._new = [], {}, None, True
+        self._rows, self._shown, self._causes, self._thread, self._new = [], [], {}, None, True
 
     def refresh_view(self, *, force: bool = False) -> None:
         """Show what has come since."""
         if self._new or force:
             self._new = False
-            self._fill()
+            self._show()
+
+    def _fits(self, row: Row) -> bool:
+        belongs = self._thread is None or self._root(row) == self._thread
+        return belongs and (not self._words or _holds(row, self._words))
 
     def _fill(self) -> None:
-        wanted = self.query_one("#message-filter", Input).value.casefold().split()
-        rows = [row for row in self._rows if self._thread is None or row["event"] in self._thread]
-        rows = [row for row in rows if _holds(row, wanted)]
-        narrowed = bool(wanted) or self._thread is not None
-        self._list.show(
-            rows,
-            COLUMNS,
-            empty="No message fits; t and / show them all." if narrowed else "No HL7 message has passed yet.",
-        )
+        """Narrow the list anew."""
+        self._words = self.query_one("#message-filter", Input).value.casefold().split()
+        self._shown = [row for row in self._rows if self._fits(row)]
+        self._show()
+
+    def _show(self) -> None:
+        narrowed = bool(self._words) or self._thread is not None
+        self._list.show(self._shown, COLUMNS, empty="No message fits; t and / show them all." if narrowed else NONE)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        # Who reads a message keeps it, whatever comes in meanwhile; and it gets the larger part of a low screen.
+        reading = self.query_one(MessageTree).has_focus_within
+        self.set_class(reading, "-reading")
+        self._list.follows = not reading
 
     def on_results_table_moved(self, event: ResultsTable.Moved) -> None:
         event.stop()
-        self.show_message(int(event.row["event"]))
+        number = int(event.row["event"])
+        if self._wait is not None:
+            self._wait.stop()
+        self._wait = self.set_timer(REST, lambda: self.show_message(number))
 
     def on_results_table_chosen(self, event: ResultsTable.Chosen) -> None:
         event.stop()
@@ -161,12 +187,13 @@ class Messages(Vertical):
     def action_thread(self) -> None:
         """Only the messages that come of the same cause as the chosen one, or all again."""
         row = self._list.current
-        if self._thread is not None or row is None:
-            self._thread = None
-        else:
-            root = self._root(row)
-            self._thread = frozenset(one["event"] for one in self._rows if self._root(one) == root)
+        self._thread = None if self._thread is not None or row is None else self._root(row)
         self._fill()
+
+    def action_newest(self) -> None:
+        """To the first row, where the cursor stays with the newest."""
+        self._list.table.focus()
+        self._list.table.action_go(-MOST)
 
     def _root(self, row: Row) -> int:
         """The event that a message comes of in the end."""
@@ -210,14 +237,14 @@ def _called(row: Row) -> str:
 
 
 def _holds(row: Row, wanted: Sequence[str]) -> bool:
-    text = " ".join(map(words.full, row.values())).casefold()
+    text = row["text of all"]
     return all(word in text for word in wanted)
 
 
 def _row(event: Row) -> Row:
     data = event.get("data") or {}
     way = {"in": "→ in", "out": "out →"}.get(str(data.get("direction")), "")
-    return {
+    row = {
         "time": words.time_of(str(event.get("at", ""))),
         "system": event.get("system"),
         "way": way,
@@ -228,3 +255,4 @@ def _row(event: Row) -> Row:
         "event": event.get("id"),
         "reply": data.get("ack_message"),
     }
+    return {**row, "text of all": " ".join(map(words.full, row.values())).casefold()}

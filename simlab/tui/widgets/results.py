@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from simlab.tui import words
-
-MOST_ROWS = 2000
-"""More rows than a person reads; the detail line says how many there are."""
+from simlab.tui.widgets.grid import Grid
 
 NARROW = 26
 WIDE = {
@@ -60,29 +57,46 @@ class ResultsTable(Vertical):
         def control(self) -> ResultsTable:
             return self.table
 
-    def __init__(self, empty: str = "Nothing here.", *, lead: str = "", id: str | None = None) -> None:
-        """`lead` names the column that the line beneath shows while the cursor stands in the first one."""
+    def __init__(
+        self, empty: str = "Nothing here.", *, lead: str = "", follows: bool = False, id: str | None = None
+    ) -> None:
+        """`lead` names the column that the line beneath shows while the cursor stands in the first one.
+
+        With `follows` a cursor on the first row stays there when newer ones come in above it; on any other row, and
+        without, it stays on its row wherever that goes.
+        """
         super().__init__(id=id, classes="results")
-        self._lead = lead
+        self.lead = lead
         self._empty = empty
         self._columns: list[str] = []
         self._rows: list[dict[str, Any]] = []
         self._last: dict[str, Any] | None = None
+        self.follows = self._grows = follows
 
     def compose(self) -> ComposeResult:
-        yield DataTable(cursor_type="cell", zebra_stripes=False, cell_padding=1)
+        yield Grid(_shortened)
         yield Static(self._empty, classes="detail", markup=False)
 
     @property
-    def table(self) -> DataTable[Text]:
-        return self.query_one(DataTable)
+    def table(self) -> Grid:
+        return self.query_one(Grid)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         return self._rows
 
-    def show(self, rows: Sequence[dict[str, Any]], columns: Sequence[str] = (), *, empty: str | None = None) -> None:
-        """Show `rows`; `columns` come first in that order, every other key of the rows follows unless named ``-``."""
+    def show(
+        self,
+        rows: Sequence[dict[str, Any]],
+        columns: Sequence[str] = (),
+        *,
+        empty: str | None = None,
+        other: bool = False,
+    ) -> None:
+        """Show `rows`; `columns` come first in that order, every other key of the rows follows unless named ``-``.
+
+        `other` says that this is another list than before, which is read from its beginning.
+        """
         only = "-" in columns
         keys = [name for name in columns if name != "-" and (only or not rows or any(name in row for row in rows))]
         if not only:
@@ -93,36 +107,27 @@ class ResultsTable(Vertical):
             if not rows:
                 self.query_one(".detail", Static).update(self._empty)
             return
-        table = self.table
-        row, column = table.cursor_coordinate
-        if keys != self._columns:
-            column = 0
-            table.clear(columns=True)
-            for key in keys:
-                table.add_column(words.title(key), key=key)
-            self._columns = keys
-        else:
-            table.clear()
-        self._rows = list(rows)
-        table.add_rows(
-            [Text(words.short(row.get(key), WIDE.get(key, NARROW)), no_wrap=True) for key in keys]
-            for row in self._rows[:MOST_ROWS]
-        )
-        if self._rows:
-            table.move_cursor(row=min(row, len(self._rows) - 1), column=min(column, len(keys) - 1), scroll=False)
+        row, column = self.table.row, self.table.column
+        if keys != self._columns or other:
+            row = column = 0
+        elif self.current is not None and not (self.follows and row == 0):
+            row = _again(self.current, rows, keys, row)
+        self._columns, self._rows = keys, list(rows)
+        self.table.fill(keys, self._rows, row, column)
         self._tell()
 
     @property
     def current(self) -> dict[str, Any] | None:
         """The row under the cursor."""
-        at = self.table.cursor_row
+        at = self.table.row
         return self._rows[at] if 0 <= at < len(self._rows) else None
 
     @property
     def column(self) -> str:
         """The column that the line beneath shows."""
-        at = min(self.table.cursor_column, len(self._columns) - 1)
-        return self._lead if at == 0 and self._lead in self._columns else self._columns[at]
+        at = min(self.table.column, len(self._columns) - 1)
+        lead = at == 0 and self.current is not None and self.lead in self.current
+        return self.lead if lead else self._columns[at]
 
     @property
     def cell(self) -> str:
@@ -135,18 +140,17 @@ class ResultsTable(Vertical):
             detail.update(self._empty)
             self._last = None
             return
-        more = f"first {MOST_ROWS} of " if len(self._rows) > MOST_ROWS else ""
-        place = f"{self.table.cursor_row + 1}/{more}{len(self._rows)}"
+        place = f"{self.table.row + 1}/{len(self._rows)}{'  g: newest' if self._grows and self.table.row else ''}"
         detail.update(f"{place}  {words.title(self.column)}: {self.cell or '(empty)'}")
         if self.current is not None and self.current is not self._last:
             self._last = self.current
             self.post_message(self.Moved(self, self.current))
 
-    def on_data_table_cell_highlighted(self, event: DataTable.CellHighlighted) -> None:
+    def on_grid_moved(self, event: Grid.Moved) -> None:
         event.stop()
         self._tell()
 
-    def on_data_table_cell_selected(self, event: DataTable.CellSelected) -> None:
+    def on_grid_chosen(self, event: Grid.Chosen) -> None:
         event.stop()
         if self.current is not None:
             self.post_message(self.Chosen(self, self.current))
@@ -156,3 +160,19 @@ class ResultsTable(Vertical):
         if self.cell:
             self.app.copy_to_clipboard(self.cell)
             self.notify(words.short(self.cell, 60), title="Copied", timeout=2)
+
+
+def _shortened(name: str, value: Any) -> str:
+    return words.short(value, WIDE.get(name, NARROW))
+
+
+def _again(row: dict[str, Any], rows: Sequence[dict[str, Any]], keys: Sequence[str], at: int) -> int:
+    """Where `row` stands among the rows of now: the very row, else the one that the first columns tell, else `at`."""
+    same = next((place for place, one in enumerate(rows) if one is row), None)
+    if same is not None:
+        return same
+    for names in (list(row), ["id"] if "id" in row else [], keys[:2], keys[:1]):
+        alike = [place for place, one in enumerate(rows) if all(one.get(name) == row.get(name) for name in names)]
+        if names and (len(alike) == 1 or at in alike):
+            return at if at in alike else alike[0]
+    return at

@@ -20,6 +20,9 @@ from simlab.tui.widgets.branches import Branches
 from simlab.tui.widgets.menu import Menu
 from simlab.tui.widgets.results import ResultsTable
 
+REST = 0.5
+"""Seconds between an answer and the next question, while things happen."""
+
 Shelf = Group | Section
 
 
@@ -37,6 +40,8 @@ class Sections(Vertical):
         self._contents = contents
         self._shown: Shelf = contents[0]
         self._stale = True
+        self._loading = 0
+        self._filled: Shelf | None = None
         self.attempt: Attempt | None = None
 
     def compose(self) -> ComposeResult:
@@ -47,7 +52,7 @@ class Sections(Vertical):
             yield tree
             with Vertical(classes="section-rows"):
                 yield Input(compact=True, classes="section-filter")
-                yield ResultsTable(lead="subject")
+                yield ResultsTable()
 
     @property
     def shelves(self) -> Tree[Shelf]:
@@ -71,14 +76,23 @@ class Sections(Vertical):
         self._stale = self._stale or bool(events)
 
     def refresh_view(self, *, force: bool = False) -> None:
-        """Fetch the shown section again when something may have changed."""
-        if self._stale or force:
-            self._stale = False
+        """Fetch the shown section again when something may have changed, as often as the department answers."""
+        if force or (self._stale and not self._loading):
             self.load()
 
     @work(exclusive=True, group="section")
     async def load(self) -> None:
         """Fetch and show the chosen section; of a group say what is in it."""
+        self._stale = False
+        self._loading += 1
+        try:
+            await self._load()
+        finally:
+            self._loading -= 1
+        if self._stale and self.is_attached:
+            self.set_timer(REST, self.refresh_view)
+
+    async def _load(self) -> None:
         shown = self._shown
         table = self.query_one(ResultsTable)
         if isinstance(shown, Group):
@@ -91,9 +105,12 @@ class Sections(Vertical):
         if rows is None or shown is not self._shown:
             return
         rows = [row for row in rows if not shown.only or row.get(shown.keep) in shown.only]
+        rows = shown.arranged(rows)
         rows = [row for row in rows if _holds(row, wanted)] if wanted else rows
         empty = "No row fits the filter." if written else shown.empty
-        table.show(rows[::-1] if shown.newest_first else rows, shown.columns, empty=empty)
+        other, self._filled = self._filled is not shown, shown
+        table.lead = shown.lead
+        table.show(rows[::-1] if shown.newest_first else rows, shown.columns, empty=empty, other=other)
 
     async def _rows(self, section: Section, asked: dict[str, str]) -> Rows | None:
         if section.id == ADDRESSES:
@@ -111,7 +128,13 @@ class Sections(Vertical):
                 if task.question
             ]
         last = {"limit": section.most} if section.most else {}
-        return await heard(self, self._door.view(section.view, **last, **asked))
+        found: Rows = []
+        for given in section.each:
+            rows = await heard(self, self._door.view(section.view, **{**last, **given, **asked}))
+            if rows is None:
+                return None
+            found += rows
+        return found
 
     # The list at the left
 
