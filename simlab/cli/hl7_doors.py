@@ -9,6 +9,7 @@ import typer
 from simlab.cli import show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen
+from simlab.errors import BadInput
 
 
 def doors(
@@ -39,6 +40,7 @@ def set_door(
     sequence: Annotated[bool | None, typer.Option(help="Sequence numbers must follow one another.")] = None,
     lenient: Annotated[bool | None, typer.Option(help="Forgive a missing VT or CR, and LF for CR.")] = None,
     remember_days: Annotated[int | None, typer.Option(help="Days that a control ID is remembered.")] = None,
+    limit: Annotated[list[str] | None, typer.Option(help="The most that it takes: IPC=200, PID-3=50; 0: any.")] = None,
     certificate: Annotated[str | None, typer.Option(help="What its TLS door shows (`simlab tls list`).")] = None,
     tls_mutual: Annotated[bool | None, typer.Option(help="Who comes over TLS must show a certificate too.")] = None,
     reply_to: Annotated[str | None, typer.Option(help="mllp(s)://HOST:PORT for replies of enhanced mode.")] = None,
@@ -58,8 +60,17 @@ def set_door(
         "tls_mutual": tls_mutual,
         "reply_to": reply_to,
     }
+    if limit:
+        given["limits"] = dict(_limit(one) for one in limit)
     given |= {name: value for name, value in rest.items() if value is not None}
     show.outcome(Door(chosen(home)).act("hl7.set_door", {"door": door, **given}), json_wanted=json)
+
+
+def _limit(text: str) -> tuple[str, int]:
+    place, _, most = text.partition("=")
+    if not most.isdecimal():
+        raise BadInput(f"{text!r} is no limit", place="--limit", remedy="Write IPC=200, or PID-3=50.")
+    return place, int(most)
 
 
 def sequences(

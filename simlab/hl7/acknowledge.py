@@ -19,7 +19,7 @@ CODES = ACCEPTED | FAILED | REFUSED
 ACCEPT_CODES = frozenset({"CA", "CE", "CR"})
 
 _OLD_ERR = ("2.1", "2.2", "2.3", "2.3.1", "2.4")  # ERR-1 alone; ERR-2 to ERR-12 came with 2.5
-_PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?(?:\.(\d+))?")
+_PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?(?:\.(\d+))?)?")
 
 
 @dataclass(frozen=True)
@@ -144,11 +144,13 @@ def _joined(name: str, fields: dict[int, str], marks: Separators) -> str:
 def _complaint(error: Hl7Error, version: str, marks: Separators) -> dict[int, str]:
     name = ERROR_CODES.get(error.code, "")
     place = _PLACE.fullmatch(error.place)
-    where = [place.group(1), place.group(2) or "1", place.group(3)] if place else []
+    where = [place.group(1), place.group(2) or "1", place.group(3) or ""] if place else []
     if version in _OLD_ERR:
         coded = marks.subcomponent.join([error.code, name, "HL70357"])
         return {1: marks.component.join([*(where or ["", "", ""]), coded])}
-    if place:
+    if place and not place.group(3):
+        where = where[:2]
+    elif place:
         where += [place.group(4) or "1", *(n for n in place.groups()[4:] if n)]
     return {
         2: marks.component.join(where),

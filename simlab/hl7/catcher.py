@@ -99,6 +99,7 @@ class Catcher:
                 self._tell(data, peer, None)
                 return None
             USUAL.admit(message)
+            message.check_characters()
         except Hl7Error as error:
             reply = acknowledge(data, now=now, error=error)
             self._tell(data, peer, reply)

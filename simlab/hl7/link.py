@@ -17,7 +17,8 @@ from simlab.hl7.enhanced import Asked, asked
 from simlab.hl7.errors import Hl7Error, NoAck, Unreachable, WrongAck
 from simlab.hl7.framing import Deframer, frame
 from simlab.hl7.keep_alive import keep_alive
-from simlab.hl7.message import Message, parse
+from simlab.hl7.limits import head
+from simlab.hl7.message import Message
 
 CONNECT_SECONDS = 3.0
 IDLE_SECONDS = 60.0
@@ -288,7 +289,7 @@ class _Broken(Unavailable):
 
 def _message(data: bytes) -> Message | None:
     try:
-        return parse(data)
+        return head(data)
     except Hl7Error:
         return None  # rubbish sent on purpose has no control ID to echo
 

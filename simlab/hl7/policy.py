@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from simlab import credentials
 from simlab import journal as kinds
 from simlab.errors import BadInput
-from simlab.hl7 import sequence
+from simlab.hl7 import limits, sequence
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
 from simlab.hl7.schema import SCHEMA
@@ -43,6 +44,18 @@ class DoorPolicy(BaseModel):
     reply_to: str = Field(
         "", description="mllp:// or mllps://HOST:PORT for the replies of enhanced mode; empty: the same connection"
     )
+
+    limits: dict[str, int] = Field(
+        limits.USUAL, description="how many of a segment or repetitions of a field it takes: {IPC: 200, PID-3: 50}"
+    )
+
+    @field_validator("limits")
+    @classmethod
+    def _places(cls, most: dict[str, int]) -> dict[str, int]:
+        for place in most:
+            if not re.fullmatch(r"[A-Z][A-Z0-9]{2}(-[1-9][0-9]?)?", place) or place.startswith("MSH"):
+                raise BadInput(f"{place!r} is no segment or field", remedy="Write IPC, or PID-3.")
+        return {place: number for place, number in most.items() if number > 0}
 
     @field_validator("certificate")
     @classmethod
@@ -87,7 +100,6 @@ class DoorPolicy(BaseModel):
                 ack="AR",
                 remedy=f"This door reads {', '.join(self.versions) or '2.x'}.",
             )
-        message.check_characters()
 
     def _admit_type(self, family: str, event: str) -> None:
         if {family, f"{family}^{event}"} & set(self.types):
@@ -103,11 +115,18 @@ class DoorPolicy(BaseModel):
 
 
 USUAL = DoorPolicy()
+_USUALLY = {"ADT": DoorPolicy(limits={})}
+"""An engine carries what others make, however much it is."""
+
+
+def usual(door: str) -> DoorPolicy:
+    """The policy of a door that nobody has set."""
+    return _USUALLY.get(door, USUAL)
 
 
 def policy_of(tx: sqlite3.Connection, door: str) -> DoorPolicy:
     """The policy of `door`; the usual one where none was set."""
-    return remembered(tx, _set).get(door, USUAL)
+    return remembered(tx, _set).get(door) or usual(door)
 
 
 def _set(tx: sqlite3.Connection) -> dict[str, DoorPolicy]:
@@ -127,11 +146,13 @@ class Doors:
         store.install(SCHEMA)
 
     def set(self, door: str, **changes: Any) -> dict[str, Any]:
-        """Change what a door takes; what is not named stays. BadInput for a door or value that cannot be."""
+        """Change what a door takes; what is not named stays, nor does a limit of 0. BadInput for what cannot be."""
         if door not in DOORS:
             raise BadInput(f"{door} is no HL7 door", remedy=f"There are: {', '.join(DOORS)}.")
         with self._store.write() as tx:
             before = policy_of(tx, door)
+            if "limits" in changes:
+                changes["limits"] = {**before.limits, **changes["limits"]}
             try:
                 after = DoorPolicy.model_validate(before.model_dump() | changes)
             except ValidationError as error:
@@ -148,6 +169,8 @@ class Doors:
 
 
 def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {most}" for name, most in value.items()) or "none"
     return ", ".join(value) or "any" if isinstance(value, list) else str(value)
 
 

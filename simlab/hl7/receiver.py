@@ -20,6 +20,7 @@ from simlab.hl7 import returning, sequence, taken
 from simlab.hl7.acknowledge import Acknowledgement, acknowledge, is_acknowledgement, salvage
 from simlab.hl7.enhanced import ORIGINAL, Asked, asked
 from simlab.hl7.errors import UNSUPPORTED, Hl7Error
+from simlab.hl7.limits import check, head
 from simlab.hl7.message import Message, carriage_returns, parse
 from simlab.hl7.mllp import Caller, Reply
 from simlab.hl7.policy import USUAL, DoorPolicy, policy_of
@@ -45,6 +46,7 @@ class _Turn:
     peer: str
     policy: DoorPolicy = USUAL
     message: Message | None = None
+    head: Message | None = None
     want: Asked = ORIGINAL
     admitted: bool = False
 
@@ -124,15 +126,8 @@ class Receiver:
     def _take(self, turn: _Turn) -> Reply:
         with self._store.read() as tx:
             turn.policy = policy_of(tx, self._door)
-        # Megabytes take their time to read, and nobody else should wait for that.
-        message = turn.message = parse(carriage_returns(turn.data) if turn.policy.lenient else turn.data)
-        if turn.policy.enhanced:
-            turn.want = asked(message)
+        message = turn.message = self._read(turn)
         reply_to_us = is_acknowledgement(message)
-        if not reply_to_us:
-            turn.policy.admit(message)
-            if self._takes is not None:
-                self._takes.admit(message)
         with self._store.write() as tx:
             if reply_to_us:
                 return self._hear(message, turn)
@@ -157,6 +152,26 @@ class Receiver:
             # The answer is that of then, the number that is due that of now.
             accept, ack = (one and parse(one).set("MSA-4", str(verdict.expected)).data for one in (accept, ack))
         return self._answered(accept, ack, message)
+
+    def _read(self, turn: _Turn) -> Message:
+        """The message; what is not taken here, or is too much, is refused by its head alone.
+
+        Megabytes take their time to read, and nobody else should wait for that: no transaction is open yet.
+        """
+        data = carriage_returns(turn.data) if turn.policy.lenient else turn.data
+        first = turn.head = head(data)
+        if turn.policy.enhanced:
+            turn.want = asked(first)
+        reply_to_us = b"\rMSA" + data[3:4] in data
+        if not reply_to_us:
+            turn.policy.admit(first)
+            if self._takes is not None:
+                self._takes.admit(first)
+            check(data, turn.policy.limits)
+        message = parse(data)
+        if not reply_to_us:
+            message.check_characters()
+        return message
 
     def _do(
         self,
@@ -218,12 +233,10 @@ class Receiver:
         return None
 
     def _refuse(self, turn: _Turn, error: Hl7Error, *, stored: bool = True) -> Reply:
-        message, now = turn.message or salvage(turn.data), self._clock.now()
-        if message and not turn.message and turn.policy.enhanced:
-            turn.want = asked(message)
+        message, now = turn.message or turn.head or salvage(turn.data), self._clock.now()
         expected = error.expected if isinstance(error, sequence.OutOfSequence) else None
         refusal = acknowledge(
-            turn.data,
+            message or turn.data,
             now=now,
             error=error,
             application=self._system,
@@ -233,7 +246,7 @@ class Receiver:
         accept, ack = None, None
         if not turn.want.enhanced or (turn.admitted and stored):
             if turn.want.accept_due(success=True) and turn.want.enhanced:
-                accept = acknowledge(turn.data, now=now, application=self._system, accept=True)
+                accept = acknowledge(message or turn.data, now=now, application=self._system, accept=True)
             if turn.want.application_due(success=False):
                 with self._store.write() as tx:
                     ack = self._elsewhere(tx, turn, refusal)
@@ -241,7 +254,7 @@ class Receiver:
             # CR says that MSH-9, 11 or 12 is not taken here, CE everything else (HL7 v2.5.1 ch. 2.9.3.1).
             error.ack_code = "AR" if error.code in UNSUPPORTED else "AE"
             accept = acknowledge(
-                turn.data, now=now, error=error, application=self._system, expected=expected, accept=True
+                message or turn.data, now=now, error=error, application=self._system, expected=expected, accept=True
             )
         elif turn.want.application_due(success=False):
             ack = refusal
@@ -252,7 +265,7 @@ class Receiver:
     def _record(
         self, turn: _Turn, ack: bytes | None, text: str, *, said: Acknowledgement | None = None, **facts: Any
     ) -> None:
-        data = turn.message or turn.data
+        data = turn.message or turn.head or turn.data
         record(self._journal, self._system, IN, data, ack, peer=turn.peer, text=text, said=said, raw=turn.data, **facts)
 
     def _answered(self, accept: bytes | None, ack: bytes | None, message: Message) -> Reply:

@@ -83,7 +83,7 @@ def test_a_merge_retires_the_number_in_mrg(door):
         (merge(OLD, (build.Identifier("888", "RXX01"),)), "AE", "PID-3.4"),
         (merge(MRN), "AA", "nothing to merge"),
         (merge(OLD).replace(b"MRG|777^^^RXX01^MR", b"MRG|"), "AE", "MRG-1"),
-        (merge(OLD).replace(b"MRG|777", b"MRG|" + b"7~" * 100_000), "AE", "identifiers"),
+        (merge(OLD).replace(b"MRG|777", b"MRG|" + b"7~" * 100_000), "AE", "100001 repetitions"),
         (build.adt(header(), "A01", build.Patient((build.Identifier("5", "RXX01"),))), "AA", "not known here"),
         (build.adt(header(), "A31", build.Patient((build.Identifier("777"),), "X")), "AA", "not known here"),
         (build.orm(header(), "NW", build.Patient((MRN,)), build.Order("P1")), "AA", "nothing to expect"),

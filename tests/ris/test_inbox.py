@@ -374,4 +374,4 @@ def test_more_numbers_than_anybody_has_are_refused(lab):
     """A PID-3 that repeats without end is answered AE before its numbers are read, whatever they name."""
     pid = "~".join(f"{n}^^^A{n}&1.2.{n}&ISO^MR" for n in range(60))
     code, text = lab.send(raw(lab, "EVN|A28", f"PID|1||{pid}~1000001^^^RXX01^MR", kind="ADT^A28"))
-    assert code == "AE" and "61 numbers" in text and "PID-3" in text
+    assert code == "AE" and "61 repetitions" in text and "PID-3" in text

@@ -16,8 +16,6 @@ SEXES = {"M": "M", "F": "F", "O": "O", "A": "O", "N": "O", "U": ""}
 
 DELETE = '""'
 
-MAX_NUMBERS = 50
-
 
 def hospital_number(message: Message, own: str, place: str = "PID-3", *, strict: bool = False) -> Identifier:
     """The repetition of a CX field that the authority `own` gave.
@@ -60,7 +58,7 @@ def plain(place: str) -> str:
 
 
 def identifiers(message: Message, place: str = "PID-3") -> list[Identifier]:
-    """Every number in a CX field: CX.1, the namespace of CX.4, CX.5; Hl7Error for more than anybody has."""
+    """Every number in a CX field: CX.1, the namespace of CX.4, CX.5."""
     found = []
     for n in range(1, _count(message, place) + 1):
         number = message.get(f"{place}[{n}].1")
@@ -71,11 +69,7 @@ def identifiers(message: Message, place: str = "PID-3") -> list[Identifier]:
 
 
 def _count(message: Message, place: str) -> int:
-    count = len(message.all(place if "[" in place else place.replace("-", "[1]-")))
-    if count > MAX_NUMBERS:
-        remedy = f"Send {MAX_NUMBERS} at most."
-        raise Hl7Error(f"{count} numbers of one patient", place=plain(place), code="102", remedy=remedy)
-    return count
+    return len(message.all(place if "[" in place else place.replace("-", "[1]-")))
 
 
 def learn_authorities(tx: sqlite3.Connection, message: Message) -> None:

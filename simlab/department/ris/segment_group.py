@@ -74,7 +74,7 @@ def groups(message: Message) -> Iterator[Group]:
         if "OBR" not in numbers:
             raise Hl7Error(f"ORC {numbers['ORC']} has no OBR", place="OBR-4", code="100", remedy="Send an OBR with it.")
         # Without an OBX of its own an order goes by any: weight and height are the patient's.
-        yield Group(message, {**lone, **numbers}, tuple(ipc), tuple(obx) or tuple(range(1, counts.get("OBX", 0) + 1)))
+        yield Group(message, {**lone, **numbers}, tuple(ipc), tuple(obx or range(1, min(counts.get("OBX", 0), 20) + 1)))
 
 
 def first(group: Group, places: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import ClassVar
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from simlab import tls
 from simlab.errors import BadInput
 from simlab.hl7 import acknowledge, message, mllp, profile
 from simlab.hl7.findings import SEVERITIES
+from simlab.hl7.message import Message
 from simlab.hl7.policy import DOORS
 from simlab.hl7.record import OUT, record
 from simlab.hl7.validator import validate
@@ -21,7 +23,8 @@ class Send(Action):
     """Send one HL7 v2 message over MLLP; line ends may be LF, they are sent as CR."""
 
     name: ClassVar[str] = "hl7.send"
-    message: str = Field(min_length=8)
+    message: str = ""
+    encoded: str = Field("", description="the message's bytes in base64, sent as they are; in place of `message`")
     to: str = Field("ADT", description="a system's MLLP door: ADT, RIS_HL7, PACS_HL7, EPR_HL7")
     host: str | None = None
     port: int | None = Field(None, ge=1, le=65535)
@@ -30,7 +33,7 @@ class Send(Action):
     certificate: str | None = Field("client", description="which certificate to show when asked for one")
 
     def perform(self, lab: Systems) -> Result:
-        sent = message.from_text(self.message)
+        sent = self._sent()
         secure = self.tls or self.to.endswith("_TLS")
         known = lab.endpoint(f"{self.to}_TLS" if self.tls and not self.to.endswith("_TLS") else self.to)
         context = tls.client_context(lab.home.certificates, self.certificate) if secure else None
@@ -46,6 +49,14 @@ class Send(Action):
             {"ack": answer.code, "text": answer.text, "message": reply.decode("utf-8", "replace")},
             ok=answer.code in ("AA", "CA"),
         )
+
+    def _sent(self) -> Message:
+        if not self.encoded:
+            return message.from_text(self.message)
+        try:
+            return message.parse(base64.b64decode(self.encoded, validate=True))
+        except ValueError:
+            raise BadInput("this is no base64", place="encoded", remedy="Give the text in `message`.") from None
 
 
 class Validate(Action):
@@ -82,6 +93,9 @@ class SetDoor(Action):
     sequence: bool | None = Field(None, description="whether sequence numbers (MSH-13) must follow one another")
     lenient: bool | None = Field(None, description="whether it forgives a missing VT or CR, and LF in place of CR")
     remember_days: int | None = Field(None, ge=0, le=3660, description="days that a control ID is remembered")
+    limits: dict[str, int] | None = Field(
+        None, description="how many of a segment or repetitions of a field it takes: {IPC: 200, PID-3: 50}; 0: any"
+    )
     certificate: str | None = Field(None, description="what its TLS door shows: server, renewed, expired, untrusted")
     tls_mutual: bool | None = Field(None, description="whether who comes over TLS must show a certificate too")
 
