@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json as json_text
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from simlab.cli.hl7_read import Sources
 from simlab.cli.options import Home, Json
 from simlab.errors import BadInput
 
+ENVELOPE = ("FHS", "BHS", "BTS", "FTS")
 Out = Annotated[str, typer.Option("--out", help="Write there; else to stdout.", show_default=False)]
 
 
@@ -65,7 +67,21 @@ def set_values(
         for segment in delete or []:
             message = message.delete(segment)
         done.append(message)
-    _write(batch.written(done, batch.form_of(data)), out)
+    whole, notes = _counted(data)
+    _noted(place, notes)
+    _write(whole.rewritten(done), out)
+
+
+def _counted(data: bytes) -> tuple[Any, tuple[str, ...]]:
+    """The file taken apart, its counts put right, and what was wrong: the envelope of a batch is written again."""
+    opened = importlib.import_module("simlab.hl7.batch").opened(data)
+    found: tuple[Any, tuple[str, ...]] = importlib.import_module("simlab.hl7.envelope").counted(opened)
+    return found
+
+
+def _noted(place: str, notes: Iterable[str]) -> None:
+    for note in notes:
+        typer.echo(f"{place}: {note}", err=True)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -78,7 +94,7 @@ def _pair(text: str) -> tuple[str, str]:
 def convert(
     what: Sources = None,
     to: Annotated[str, typer.Option(help="er7 (segments a line), json or mllp (frames).")] = "er7",
-    charset: Annotated[str, typer.Option(help="Another character set: 8859/1, 'UNICODE UTF-8'.")] = "",
+    charset: Annotated[str, typer.Option(help="Another one: 8859/1, 'UNICODE UTF-8', 'ASCII~ISO IR87'.")] = "",
     version: Annotated[str, typer.Option(help="Another version in MSH-12; the content stays.")] = "",
     line_ends: Annotated[str, typer.Option(help="cr, lf or crlf, for er7.")] = "cr",
     out: Out = "",
@@ -88,30 +104,82 @@ def convert(
     batch, forms = (importlib.import_module(f"simlab.hl7.{name}") for name in ("batch", "forms"))
     if to not in ("er7", "json", "mllp") or line_ends not in forms.LINE_ENDS:
         raise BadInput("there is no such form", place="convert", remedy="Use er7, json or mllp; cr, lf or crlf.")
-    done = []
-    for place, data in hl7_sources.contents(what or [], home):
-        for _, message in _from_json(data, place) if data.lstrip()[:1] in (b"[", b"{") else batch.read(data, place):
-            if charset:
-                message = forms.recoded(message, charset)
-            if version:
-                message = forms.relabelled(message, version)
-            done.append(message)
+    done: list[Any] = []
+    sources = list(hl7_sources.contents(what or [], home))
+    for place, data in sources:
+        for where, piece in _pieces(data, place):
+            if isinstance(piece, list):
+                if to == "mllp" and piece:
+                    names = ", ".join(line[:3].decode() for line in piece)
+                    typer.echo(f"{where}: {names} left out, a frame holds one message", err=True)
+                done.append(piece)
+                continue
+            done.append(_converted(piece, where, charset, version))
     if to == "json":
-        text = json_text.dumps([forms.as_json(message) for message in done], ensure_ascii=False, indent=1)
-        _write(f"{text}\n".encode(), out)
+        rows = [
+            {"envelope": [line.decode("latin-1") for line in one]} if isinstance(one, list) else forms.as_json(one)
+            for one in done
+            if one
+        ]
+        _write(f"{json_text.dumps(rows, ensure_ascii=False, indent=1)}\n".encode(), out)
         return
-    form = batch.Form(framed=to == "mllp", line_end=forms.LINE_ENDS[line_ends])
+    wide = {one.form for one in done if not isinstance(one, list)}
+    if len(wide) > 1 or (to == "mllp" and any(wide)):
+        raise BadInput(
+            "UTF-16 and UTF-32 stand neither in frames nor beside other character sets",
+            place="convert",
+            remedy="Give --charset 'UNICODE UTF-8'.",
+        )
+    form = batch.Form(framed=to == "mllp", line_end=forms.LINE_ENDS[line_ends], wide=next(iter(wide), ""))
+    if len(sources) == 1 and not _is_json(sources[0][1]) and batch.form_of(sources[0][1]) == form:
+        messages = [one for one in done if not isinstance(one, list)]
+        _write(_counted(sources[0][1])[0].rewritten(messages), out)
+        return
     _write(batch.written(done, form), out)
 
 
-def _from_json(data: bytes, place: str) -> list[tuple[str, Any]]:
+def _is_json(data: bytes) -> bool:
+    return data.lstrip()[:1] in (b"[", b"{")
+
+
+def _converted(message: Any, where: str, charset: str, version: str) -> Any:
     forms = importlib.import_module("simlab.hl7.forms")
-    parse = importlib.import_module("simlab.hl7.message").parse
+    if charset:
+        message = forms.recoded(message, charset)
+    if version:
+        message = forms.relabelled(message, version)
+    return message
+
+
+def _pieces(data: bytes, place: str) -> Iterator[tuple[str, Any]]:
+    """The messages of a source with where each is from, and between them the segments of envelopes as lists."""
+    if _is_json(data):
+        yield from _from_json(data, place)
+        return
+    found = list(importlib.import_module("simlab.hl7.batch").read(data, place))
+    file, notes = _counted(data)
+    _noted(place, notes)
+    envelopes = file.envelopes()
+    for number, (where, message) in enumerate(found):
+        yield place, envelopes[number]
+        yield where, message
+    yield place, envelopes[-1]
+
+
+def _from_json(data: bytes, place: str) -> Iterator[tuple[str, Any]]:
+    message_of = importlib.import_module("simlab.hl7.forms").message_of
     try:
         value = json_text.loads(data)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"not JSON ({error})", place=place, remedy="Messages begin with MSH.") from None
-    return [(place, parse(forms.from_json(one))) for one in (value if isinstance(value, list) else [value])]
+    for one in value if isinstance(value, list) else [value]:
+        held = one.get("envelope") if isinstance(one, dict) else None
+        if held is None:
+            yield place, message_of(one)
+        elif isinstance(held, list) and all(isinstance(line, str) and line[:3] in ENVELOPE for line in held):
+            yield place, [line.encode("latin-1", "replace") for line in held]
+        else:
+            raise BadInput("this is no envelope", place=place, remedy=f"A list of segments {', '.join(ENVELOPE)}.")
 
 
 def _write(data: bytes, out: str) -> None:

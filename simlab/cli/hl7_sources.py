@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,44 @@ def _stdin() -> bytes:
 
 def _event(number: str, home: Path | None) -> bytes:
     evidence = Door(chosen(home)).get(f"/events/{number}")["evidence"]
+    if isinstance(evidence, dict) and (data := base64.b64decode(evidence["base64"])).startswith(b"MSH"):
+        return data
     if not isinstance(evidence, str):
         raise BadInput("this event is no readable message", place=f"event {number}", remedy="`simlab hl7 show` lists.")
     return evidence.encode()
+
+
+def shots(names: list[str], home: Path | None, charset: str = "") -> Iterator[Any]:
+    """Every message of the sources as it goes on the wire, with how long after the first it was written (MSH-7).
+
+    The bytes stay as they are, or are put into `charset`.
+    """
+    batch, volley = importlib.import_module("simlab.hl7.batch"), importlib.import_module("simlab.hl7.volley")
+    first: datetime | None = None
+    for name, data in contents(names, home):
+        found = list(batch.messages(data))
+        for number, one in enumerate(found, 1):
+            where = name if len(found) == 1 else f"{name}, message {number}"
+            if charset:
+                one = _recoded(one, where, charset)
+            sent = _written(one)
+            first = first or sent
+            due = (sent - first).total_seconds() if sent and first else 0.0
+            yield volley.Shot(where, one, max(due, 0.0))
+
+
+def _recoded(data: bytes, place: str, charset: str) -> bytes:
+    batch, forms = importlib.import_module("simlab.hl7.batch"), importlib.import_module("simlab.hl7.forms")
+    importlib.import_module("simlab.hl7.characters").codec(charset)
+    [(_, message)] = batch.read(data, place)
+    return bytes(forms.recoded(message, charset).data)
+
+
+def _written(data: bytes) -> datetime | None:
+    """MSH-7 of a message, None when it is no time."""
+    fields = data[:2000].split(b"\r")[0].split(data[3:4] or b"|")
+    digits = (fields[6] if len(fields) > 6 else b"")[:14].decode("latin-1")
+    try:
+        return datetime.strptime(digits, "%Y%m%d%H%M%S" if len(digits) == 14 else "%Y%m%d%H%M")
+    except ValueError:
+        return None

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,19 +42,20 @@ def send(
     keep_going: KeepGoing = False,
     timeout: Timeout = 10.0,
     behave: Annotated[str, typer.Option(help="Write as badly as this behaviour (a name, or a YAML file).")] = "",
+    charset: Annotated[str, typer.Option(help="Put them into this character set first, MSH-18 with it.")] = "",
     certificates: Certificates = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Send messages over MLLP and print their acknowledgements; to an address, no lab is needed."""
-    names = files or ["-"]
+    shots = hl7_sources.shots(files or ["-"], home, charset)
     if "://" not in to and not (rate or behave):
-        found = list(hl7_sources.contents(names, home))
-        if len(found) == 1 and found[0][1].count(b"MSH|") < 2:
-            _through_the_lab(*found[0], to=to, host=host, port=port, home=home, json=json)
+        found = list(islice(shots, 2))
+        if len(found) == 1:
+            _through_the_lab(found[0].data, to=to, host=host, port=port, home=home, json=json)
             return
+        shots = chain(found, shots)
     address = _address(to, host, port, home)
-    shots = _shots(names, home)
     if behave:
         _badly(behave, shots, address, timeout, folder=certificates, home=home, json=json)
         return
@@ -81,7 +83,7 @@ def replay(
 ) -> None:
     """Send messages again: those of the lab's journal, or of files, at their own pace or another."""
     volley = importlib.import_module("simlab.hl7.volley")
-    shots = _shots(files, home) if files else _journalled(system, "out" if sent else "in", after, home)
+    shots = hl7_sources.shots(files, home) if files else _journalled(system, "out" if sent else "in", after, home)
     if new_ids:
         shots = volley.renumbered(shots)
     _fire(
@@ -152,14 +154,11 @@ def listen(
 
 
 def _through_the_lab(
-    place: str, data: bytes, *, to: str, host: str | None, port: int | None, home: Path | None, json: bool
+    data: bytes, *, to: str, host: str | None, port: int | None, home: Path | None, json: bool
 ) -> None:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        remedy = "Send it to an address (--to mllp://HOST:PORT), or convert it and set MSH-18 to UNICODE UTF-8."
-        raise BadInput("the message is not UTF-8", place=place, remedy=remedy) from None
-    given = {"message": text, "to": to, "host": host, "port": port}
+    """A single message is sent by the lab; what is not ASCII goes byte by byte."""
+    message = {"message": data.decode()} if data.isascii() else {"encoded": base64.b64encode(data).decode()}
+    given = {**message, "to": to, "host": host, "port": port}
     done = Door(chosen(home)).act("hl7.send", {name: value for name, value in given.items() if value is not None})
     show.outcome(done, json_wanted=json)
 
@@ -173,28 +172,6 @@ def _address(to: str, host: str | None, port: int | None, home: Path | None) -> 
         known = ", ".join(name for name, one in doors.items() if not one.get("ae_title"))
         raise BadInput(f"there is no HL7 door {to}", remedy=f"There are: {known}; or mllp://HOST:PORT.")
     return host or doors[to]["host"], port or doors[to]["port"], to.endswith("_TLS")
-
-
-def _shots(names: list[str], home: Path | None) -> Iterator[Any]:
-    batch, volley = importlib.import_module("simlab.hl7.batch"), importlib.import_module("simlab.hl7.volley")
-    first: datetime | None = None
-    for name, data in hl7_sources.contents(names, home):
-        found = list(batch.messages(data))
-        for number, one in enumerate(found, 1):
-            sent = _written(one)
-            first = first or sent
-            due = (sent - first).total_seconds() if sent and first else 0.0
-            yield volley.Shot(name if len(found) == 1 else f"{name}, message {number}", one, max(due, 0.0))
-
-
-def _written(data: bytes) -> datetime | None:
-    """MSH-7 of a message, None when it is no time."""
-    fields = data[:2000].split(b"\r")[0].split(data[3:4] or b"|")
-    digits = (fields[6] if len(fields) > 6 else b"")[:14].decode("latin-1")
-    try:
-        return datetime.strptime(digits, "%Y%m%d%H%M%S" if len(digits) == 14 else "%Y%m%d%H%M")
-    except ValueError:
-        return None
 
 
 def _journalled(system: str, direction: str, after: int, home: Path | None) -> Iterator[Any]:

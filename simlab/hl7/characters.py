@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from simlab.hl7 import iso2022
 from simlab.hl7.errors import Hl7Error
 
 CODECS = {
@@ -15,21 +16,77 @@ CODECS = {
     **{f"8859/{n}": f"iso8859-{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15)},
     "UNICODE UTF-8": "utf-8",
     "UTF-8": "utf-8",  # not in table 0211, and on many wires
+    "UNICODE": "utf-8",  # withdrawn; where a byte stands for a letter of the header it can only be UTF-8
+    "GB 18030-2000": "gb18030",
+    "BIG-5": "big5",
+    "KS X 1001": "euc_kr",
 }
-"""HL7 table 0211 (the single-byte sets and UTF-8) to Python codecs."""
+"""HL7 table 0211 to Python codecs: the sets that a message may be written in from end to end. The others of the table
+that are read here are those of `iso2022.SETS`, to which a message switches, and `WIDE`."""
+
+WIDE = {"UNICODE UTF-16": "utf-16", "UNICODE UTF-32": "utf-32"}
+"""Those of table 0211 whose letters take two or four bytes each."""
 
 
-def codec(name: str) -> str:
-    """The codec for the character set that MSH-18 names; Hl7Error for one that is not read here."""
-    try:
-        return CODECS[name.strip().upper()]
-    except KeyError:
+@lru_cache(maxsize=256)
+def codec(name: str, *, hl7_form: bool = False) -> str:
+    """The codec for what MSH-18 says, repetitions with ~ between them; Hl7Error for a set that is not read here.
+
+    The first is in force at the start, the others are switched to (`iso2022`); ISO IR87 and ISO IR159 alone are
+    switched to from ASCII. `hl7_form` writes the switches as MSH-20 = 2.3 has them.
+    """
+    first, *others = (part.strip().upper() for part in name.split("~"))
+    for one, said in zip((first, *others), name.split("~"), strict=True):
+        if one not in CODECS and one not in iso2022.SETS and one not in WIDE:
+            raise _unsupported(f"character set {said[:40]!r} is not supported")
+    if first in WIDE:
         raise Hl7Error(
-            f"character set {name!r} is not supported",
+            f"{first} cannot stand in an MLLP frame",
             place="MSH-18",
-            remedy="Use ASCII, 8859/1 or UNICODE UTF-8.",
+            remedy="Send UNICODE UTF-8: a letter of UTF-16 may hold the bytes that end a frame (HL7 v2 appendix C).",
             code="103",
-        ) from None
+        )
+    switched = tuple(one for one in dict.fromkeys(others) if one in iso2022.SETS and one != first)
+    if len(switched) > iso2022.MOST_ALTERNATES:
+        raise _unsupported(f"a message may switch between {iso2022.MOST_ALTERNATES + 1} character sets here")
+    if first in CODECS and not (switched and (first in ("", "ASCII") or first in iso2022.SETS)):
+        return CODECS[first]
+    if first in iso2022.SETS and iso2022.SETS[first].double:
+        first, switched = "ASCII", (first, *switched)
+    return iso2022.codec_name(first, switched, hl7_form=hl7_form)
+
+
+def _unsupported(what: str) -> Hl7Error:
+    remedy = "Use ASCII, 8859/1 or UNICODE UTF-8, or another of table 0211."
+    return Hl7Error(what, place="MSH-18", remedy=remedy, code="103")
+
+
+_LETTERS = {
+    "gb18030": re.compile(rb"[\x81-\xfe](?:[0-9][\x81-\xfe][0-9]|[\x40-\x7e\x80-\xfe])"),
+    "big5": re.compile(rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]"),
+}
+"""The letters of several bytes, of which one may be that of a delimiter: 7Ch, 5Eh, 7Eh and 5Ch are second bytes."""
+
+
+def hiding(declared: bytes, repetition: bytes = b"~") -> str:
+    """How letters hide the bytes of delimiters under what MSH-18 says: "gb18030", "big5", "iso2022"; "" where not."""
+    return _hiding(declared.replace(repetition, b"~"))
+
+
+@lru_cache(maxsize=256)
+def _hiding(declared: bytes) -> str:
+    try:
+        name = codec(declared.decode("latin-1"))
+    except Hl7Error:
+        return ""
+    return name if name in _LETTERS else "iso2022" if name.startswith("hl7") else ""
+
+
+def masked(raw: bytes, hides: str) -> bytes:
+    """`raw` with the bytes of letters that `hides` is about made FFh: no shorter, and fit to look for delimiters."""
+    if hides == "iso2022":
+        return iso2022.masked(raw)
+    return raw if raw.isascii() else _LETTERS[hides].sub(lambda match: b"\xff" * len(match[0]), raw)
 
 
 class Wire(NamedTuple):
@@ -51,6 +108,21 @@ class Separators:
     escape: str = "\\"
     subcomponent: str = "&"
     truncation: str = ""
+    hides: str = ""
+    """How letters of the message's character set hide the bytes of delimiters (`hiding`)."""
+
+    def split(self, raw: bytes, mark: bytes, most: int = -1) -> list[bytes]:
+        """`raw` at each `mark` (at the first `most` of them) that is a delimiter and no byte of a letter.
+
+        `raw` begins in the basic one-byte set, as whatever stands behind a delimiter does (HL7 v2.5.1, MSH-20).
+        """
+        if not self.hides:
+            return raw.split(mark, most)
+        parts, start = [], 0
+        for part in masked(raw, self.hides).split(mark, most):
+            parts.append(raw[start : start + len(part)])
+            start += len(part) + len(mark)
+        return parts
 
     @property
     def encoding_characters(self) -> str:

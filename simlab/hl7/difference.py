@@ -107,8 +107,11 @@ def _parts(
     if not old:
         yield _change(before, after, at, label, a, b)
         return
-    first, second = a.split(old[0].encode()), b.split(new[0].encode())
-    if len(first) == len(second) == 1 and len(old) < 3 and not any(mark.encode() in a + b for mark in old + new):
+    first = before.separators.split(a, old[0].encode())
+    second = after.separators.split(b, new[0].encode())
+    deeper = [*(before.separators.split(a, mark.encode(), 1) for mark in old)]
+    deeper += [after.separators.split(b, mark.encode(), 1) for mark in new]
+    if len(first) == len(second) == 1 and len(old) < 3 and all(len(parts) == 1 for parts in deeper):
         yield _change(before, after, at, label, a, b)
         return
     single = len(first) == len(second) == 1

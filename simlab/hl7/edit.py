@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from simlab.hl7.characters import escape
+from simlab.hl7.characters import Separators, escape
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.path import Path, whole_segment
 
@@ -34,8 +34,8 @@ def put(message: Message, at: Path, place: str, value: str, *, raw: bool) -> byt
         levels.append((at.component, marks.component))
     if at.subcomponent:
         levels.append((at.subcomponent, marks.subcomponent))
-    fields[at.field] = _put(fields[at.field], levels, new)
-    return _replaced(message, segment, fields)
+    fields[at.field] = _put(marks, fields[at.field], levels, new)
+    return replaced(message, segment, fields)
 
 
 def add_repetition(message: Message, at: Path, place: str, value: str, *, raw: bool) -> bytes:
@@ -44,7 +44,7 @@ def add_repetition(message: Message, at: Path, place: str, value: str, *, raw: b
         raise Hl7Error("a repetition is added to a whole field", place=place, remedy="Write the place like PID-3.")
     segment = _segment(message, at.segment, at.occurrence or 1, place)
     held = segment.fields[at.field] if at.field < len(segment.fields) else b""
-    number = held.count(message.separators.repetition.encode()) + 2 if held else 1
+    number = len(segment.repetitions(at.field)) + 1 if held else 1
     return put(message, Path(at.segment, at.occurrence, at.field, number), place, value, raw=raw)
 
 
@@ -103,18 +103,20 @@ def _encoded(message: Message, value: str, place: str, *, raw: bool, segment: bo
         ) from None
 
 
-def _replaced(message: Message, segment: Segment, fields: list[bytes]) -> bytes:
+def replaced(message: Message, segment: Segment, fields: list[bytes]) -> bytes:
+    """The bytes of `message` with `fields`, by their HL7 numbers, in the place of a segment's."""
+    fields = list(fields)
     if segment.name == "MSH":
         del fields[1]
     new = message.separators.field.encode().join(fields)
     return message.data[: segment.start] + new + message.data[segment.end :]
 
 
-def _put(whole: bytes, levels: list[tuple[int, str]], value: bytes) -> bytes:
+def _put(marks: Separators, whole: bytes, levels: list[tuple[int, str]], value: bytes) -> bytes:
     if not levels:
         return value
     (number, mark), *deeper = levels
-    parts = whole.split(mark.encode())
+    parts = marks.split(whole, mark.encode())
     parts += [b""] * (number - len(parts))
-    parts[number - 1] = _put(parts[number - 1], deeper, value)
+    parts[number - 1] = _put(marks, parts[number - 1], deeper, value)
     return mark.encode().join(parts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from simlab.hl7 import dictionary
+from simlab.hl7.characters import Separators
 from simlab.hl7.dictionary import Definition
 from simlab.hl7.path import Path
 
@@ -94,14 +95,14 @@ def _parts(message: Message, whole: Element, version: str) -> Iterator[Element]:
     if whole.path in ("MSH-1", "MSH-2"):
         yield whole
         return
-    repetitions = list(_split(whole, marks.repetition.encode()))
+    repetitions = list(_split(marks, whole, marks.wire.repetition))
     if len(repetitions) == 1:
-        yield from _composite(whole, marks.component.encode(), marks.subcomponent.encode(), version)
+        yield from _composite(marks, whole, marks.wire.component, version)
         return
     yield _parent(whole)
     for number, (raw, start) in enumerate(repetitions, 1):
         part = Element("repetition", f"{whole.path}[{number}]", raw, start, whole.name, whole.data_type, whole.table)
-        yield from _composite(part, marks.component.encode(), marks.subcomponent.encode(), version)
+        yield from _composite(marks, part, marks.wire.component, version)
 
 
 def _parent(whole: Element) -> Element:
@@ -110,15 +111,15 @@ def _parent(whole: Element) -> Element:
     )
 
 
-def _composite(whole: Element, mark: bytes, submark: bytes, version: str) -> Iterator[Element]:
+def _composite(marks: Separators, whole: Element, mark: bytes, version: str) -> Iterator[Element]:
     level: Level = "subcomponent" if whole.level == "component" else "component"
-    parts = list(_split(whole, mark))
+    parts, submark = list(_split(marks, whole, mark)), marks.wire.subcomponent
     if len(parts) == 1:
-        if level == "component" and submark in whole.raw:
+        if level == "component" and submark in whole.raw and len(marks.split(whole.raw, submark, 1)) > 1:
             one = dictionary.components(whole.data_type, version)[:1]
             yield _parent(whole)
             part = Element("component", f"{whole.path}.1", whole.raw, whole.start, *_named(one[0] if one else None))
-            yield from _composite(part, submark, submark, version)
+            yield from _composite(marks, part, submark, version)
             return
         yield whole
         return
@@ -130,14 +131,14 @@ def _composite(whole: Element, mark: bytes, submark: bytes, version: str) -> Ite
         names = _named(known[number - 1]) if number <= len(known) else ("", "", "")
         part = Element(level, f"{whole.path}.{number}", raw, start, *names)
         if level == "component":
-            yield from _composite(part, submark, submark, version)
+            yield from _composite(marks, part, submark, version)
         else:
             yield part
 
 
-def _split(whole: Element, mark: bytes) -> Iterator[tuple[bytes, int]]:
+def _split(marks: Separators, whole: Element, mark: bytes) -> Iterator[tuple[bytes, int]]:
     start = whole.start
-    for raw in whole.raw.split(mark):
+    for raw in marks.split(whole.raw, mark):
         yield raw, start
         start += len(raw) + len(mark)
 
@@ -164,7 +165,7 @@ def locate(message: Message, at: Path) -> Element | None:
         if number_ is None:
             break
         # No further than needed: a field of megabytes may have findings in its first repetitions.
-        parts = element.raw.split(mark.encode(), number_)
+        parts = marks.split(element.raw, mark.encode(), number_)
         if number_ > len(parts):
             return None
         before = element.start + sum(len(part) + 1 for part in parts[: number_ - 1])

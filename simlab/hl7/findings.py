@@ -57,7 +57,7 @@ RULES: dict[str, tuple[Severity, str]] = {
     "check-digit": ("error", "a check digit that its scheme does not give"),
     "escape.unknown": ("warning", "an escape sequence that HL7 does not have"),
     "escape.unbalanced": ("error", "an escape character that begins no sequence"),
-    "characters.set": ("error", "MSH-18 names a character set that is not read here"),
+    "characters.set": ("error", "MSH-18 names a character set that is not read here, or not the one that is written"),
     "characters.decode": ("error", "bytes that the declared character set does not have"),
     "characters.undeclared": ("warning", "letters beyond ASCII, and MSH-18 is empty"),
     "characters.control": ("warning", "a control character in the text"),

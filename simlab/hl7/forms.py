@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from simlab.errors import BadInput
-from simlab.hl7 import dictionary
+from simlab.hl7 import dictionary, edit, wide
 from simlab.hl7.characters import Separators, codec
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message, parse
@@ -19,16 +20,25 @@ def as_json(message: Message) -> dict[str, Any]:
     A segment is a list by field number; a field is text, or a list of repetitions, each text or a list of components,
     each text or a list of sub-components. Escape sequences stay as they stand.
     """
-    try:
-        text, encoding = message.data.decode(message.encoding), message.encoding
-    except (UnicodeDecodeError, Hl7Error):
-        text, encoding = message.data.decode("latin-1"), "latin-1"
+    text, encoding = _readable(message)
     marks = message.separators
     return {
+        **({"form": message.form} if message.form else {}),
         "separators": marks.field + marks.encoding_characters,
         "encoding": encoding,
         "segments": [_segment(line, marks) if line else "" for line in text.split("\r")],
     }
+
+
+def _readable(message: Message) -> tuple[str, str]:
+    """The text of a message and the codec that gives its bytes back: that of MSH-18, else Latin-1."""
+    try:
+        text, encoding = message.data.decode(message.encoding), message.encoding
+        if text.encode(encoding) == message.data:
+            return text, encoding
+    except (UnicodeError, Hl7Error):
+        pass
+    return message.data.decode("latin-1"), "latin-1"
 
 
 def _segment(line: str, marks: Separators) -> list[Any]:
@@ -50,8 +60,19 @@ def _nested(text: str, mark: str, submark: str) -> Any:
     return [part.split(submark) if submark in part else part for part in text.split(mark)]
 
 
+def message_of(value: Any) -> Message:
+    """The message that `as_json` wrote; BadInput or Hl7Error when it is none."""
+    made, form = parse(from_json(value)), value.get("form", "")
+    if form and form not in wide.FORMS:
+        raise BadInput(f"there is no form {form!r}", place="JSON", remedy=f"Use {', '.join(wide.FORMS)}.")
+    return replace(made, form=form)
+
+
 def from_json(value: Any) -> bytes:
-    """The bytes of a message that `as_json` wrote, or that somebody wrote like it; BadInput when it is not so."""
+    """The bytes of a message that `as_json` wrote, or that somebody wrote like it; BadInput when it is not so.
+
+    One in UTF-16 is given in UTF-8, as `Message.data` holds it.
+    """
     try:
         field, component, repetition, _, subcomponent = value["separators"][:5]
         lines = [_line(segment, field, repetition, component, subcomponent) for segment in value["segments"]]
@@ -86,16 +107,23 @@ def _joined(value: Any, marks: tuple[str, ...]) -> str:
 
 
 def recoded(message: Message, character_set: str) -> Message:
-    """The message in another character set, MSH-18 with it; Hl7Error, with its place, for a letter that it lacks."""
-    new = codec(character_set)
+    """The message in another character set, MSH-18 with it; Hl7Error, with its place, for a letter that it lacks.
+
+    Of several sets, as MSH-18 repeats (``ASCII~ISO IR87``), the first is in force and the others are switched to.
+    """
+    form = wide.NEW.get(character_set.strip().upper(), "")
+    new = "utf-8" if form else codec(character_set, hl7_form=message.get("MSH-20") == "2.3")
     message.check_characters()
-    old = message.encoding
-    text = message.set("MSH-18", character_set).data.decode(old)
+    old, marks = message.encoding, message.separators
+    fields = [*message.segments[0].fields, *[b""] * 18]
+    fields[18] = character_set.replace("~", marks.repetition).encode()
+    last = max(len(message.segments[0].fields), 19)
+    text = edit.replaced(message, message.segments[0], fields[:last]).decode(old)
     try:
-        return parse(text.encode(new))
+        return replace(parse(text.encode(new)), form=form)
     except UnicodeEncodeError as error:
         line = text[: error.start].rpartition("\r")[2]
-        number = line.count(message.separators.field) + line.startswith("MSH")
+        number = line.count(marks.field) + line.startswith("MSH")
         raise Hl7Error(
             f"{text[error.start]!r} does not exist in {character_set}",
             place=f"{line[:3]}-{number}",

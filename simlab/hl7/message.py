@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from simlab.hl7 import dictionary, edit, elements
+from simlab.hl7 import delimiters, dictionary, edit, elements, wide
 from simlab.hl7.characters import Separators, codec, unescape
 from simlab.hl7.elements import Element
 from simlab.hl7.errors import Hl7Error
@@ -28,15 +28,23 @@ class Field:
 
 @dataclass(frozen=True)
 class Message:
-    """A parsed message. Values are read as text; the bytes stay as they came (`encode`)."""
+    """A parsed message. Values are read as text; the bytes stay as they came (`data`).
+
+    One from a file in UTF-16 or UTF-32 is held in UTF-8, and `form` says what `encode` makes of it.
+    """
 
     data: bytes
     separators: Separators
     segments: tuple[Segment, ...]
+    form: str = ""
 
     def encode(self) -> bytes:
-        """The very bytes that were parsed."""
-        return self.data
+        """The very bytes that were read."""
+        return wide.widened(self.data, self.form) if self.form else self.data
+
+    def _with(self, data: bytes) -> Message:
+        made = parse(data)
+        return replace(made, form=self.form) if self.form else made
 
     @cached_property
     def _by_name(self) -> dict[str, list[Segment]]:
@@ -62,17 +70,17 @@ class Message:
     @cached_property
     def encoding(self) -> str:
         """The Python codec of the character set in MSH-18; Hl7Error when it is not supported."""
-        fields = self.segments[0].fields
-        named = fields[18].split(self.separators.wire.repetition)[0] if len(fields) > 18 else b""
-        return codec(named.decode("latin-1"))
+        if self.form:
+            return "utf-8"
+        declared = self._declared(18).replace(self.separators.repetition, "~")
+        return codec(declared, hl7_form=self._declared(20) == "2.3")
 
     def _text(self, raw: bytes, place: str) -> str:
         try:
             return raw.decode(self.encoding)
         except UnicodeDecodeError as error:
-            declared = self.segments[0].fields[18].decode("latin-1") if len(self.segments[0].fields) > 18 else ""
             raise Hl7Error(
-                f"byte {raw[error.start]:02X}h at position {error.start + 1} is not {declared or 'ASCII'}",
+                f"byte {raw[error.start]:02X}h at position {error.start + 1} is not {self._declared(18) or 'ASCII'}",
                 place=place,
                 remedy="Declare in MSH-18 the character set that the sender really writes.",
             ) from None
@@ -84,9 +92,9 @@ class Message:
         except UnicodeDecodeError as error:
             for found in self.segments:
                 if found.start <= error.start < found.end:
-                    number = found.raw[: error.start - found.start].count(self.separators.field.encode())
-                    number += found.name == "MSH"
-                    self._text(found.fields[number], f"{found.name}-{number}")
+                    for number, raw, start in elements.placed(found):
+                        if start <= error.start <= start + len(raw):
+                            self._text(raw, f"{found.name}-{number}")
             raise Hl7Error(str(error), place=f"byte {error.start}") from None
 
     def _repetitions(self, at: Path, segment: Segment) -> list[bytes]:
@@ -96,7 +104,7 @@ class Message:
         raw = fields[at.field] if at.field < len(fields) else b""
         if at.field <= 2 and segment.name == "MSH":
             return [raw]
-        return raw.split(self.separators.wire.repetition)
+        return self.separators.split(raw, self.separators.wire.repetition)
 
     def _value(self, at: Path, repetition: bytes, place: str) -> str:
         marks, wire, part = self.separators, self.separators.wire, repetition
@@ -104,7 +112,7 @@ class Message:
             return repetition.decode()
         for number, mark in ((at.component, wire.component), (at.subcomponent, wire.subcomponent)):
             if number is not None and (number > 1 or mark in part):
-                part = b"".join(part.split(mark)[number - 1 : number])
+                part = b"".join(marks.split(part, mark)[number - 1 : number])
         text = self._text(part, place)
         composite = at.subcomponent is None and marks.subcomponent in text
         composite |= at.component is None and marks.component in text
@@ -151,19 +159,19 @@ class Message:
         Everything else keeps its bytes. Hl7Error when the segment is not there, the place is MSH-1 or MSH-2, or the
         character set of the message has no such letter.
         """
-        return parse(edit.put(self, path(place), place, value, raw=raw))
+        return self._with(edit.put(self, path(place), place, value, raw=raw))
 
     def add_repetition(self, place: str, value: str, *, raw: bool = False) -> Message:
         """A new message with one more repetition of the field at `place`; Hl7Error as for `set`."""
-        return parse(edit.add_repetition(self, path(place), place, value, raw=raw))
+        return self._with(edit.add_repetition(self, path(place), place, value, raw=raw))
 
     def insert(self, segment: str, *, before: str = "", after: str = "") -> Message:
         """A new message with a segment, written as it stands, `before` or `after` the one named, else at the end."""
-        return parse(edit.inserted(self, segment, before=before, after=after))
+        return self._with(edit.inserted(self, segment, before=before, after=after))
 
     def delete(self, place: str) -> Message:
         """A new message without one segment (``ZDS``, ``OBX[2]``); Hl7Error when it is not there."""
-        return parse(edit.deleted(self, place))
+        return self._with(edit.deleted(self, place))
 
     def walk(self, *, empty: bool = False) -> Iterator[Element]:
         """Every element with path, byte span, name and data type, in the order of the bytes."""
@@ -223,49 +231,14 @@ def from_text(text: str) -> Message:
         ) from None
 
 
-def _separators(data: bytes) -> Separators:
-    if not data.startswith(b"MSH"):
-        begin = "nothing" if not data else repr(data[:12])[1:]
-        remedy = "An HL7 v2 message begins with MSH and the field separator."
-        if data.startswith(b"\xef\xbb\xbf"):
-            remedy = "Save the file without a byte order mark."
-        raise Hl7Error(f"the message begins with {begin}", place="byte 0", remedy=remedy, code="100", ack="AR")
-    return _declared(data[3:10])
-
-
-@lru_cache(maxsize=256)
-def _declared(begin: bytes) -> Separators:
-    """The separators by what stands behind MSH."""
-    head = begin.decode("latin-1")
-    marks = head[1:].split(head[0])[0] if head else ""
-    used = head[:1] + marks
-    good = (
-        len(marks) in (4, 5) and len(set(used)) == len(used) and all("!" <= c <= "~" and not c.isalnum() for c in used)
-    )
-    if not good:
-        raise Hl7Error(
-            f"the encoding characters are {marks!r}",
-            place="MSH-2",
-            remedy="MSH-1 and MSH-2 are five or six different signs, usually |^~\\&.",
-            code="102",
-            ack="AR",
-        )
-    return Separators(head[0], *marks)
-
-
-@lru_cache(maxsize=64)
-def _segment_begins(mark: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"[A-Za-z][A-Za-z0-9]{2}(?:\Z|" + re.escape(mark) + rb")")
-
-
 def parse(data: bytes) -> Message:
     """Read a message; ``parse(data).encode() == data``. Segments end with CR, and only with that.
 
     Raises Hl7Error, with the byte or the field it stands at, when the bytes are no HL7 v2 message.
     """
-    separators = _separators(data)
+    separators = delimiters.of(data)
     segments: list[Segment] = []
-    start, begins = 0, _segment_begins(separators.wire.field)
+    start, begins = 0, delimiters.segment_begins(separators.wire.field)
     for raw in data.split(b"\r"):
         if raw:
             if not begins.match(raw):

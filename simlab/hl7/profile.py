@@ -210,7 +210,7 @@ def _each_segment(message: Message, at: Path) -> Iterator[Path]:
 def _each_value(message: Message, at: Path) -> Iterator[tuple[Path, str]]:
     for one in _each_segment(message, at):
         raw = _field(message.named(at.segment)[(one.occurrence or 1) - 1], at.field)
-        for number, repetition in enumerate(raw.split(message.separators.repetition.encode()), 1):
+        for number, repetition in enumerate(message.separators.split(raw, message.separators.wire.repetition), 1):
             if at.repetition in (None, number):
                 text = _inner(message, repetition, at)
                 if text and text != '""':
@@ -227,21 +227,21 @@ def _value(message: Message, at: Path) -> str:
     if not raw:
         return ""
     if at.repetition or at.component:
-        raw = _part(raw, at.repetition or 1, message.separators.repetition)
+        raw = _part(message, raw, at.repetition or 1, message.separators.repetition)
     return _inner(message, raw, at)
 
 
 def _inner(message: Message, raw: bytes, at: Path) -> str:
     marks = message.separators
     if at.component:
-        raw = _part(raw, at.component, marks.component)
+        raw = _part(message, raw, at.component, marks.component)
     if at.subcomponent:
-        raw = _part(raw, at.subcomponent, marks.subcomponent)
+        raw = _part(message, raw, at.subcomponent, marks.subcomponent)
     return raw.decode(message.shown_encoding, "replace")
 
 
-def _part(raw: bytes, number: int, mark: str) -> bytes:
-    parts = raw.split(mark.encode())
+def _part(message: Message, raw: bytes, number: int, mark: str) -> bytes:
+    parts = message.separators.split(raw, mark.encode())
     return parts[number - 1] if number <= len(parts) else b""
 
 

@@ -26,7 +26,7 @@ class Segment:
     def fields(self) -> tuple[bytes, ...]:
         """The raw fields by their HL7 number; `fields[0]` is the name. In MSH, field 1 is the separator itself."""
         mark = self.separators.wire.field
-        parts = self.raw.split(mark)
+        parts = self.separators.split(self.raw, mark)
         return (parts[0], mark, *parts[1:]) if self.name == "MSH" else tuple(parts)
 
     def repetitions(self, field: int) -> list[bytes]:
@@ -34,7 +34,7 @@ class Segment:
         found = self._split.get(field)
         if found is None:
             raw = self.fields[field] if field < len(self.fields) else b""
-            found = self._split[field] = raw.split(self.separators.wire.repetition)
+            found = self._split[field] = self.separators.split(raw, self.separators.wire.repetition)
         return found
 
     @cached_property

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from simlab.errors import BadInput
-from simlab.hl7 import dictionary, elements, fields, profile, structure, values
+from simlab.hl7 import dictionary, elements, fields, profile, structure, values, wide
 from simlab.hl7.characters import Separators
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.findings import RULES, SEVERITIES, Finding
@@ -53,13 +53,16 @@ def _everything(
 
 
 def _segments(message: Message, version: str, extra: fields.Extra) -> Iterator[Finding]:
-    marks, encoding = message.separators, _encoding(message)
-    if encoding is None:
-        place = Path("MSH", None, 18)
-        yield _at(message, place, "characters.set", "MSH-18 names no character set that is read here",
-                  "Use ASCII, 8859/1 or UNICODE UTF-8.")  # fmt: skip
-    elif not message.data.isascii() and not message.get("MSH-18"):
-        place = Path("MSH", None, 18)
+    marks, place = message.separators, Path("MSH", None, 18)
+    try:
+        encoding = message.encoding
+    except Hl7Error as error:
+        encoding = ""
+        yield _at(message, place, "characters.set", error.what, error.remedy)
+    if encoding and message.form and message.get("MSH-18") != wide.named(message.form):
+        yield _at(message, place, "characters.set", f"the message is written in {wide.named(message.form)}",
+                  "Declare that in MSH-18, or write it in what MSH-18 says.")  # fmt: skip
+    elif encoding and not message.data.isascii() and not message.get("MSH-18"):
         yield _at(message, place, "characters.undeclared", "MSH-18 is empty, and there are letters beyond ASCII",
                   "Declare the character set: receivers guess, and names come out wrong.")  # fmt: skip
     seen: dict[str, int] = {}
@@ -83,13 +86,6 @@ def _segments(message: Message, version: str, extra: fields.Extra) -> Iterator[F
                 yield _finding(message, place, fault.complaint)
         if marks.escape in text or not text.isprintable():
             yield from _texts(message, name, number, parts, marks)
-
-
-def _encoding(message: Message) -> str | None:
-    try:
-        return message.encoding
-    except Hl7Error:
-        return None
 
 
 def _texts(message: Message, name: str, number: int, parts: list[str], marks: Separators) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """`simlab hl7` on files, folders and stdin: what a person prints, judges, compares and changes without a lab."""
 
+import base64
 import io
 import json
 import os
@@ -197,3 +198,56 @@ def test_the_commands_load_nothing_heavy(one, command):
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ran.stderr == ""
+
+
+BATCH = b"FHS|^~\\&|EPR\nBHS|^~\\&|EPR\n" + (ADMISSION + ORDER).replace(b"\r", b"\n") + b"BTS|3\nFTS|1\n"
+
+
+def test_set_and_convert_keep_the_envelope_of_a_batch(simlab, tmp_path):
+    """Every other byte stays; a wrong count is put right and told; JSON holds the envelope, frames cannot."""
+    file, out = tmp_path / "batch.hl7", tmp_path / "out.hl7"
+    file.write_bytes(BATCH)
+    ran = simlab("hl7", "set", str(file), "PID-8=M", "--out", str(out))
+    assert ran.code == 0 and "BTS-1 was 3, and is 2" in ran.err
+    right = BATCH.replace(b"BTS|3", b"BTS|2")
+    assert out.read_bytes() == right.replace(b"|F|||1 High", b"|M|||1 High").replace(b"19700101|F\n", b"19700101|M\n")
+    simlab("hl7", "convert", str(file), "--line-ends", "lf", "--out", str(out))
+    assert out.read_bytes() == right
+    simlab("hl7", "convert", str(file), "--to", "json", "--out", str(out))
+    simlab("hl7", "convert", str(out), "--out", str(out))
+    assert out.read_bytes() == right.replace(b"\n", b"\r")
+    ran = simlab("hl7", "convert", str(file), "--to", "mllp", "--out", str(out))
+    assert out.read_bytes().count(b"\x0b") == 2 and "FHS, BHS left out, a frame holds one message" in ran.err
+
+
+def test_a_file_in_utf_16_is_shown_changed_and_converted(simlab, tmp_path):
+    """Its letters are read, set writes UTF-16 again, and a frame cannot hold it."""
+    file, out = tmp_path / "wide.hl7", tmp_path / "out.hl7"
+    text = ADMISSION.decode().replace("UNICODE UTF-8", "UNICODE UTF-16").replace("\r", "\r\n")
+    file.write_bytes(text.encode("utf-16"))
+    assert "Jörg" in simlab("hl7", "show", str(file)).out
+    assert simlab("hl7", "validate", str(file), "--fail-on", "error").code == 0
+    assert simlab("hl7", "set", str(file), "PID-5.2=Jürgen", "--out", str(out)).code == 0
+    assert out.read_bytes() == text.replace("Jörg", "Jürgen").encode("utf-16")
+    assert simlab("hl7", "convert", str(file), "--charset", "UNICODE UTF-8", "--out", str(out)).code == 0
+    assert out.read_bytes() == ADMISSION
+    assert "frames" in simlab("hl7", "convert", str(file), "--to", "mllp").err
+
+
+def test_convert_goes_to_kanji_and_back(simlab, tmp_path):
+    """MSH-18 names both sets; a letter that they lack is named with its place."""
+    file, out = tmp_path / "a.hl7", tmp_path / "out.hl7"
+    file.write_bytes(ADMISSION.replace("Jörg".encode(), "太郎".encode()))
+    assert simlab("hl7", "convert", str(file), "--charset", "ASCII~ISO IR87", "--out", str(out)).code == 0
+    assert b"|ASCII~ISO IR87\r" in out.read_bytes() and b"^\x1b$BB@O:\x1b(B^" in out.read_bytes()
+    assert simlab("hl7", "get", "PID-5.2", str(out)).out == "太郎\n"
+    assert simlab("hl7", "convert", str(out), "--charset", "UNICODE UTF-8", "--out", str(out)).code == 0
+    assert out.read_bytes() == file.read_bytes()
+    assert "PID-5" in simlab("hl7", "convert", str(file), "--charset", "8859/1").err
+
+
+def test_an_event_that_is_no_utf_8_is_read_all_the_same(simlab, lab):
+    """The journal gives such bytes in base64."""
+    latin = ADMISSION.replace(b"UNICODE UTF-8", b"8859/1").replace("ö".encode(), b"\xf6")
+    lab.answers["GET /events/14"] = {"evidence": {"base64": base64.b64encode(latin).decode()}}
+    assert simlab("hl7", "get", "PID-5.2", "14").out == "Jörg\n"

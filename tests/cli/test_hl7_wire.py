@@ -1,8 +1,11 @@
 """`simlab hl7 replay` of a lab's journal, and what `send` and `set-door` ask of the lab."""
 
+import base64
+
 import pytest
 
 from simlab.hl7.catcher import Catcher, Caught
+from tests.hl7.peer import peer
 
 
 @pytest.fixture
@@ -53,3 +56,20 @@ def test_set_door_gives_only_what_was_named(simlab, lab):
     assert lab.acted() == [
         ("hl7.set_door", {"door": "RIS_HL7", "processing_ids": ["P"], "versions": [], "enhanced": False})
     ]
+
+
+def test_send_leaves_the_bytes_as_they_are(simlab, lab, tmp_path):
+    """Latin-1 goes to a door of the lab and to an address byte for byte; --charset puts it into another set first."""
+    file = tmp_path / "latin.hl7"
+    data = b"MSH|^~\\&|EPR|RXX01|RIS|RXX01|20260302||ADT^A01|L1|P|2.5.1||||||8859/1\rPID|1||1||J\xf6rg\r"
+    file.write_bytes(data.replace(b"\r", b"\n"))
+    lab.answers["POST /act"] = {"ok": True, "summary": "sent", "data": {}}
+    assert simlab("hl7", "send", str(file), "--to", "RIS_HL7").code == 0
+    [(action, given)] = lab.acted()
+    assert action == "hl7.send" and base64.b64decode(given["encoded"]) == data
+    with peer() as other:
+        to = f"mllp://127.0.0.1:{other.port}"
+        assert simlab("hl7", "send", str(file), "--to", to).code == 0
+        assert simlab("hl7", "send", str(file), "--to", to, "--charset", "UNICODE UTF-8").code == 0
+    assert other.messages == [data, data.replace(b"8859/1", b"UNICODE UTF-8").replace(b"\xf6", b"\xc3\xb6")]
+    assert "no such" in simlab("hl7", "send", str(file), "--charset", "no such").err

@@ -9,7 +9,7 @@ from simlab.hl7 import batch, difference, forms, printout, profile
 from simlab.hl7.message import Hl7Error, parse
 from simlab.hl7.validator import validate
 
-_HEAD = b"MSH|^~\\&|A|B|C|D|20260302074000||ORU^R01^ORU_R01|1|P|2.5.1\rPID|1||1^^^X^MR\rOBR|1||||||\r"
+_HEAD = b"MSH|^~\\&|A|B|C|D|20260302074000||ORU^R01^ORU_R01|1|P|2.5.1||||||~ISO IR87\rPID|1||1^^^X^MR\rOBR|1||||||\r"
 _PROFILES = [profile.load("ihe-rad"), profile.load("uk")]
 
 SHAPES = {
@@ -23,6 +23,9 @@ SHAPES = {
     "text": b"x",
     "bad characters": b"\xff",
     "empty lines": b"\r",
+    "kanji": b"\x1b$B;3ED\x1b(B",
+    "broken kanji": b"\x1b$B~~~",
+    "ends of batches": b"BTS|1\r",
 }
 
 
@@ -42,6 +45,7 @@ WORK = {
     "compare": lambda data: difference.difference(parse(data), parse(data.replace(b"x", b"y"))),
     "json": lambda data: forms.as_json(parse(data)),
     "split a file": lambda data: sum(1 for _ in batch.messages(data)),
+    "check characters": lambda data: parse(data).check_characters(),
 }
 
 

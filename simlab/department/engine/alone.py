@@ -14,7 +14,7 @@ def repetitions(message: Message, segment: Segment, place: str) -> list[bytes]:
     """The repetitions of a segment's field, none when it is empty; Hl7Error when there are too many for a rule."""
     field = path(place).field
     raw = segment.fields[field] if field < len(segment.fields) else b""
-    found = raw.split(message.separators.repetition.encode()) if raw else []
+    found = message.separators.split(raw, message.separators.wire.repetition) if raw else []
     _bounded(len(found), f"{place} has {len(found)} repetitions", place)
     return found
 
