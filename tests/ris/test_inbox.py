@@ -61,15 +61,15 @@ def test_an_update_changes_what_is_said_and_leaves_what_is_empty(lab):
         (["PID|1||1000001^^^RXX01^MR"], "ADT^A99", "AR", "MSH-9.2", "201"),
         (["PID|1||1000001^^^RXX01^MR"], "ORU^R01", "AR", "MSH-9.1", "200"),
         (["PID|1||1000001^^^RXX01^MR", "OBR|1"], "ORM^O01", "AE", "ORC-1", "100"),
-        (["PID|1||1000001^^^RXX01^MR", "ORC|NW|P1"], "ORM^O01", "AE", "OBR-4", "100"),
+        (["PID|1||1000001^^^RXX01^MR", "ORC|NW|P1"], "ORM^O01", "AE", "ORC-1", "100"),
         (["PID|1||1000001^^^RXX01^MR", "ORC|ZZ|P1", "OBR|1"], "ORM^O01", "AE", "ORC-1", "103"),
-        (["PID|1||1000001^^^RXX01^MR", "ORC|CA|NONE", "OBR|1"], "ORM^O01", "AE", "OBR-18", "204"),
+        (["PID|1||1000001^^^RXX01^MR", "ORC|CA|NONE", "OBR|1"], "ORM^O01", "AE", "ORC-2", "204"),
         (
             ["PID|1||1000002^^^RXX01^MR", "ORC|CA", f"OBR|1{'|' * 17}RXX10000001"],
             "ORM^O01",
             "AE",
             "PID-3",
-            "205",
+            "204",
         ),
         (
             ["PID|1||1000001^^^RXX01^MR", "ORC|NW|P1", "OBR|1|||CTCHEST", "ZDS|1.2.three"],
@@ -87,6 +87,68 @@ def test_a_message_that_cannot_be_applied_is_refused_where_it_is_wrong(lab, segm
     assert said == code and where in text
     assert number in lab.reply.get("ERR-1.4") and lab.reply.get("ERR-8") == ""
     assert lab.store.digest(systems=["ris"]) == before
+
+
+PID = "PID|1||9990001235^^^NHS^NH~1000001^^^RXX01^MR"
+THERE = "ORC|NW|P1\rOBR|1|||CTCHEST"
+LONG = "A" * 17
+
+
+def obr(number, value, exam="CTCHEST"):
+    """An OBR with one more field."""
+    return f"OBR|1|||{exam}{'|' * (number - 4)}{value}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "segments", "code", "place"),
+    [
+        # a required field is missing
+        ("ORM^O01", [PID, "ORC|NW|P1", "OBR|1"], "101", "OBR^1^4^1^1"),
+        ("ORM^O01", [PID, "ORC|CA", "OBR|1"], "101", "ORC^1^2^1^1"),
+        ("ORM^O01", [PID, "ORC", "OBR|1|||CTCHEST"], "101", "ORC^1^1^1"),
+        ("ORM^O01", [PID, THERE, "ORC|CA", "OBR|2"], "101", "ORC^2^2^1^1"),
+        # it is of another data type
+        ("ORM^O01", [PID, "ORC|NW|P1", obr(18, LONG)], "102", "OBR^1^18^1"),
+        ("OMI^O23", [PID, "ORC|NW|P1", "OBR|1|||CTCHEST", f"IPC|{LONG}|R|2.25.1|S"], "102", "IPC^1^1^1^1"),
+        ("ORM^O01", [PID, "ORC|NW|P1|||||^^^202613450900", "OBR|1|||CTCHEST"], "102", "ORC^1^7^1^4"),
+        ("ORM^O01", [PID, THERE, "ZDS|2.25.1", "ORC|NW|P2", "OBR|1|||CTCHEST", "ZDS|1.2.x"], "102", "ZDS^2^1^1^1"),
+        ("OMI^O23", [PID, "ORC|NW|P1", "OBR|1|||CTCHEST", "IPC|A|R|2.25.1|S1", "IPC|A|R|x|S2"], "102", "IPC^2^3^1^1"),
+        ("ADT^A28", [f"PID|1||{'9' * 65}^^^RXX01^MR"], "102", "PID^1^3^1"),
+        # the table has no such value
+        ("ORM^O01", [PID, "ORC|NW|P1", "OBR|1|||NOSUCH"], "103", "OBR^1^4^1^1"),
+        ("ORM^O01", [PID, THERE, "ORC|ZZ|P2", "OBR|2"], "103", "ORC^2^1^1"),
+        # the key is not known
+        ("ORM^O01", [PID, "ORC|CA|P9", "OBR|1"], "204", "ORC^1^2^1^1"),
+        ("ORM^O01", [PID, "ORC|CA||F9", "OBR|1"], "204", "ORC^1^3^1^1"),
+        ("ORM^O01", [PID, "ORC|XO", obr(18, "RXX9")], "204", "OBR^1^18^1"),
+        ("OMI^O23", [PID, "ORC|XO", "OBR|1", "IPC|RXX9"], "204", "IPC^1^1^1^1"),
+        ("ORM^O01", [PID, "ORC|NA|P9|F9", "OBR|1"], "204", "ORC^1^3^1^1"),
+        ("ORM^O01", [PID, "ORC|XO", obr(18, "RXX10000001"), "ZDS|2.25.9"], "204", "ZDS^1^1^1^1"),
+        ("ORM^O01", [PID.replace("000001", "000002"), "ORC|CA", obr(18, "RXX10000001")], "204", "PID^1^3^2^1"),
+        ("ADT^A24", ["PID|1||1000001^^^RXX01^MR", "PID|2"], "101", "PID^2^3^1"),
+        ("ADT^A43", ["PID|1|1000001^^^RXX01^MR|7^^^NHS^NH", "MRG||||77^^^RXX01^MR"], "204", "MRG^1^4^1^1"),
+        ("ADT^A47", [PID, "MRG|77^^^RXX01^MR"], "204", "MRG^1^1^1^1"),
+        # it is there already
+        ("ORM^O01", [PID, THERE, "ORC|NW|P1", obr(18, "RXX10000002")], "205", "ORC^2^2^1^1"),
+        ("ORM^O01", [PID, "ORC|NW|P1", obr(18, "RXX10000001")], "205", "OBR^1^18^1"),
+        (
+            "OMI^O23",
+            [PID, "ORC|NW|P1", "OBR|1|||CTCHEST", "IPC|A|R|2.25.1|S", "IPC|A|R|2.25.1|S"],
+            "205",
+            "IPC^2^4^1^1",
+        ),
+        ("ADT^A40", [PID, "MRG|1000001^^^RXX01^MR"], "205", "MRG^1^1^1"),
+        ("ADT^A40", ["PID|1||5^^^RXX01^MR", "MRG|6^^^RXX01^MR", PID, "MRG|1000001^^^RXX01^MR"], "205", "MRG^2^1^1"),
+        # what has begun, what ended: the state of the order does not allow it
+        ("ORM^O01", [PID.replace("000001", "000002"), "ORC|SC||||IP", obr(18, "RXX10000003")], "207", "ORC^1^1^1"),
+    ],
+)
+def test_a_refusal_has_its_own_code_and_place(lab, kind, segments, code, place):
+    """AE with the code of table 0357 that says what kind of fault it is, at segment, field, repetition, component."""
+    before = lab.store.digest(systems=["ris"])
+    said, text = lab.send(raw(lab, *segments, kind=kind, version="2.5.1"))
+    assert (said, lab.reply.get("ERR-3.1"), lab.reply.get("ERR-2")) == ("AE", code, place), text
+    assert lab.reply.get("ERR-8") and lab.store.digest(systems=["ris"]) == before
 
 
 def test_an_order_message_becomes_a_worklist_item(lab):

@@ -58,7 +58,7 @@ class Inbox:
             raise Hl7Error(
                 f"order {order['placer']} is not of patient {patient_id}",
                 place="PID-3",
-                code="205",
+                code="204",
                 remedy="Withdraw it (OBX-11 W), and send it for whom it is of.",
             )
         lines = [
@@ -69,7 +69,7 @@ class Inbox:
             raise Hl7Error(
                 f"{status or 'nothing'} is no status of a report",
                 place="OBR-25",
-                code="103",
+                code="103" if status else "101",
                 remedy="Send P, F, C or X.",
             )
         new = results.Result(
@@ -100,7 +100,7 @@ class Inbox:
             elif row is None:
                 raise Hl7Error(
                     f"no order {message.get(f'{orc}-2.1') or 'without a placer number'}",
-                    place="ORC-2",
+                    place=f"{orc.removesuffix('[1]')}-2.1",
                     code="204",
                     remedy="The placer number is the one that the EPR gave.",
                 )
@@ -169,7 +169,7 @@ class Inbox:
                     return found
                 raise Hl7Error(
                     f"no patient {number} of {authority}",
-                    place="PID-3",
+                    place=f"PID-3[{n}].1",
                     code="204",
                     remedy="Register the patient first.",
                 )

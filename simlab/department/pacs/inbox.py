@@ -141,7 +141,7 @@ class PacsInbox:
                     f"{survivor.id} is a patient's number already",
                     place="PID-3",
                     remedy="Merge the two (A40) if that is meant.",
-                    code="204",
+                    code="205",
                 )
             self._pacs.repairs.merge_patients(
                 retired.id, retired.authority, survivor.id, survivor.authority, waived=True

@@ -16,7 +16,7 @@ def link(tx: sqlite3.Connection, one: Identifier, other: Identifier, *, unlink: 
     first, second = sorted((one, other), key=lambda who: (who.number, who.authority))
     row = (first.number, first.authority, second.number, second.authority)
     if row[:2] == row[2:]:
-        raise WrongMerge(f"{one} cannot be linked to itself", place="PID-3", remedy="Name two records.")
+        raise WrongMerge(f"{one} cannot be linked to itself", place="PID[2]-3", remedy="Name two records.", code="205")
     if unlink:
         where = "patient_id = ? AND issuer = ? AND other_id = ? AND other_issuer = ?"
         return bool(tx.execute(f"DELETE FROM ris_link WHERE {where}", row).rowcount)
@@ -113,7 +113,10 @@ def renumber(tx: sqlite3.Connection, old: Identifier, new: Identifier) -> str:
         return f"{old.number} is {new.number} already"
     if patients.find(tx, new) is not None:
         raise WrongMerge(
-            f"{new} is a patient's number already", place="PID-3", remedy="Merge the two (A40) if that is meant."
+            f"{new} is a patient's number already",
+            place="PID-3",
+            remedy="Merge the two (A40) if that is meant.",
+            code="205",
         )
     patients.register(tx, new, {name: before[name] for name in patients.FIELDS})
     patients.merge(tx, old, new)

@@ -8,10 +8,9 @@ from simlab.clock import Clock
 from simlab.department.ris import persons, registering
 from simlab.department.ris.forward import Forward
 from simlab.department.ris.order_inbox import OrderInbox
-from simlab.department.ris.orders import BadOrder, UnknownOrder
 from simlab.department.ris.patients import UnknownPatient, WrongMerge
 from simlab.department.ris.telling import Telling
-from simlab.errors import SimlabError
+from simlab.errors import BadInput, NotFound, SimlabError
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
 from simlab.hl7.repertoire import Repertoire
@@ -19,14 +18,6 @@ from simlab.store import Store
 
 TAKES = Repertoire("the RIS", {"ADT": tuple(registering.EVENTS), "ORM": ("O01",), "OMI": ("O23",)})
 """What the RIS acts on."""
-
-_CODES: dict[type[SimlabError], tuple[str, str]] = {
-    UnknownPatient: ("204", "PID-3"),
-    UnknownOrder: ("204", "OBR-18"),
-    BadOrder: ("205", ""),
-    WrongMerge: ("204", "MRG-1"),
-}
-"""Error code (table 0357) and place of each refusal."""
 
 
 class Inbox:
@@ -45,8 +36,7 @@ class Inbox:
         except Hl7Error:
             raise
         except SimlabError as error:
-            code, place = _CODES.get(type(error), ("207", ""))
-            raise Hl7Error(error.what, place=place or error.place, remedy=error.remedy, code=code) from error
+            raise _refusal(error, message) from error
 
     def _dispatch(self, tx: sqlite3.Connection, message: Message) -> str:
         family, event = TAKES.kind(message)
@@ -57,3 +47,17 @@ class Inbox:
         if event not in registering.MOVEMENTS:
             self._forward.put(tx, message)
         return text
+
+
+def _refusal(error: SimlabError, message: Message) -> Hl7Error:
+    """A refusal as an ACK carries it: the code of table 0357, and the place in the message."""
+    place, code = persons.plain(error.place), "207"
+    if isinstance(error, UnknownPatient):
+        place, code = persons.spot(message, error.patient) or "PID-3", "204"
+    elif isinstance(error, WrongMerge):
+        code = error.code
+    elif isinstance(error, NotFound):
+        place, code = "PID-3", "204"
+    elif isinstance(error, BadInput) and place.startswith(("PID", "MRG")):
+        code = "102"
+    return Hl7Error(error.what, place=place, remedy=error.remedy, code=code)

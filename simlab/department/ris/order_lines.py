@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simlab.department.ris import states
+from simlab.department.ris import persons, states
 from simlab.department.ris.mapping import MAPPING
 from simlab.department.ris.orders import OrderRequest
 from simlab.department.ris.patients import Identifier
@@ -29,6 +29,20 @@ class OrderLine:
     def request(self) -> OrderRequest:
         """The first step's, which has the numbers that name the order."""
         return self.requests[0]
+
+    def at(self, where: str, step: int = 0) -> str:
+        """The place of ``ORC-1`` in this order as people say it: ``ORC-1`` for the first, else ``ORC[2]-1``."""
+        return persons.plain(self.group.place(where, step)) or where
+
+    def where(self, field: str, step: int = 0) -> str:
+        """The place that an `OrderRequest` field was read from; where it ought to stand when it stands nowhere."""
+        if field == "exam":
+            return self.at("OBR-4.1")
+        as_omi = self.group.message.get("MSH-9.1") == "OMI"
+        places = next(((one.omi if as_omi else one.orm) for one in MAPPING if one.field == field), ())
+        step = step or next(iter(self.group.steps), 0)
+        filled = [place for place in places if self.group.said(self.group.place(place, step))]
+        return self.at((filled or [*places, field])[0], step)
 
     @property
     def obr(self) -> str:

@@ -25,9 +25,16 @@ class UnknownOrder(NotFound):
 
 
 class BadOrder(BadInput):
-    """An order that cannot be made or changed as it is said. AE on the wire."""
+    """An order that cannot be made or changed as it is said. AE on the wire, with the `code` of HL7 table 0357.
+
+    `place` may be the name of an `OrderRequest` field; a message has that where the mapping says.
+    """
 
     ack_code = "AE"
+
+    def __init__(self, what: str, *, place: str = "", remedy: str = "", code: str = "207") -> None:
+        super().__init__(what, place=place, remedy=remedy)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,10 @@ def create(tx: sqlite3.Connection, request: OrderRequest, now: datetime, *, furt
     accession = request.accession or f"RXX{next_number(tx, 'accession')}"
     if len(accession) > 16 or "\\" in accession or not accession.isprintable():
         raise BadOrder(
-            f"{accession[:40]!r} cannot be an accession number", place="accession", remedy="At most 16 characters (SH)."
+            f"{accession[:40]!r} cannot be an accession number",
+            place="accession",
+            remedy="At most 16 characters (SH).",
+            code="102",
         )
     there = tx.execute("SELECT * FROM ris_order WHERE accession = ?", (accession,)).fetchone()
     if there is None:
@@ -137,10 +147,13 @@ def create(tx: sqlite3.Connection, request: OrderRequest, now: datetime, *, furt
             f"accession number {accession} is taken",
             place="accession",
             remedy="Use another number, or change the order that has it.",
+            code="205",
         )
     step_id = request.step_id or f"SPS{next_number(tx, 'step')}"
     if tx.execute("SELECT 1 FROM ris_step WHERE step_id = ?", (step_id,)).fetchone():
-        raise BadOrder(f"scheduled step {step_id} exists already", place="OBR-20", remedy="Send a change (XO).")
+        raise BadOrder(
+            f"scheduled step {step_id} exists already", place="step_id", remedy="Send a change (XO).", code="205"
+        )
     step = {
         "step_id": step_id,
         "accession": accession,
@@ -171,8 +184,9 @@ def _room(tx: sqlite3.Connection, request: OrderRequest) -> tuple[str, str, str]
     if not modality:
         raise BadOrder(
             f"the RIS has no exam {request.exam!r}",
-            place="OBR-4",
+            place="exam",
             remedy=f"It has {', '.join(exam_codes(tx)) or 'none'}; or name the modality.",
+            code="103" if request.exam else "101",
         )
     if exam:
         station = request.station_ae or exam["station_ae"]

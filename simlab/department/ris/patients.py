@@ -26,15 +26,23 @@ class Identifier:
 
 
 class UnknownPatient(NotFound):
-    """A number that the RIS does not know under that authority. AE on the wire."""
+    """A number that the RIS does not know under that authority: `patient`. AE on the wire."""
 
     ack_code = "AE"
+
+    def __init__(self, patient: Identifier, remedy: str) -> None:
+        super().__init__(f"no patient {patient}", place="RIS", remedy=remedy)
+        self.patient = patient
 
 
 class WrongMerge(SimlabError):
-    """A merge that cannot be meant as it is said. AE on the wire."""
+    """A merge that cannot be meant as it is said. AE on the wire, with the `code` of HL7 table 0357."""
 
     ack_code = "AE"
+
+    def __init__(self, what: str, *, place: str = "MRG-1", remedy: str = "", code: str = "204") -> None:
+        super().__init__(what, place=place, remedy=remedy)
+        self.code = code
 
 
 def find(tx: sqlite3.Connection, patient: Identifier) -> sqlite3.Row | None:
@@ -71,7 +79,7 @@ def unknown(tx: sqlite3.Connection, patient: Identifier) -> UnknownPatient:
     remedy = "Register the patient first."
     if others:
         remedy = f"The number is known under {', '.join(others)}: check the assigning authority."
-    return UnknownPatient(f"no patient {patient}", place="RIS", remedy=remedy)
+    return UnknownPatient(patient, remedy)
 
 
 def register(
@@ -115,7 +123,7 @@ def merge(tx: sqlite3.Connection, retire: Identifier, survive: Identifier) -> di
     UnknownPatient when either is not known.
     """
     if retire == survive or (retire.number, retire.authority) == (survive.number, survive.authority):
-        raise WrongMerge(f"{retire} cannot be merged into itself", place="MRG-1", remedy="Name two numbers.")
+        raise WrongMerge(f"{retire} cannot be merged into itself", remedy="Name two numbers.", code="205")
     if retire.authority != survive.authority:
         raise WrongMerge(
             f"{retire} and {survive} are not of one authority",

@@ -52,6 +52,17 @@ def own_number(message: Message, own: str, place: str) -> Identifier:
     return one
 
 
+def spot(message: Message, one: Identifier) -> str:
+    """Where a message names that number: the repetition of PID-3, PID-2, MRG-1 or MRG-4; "" when nowhere."""
+    for name, field in (("PID", 3), ("MRG", 1), ("PID", 2), ("MRG", 4)):
+        for n in range(1, len(message.named(name)) + 1):
+            for r in range(1, _count(message, f"{name}[{n}]-{field}") + 1):
+                at = f"{name}[{n}]-{field}[{r}]"
+                if message.get(f"{at}.1") == one.number and message.get(f"{at}.4.1") in (one.authority, ""):
+                    return f"{plain(at)}.1"
+    return ""
+
+
 def plain(place: str) -> str:
     """A place as people say it when there is one segment of its name: ``PID-3`` for ``PID[1]-3``."""
     return place.replace("[1]-", "-")

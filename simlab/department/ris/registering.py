@@ -80,17 +80,23 @@ def merge(tx: sqlite3.Connection, message: Message, event: str) -> str:
 def _merged(tx: sqlite3.Connection, message: Message, own: str, pid: str, mrg: str) -> str:
     survive = persons.own_number(message, own, f"{pid}-3")
     retire = persons.own_number(message, own, f"{mrg}-1")
-    for one, place in ((survive, "PID-3"), (retire, "MRG-1")):
+    for one, place in ((survive, f"{pid}-3"), (retire, f"{mrg}-1")):
         patients.check_number(one.number, place)
     if same(survive, retire):
-        raise WrongMerge(f"{survive.number} cannot be merged into itself", remedy="Name two numbers.")
+        raise WrongMerge(
+            f"{survive.number} cannot be merged into itself", place=f"{mrg}-1", remedy="Name two numbers.", code="205"
+        )
     if patients.find(tx, retire) is None:
         # Remembered all the same: later traffic on the retired number belongs to the survivor.
         patients.register(tx, retire, {})
     known = patients.find(tx, survive)
     if known is None or known["merged_into"] is None:
         patients.register(tx, survive, persons.demographics(message, pid), others(message, survive, pid))
-    moved = patients.merge(tx, retire, survive)
+    try:
+        moved = patients.merge(tx, retire, survive)
+    except WrongMerge as error:
+        error.place = error.place.replace("PID-", f"{pid}-").replace("MRG-", f"{mrg}-")
+        raise
     return f"merged {retire.number} into {survive.number}, {len(moved['orders'])} orders moved"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simlab.department.ris import orders
-from simlab.department.ris.persons import DELETE, line, person_name, pn
+from simlab.department.ris.persons import DELETE, line, person_name, plain, pn
 from simlab.dicom.uids import is_uid
 from simlab.errors import BadInput
 from simlab.hl7.errors import Hl7Error
@@ -72,7 +72,12 @@ def groups(message: Message) -> Iterator[Group]:
     lone = {"ZDS": 1} if counts.get("ZDS") == 1 else {}
     for numbers, ipc, obx in zip(found, steps, sizes, strict=True):
         if "OBR" not in numbers:
-            raise Hl7Error(f"ORC {numbers['ORC']} has no OBR", place="OBR-4", code="100", remedy="Send an OBR with it.")
+            raise Hl7Error(
+                f"ORC {numbers['ORC']} has no OBR",
+                place=plain(f"ORC[{numbers['ORC']}]-1"),
+                code="100",
+                remedy="Send an OBR with it.",
+            )
         # Without an OBX of its own an order goes by any: weight and height are the patient's.
         yield Group(message, {**lone, **numbers}, tuple(ipc), tuple(obx or range(1, min(counts.get("OBX", 0), 20) + 1)))
 
@@ -118,9 +123,8 @@ def start(group: Group, places: tuple[str, ...]) -> str:
             try:
                 return orders.moment(re.split(r"[.+-]", text)[0])
             except BadInput:
-                where = re.sub(r"\[\d+\]", "", place)
                 raise Hl7Error(
-                    f"{text!r} is no date and time", place=where, code="102", remedy="Write it YYYYMMDDHHMM."
+                    f"{text!r} is no date and time", place=plain(place), code="102", remedy="Write it YYYYMMDDHHMM."
                 ) from None
     return ""
 
@@ -131,7 +135,7 @@ def study(group: Group, places: tuple[str, ...]) -> str:
     if text and not is_uid(text):
         raise Hl7Error(
             f"{text[:80]!r} is no UID",
-            place=re.sub(r"\[\d+\]|\.1$", "", next(filter(None, places))),
+            place=plain(next(place for place in places if place and group.said(place))),
             code="102",
             remedy="Digits and dots, at most 64 (PS3.5 9.1).",
         )
