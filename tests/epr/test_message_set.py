@@ -182,6 +182,22 @@ def test_what_has_begun_is_discontinued_not_cancelled(hospital):
     hospital.do("modality.discontinue_step", modality="CT1", reason="110513")
     assert hospital.one("ris.orders", accession=accession)["state"] == "discontinued"
     assert hospital.one("epr.orders", placer=placer)["status"] == "DC"
+    assert "already" in hospital.refused("epr.discontinue_order", placer=placer)
+
+
+def test_what_is_only_booked_can_be_cancelled_after_a_discontinuation_was_refused(hospital):
+    """The RIS refuses DC, and while it has not told of an end itself, the EPR may say the other."""
+    placer, accession = hospital.ordered(hospital.person(), start="2026-03-02T14:00")
+    hospital.do("epr.discontinue_order", placer=placer)
+    assert hospital.one("ris.orders", accession=accession)["state"] == "booked"
+    assert "discontinued already" in hospital.refused("epr.discontinue_order", placer=placer)
+    assert "discontinued already" in hospital.refused("epr.hold_order", placer=placer)
+    hospital.do("epr.cancel_order", placer=placer)
+    for item in hospital.rows("engine.queue", route="epr-to-ris", state="error"):
+        hospital.do("engine.discard", item=item["id"], reason="CA was due")
+    assert hospital.one("ris.orders", accession=accession)["state"] == "cancelled"
+    assert hospital.one("epr.orders", placer=placer)["state"] == "cancelled"
+    assert "cancelled already" in hospital.refused("epr.cancel_order", placer=placer)
 
 
 def test_the_placer_is_told_how_far_its_order_is(hospital):

@@ -17,6 +17,8 @@ PRIORITIES = ("S", "A", "R", "P", "C", "T")
 CONTROLS = {"CA": "cancelled", "DC": "discontinued", "HD": "held", "RL": "ordered", "XO": ""}
 """What can be asked of an order (ORC-1, table 0119) and the state that it is then in here; nothing: as it was."""
 ENDED = ("cancelled", "discontinued")
+CONFIRMED = ("CA", "DC")
+"""Order status (ORC-5) of the filler that says so too."""
 
 
 class Requests(Console):
@@ -100,9 +102,11 @@ class Requests(Console):
     def _change(self, do: str, placer: str, control: str, reason: str) -> Row:
         with self._store.write() as tx:
             row = find(tx, placer)
-            if row["state"] in ENDED:
-                raise BadInput(f"it is {row['state']} already", place=f"order {placer}", remedy="Order it anew.")
             after = CONTROLS[control] or row["state"]
+            # Until the filler says the same it may have refused: what is only booked is cancelled, not discontinued.
+            other_end = after in ENDED and after != row["state"] and row["status"] not in CONFIRMED
+            if row["state"] in ENDED and not other_end:
+                raise BadInput(f"it is {row['state']} already", place=f"order {placer}", remedy="Order it anew.")
             tx.execute("UPDATE epr_order SET state=? WHERE placer=?", (after, placer))
             header, kind = self._send_order(tx, placer, control, reason)
             words = after if CONTROLS[control] else "changed"
