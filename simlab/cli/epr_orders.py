@@ -14,6 +14,7 @@ from simlab.cli.options import Home, Json, chosen
 Placer = Annotated[str, typer.Argument(metavar="PLACER", help="The order's placer number.")]
 OnePatient = Annotated[str | None, typer.Argument(metavar="[PATIENT]", show_default=False)]
 Reason = Annotated[str, typer.Option(show_default=False)]
+Why = Annotated[str, typer.Argument(metavar="[REASON]", show_default=False)]
 Start = Annotated[str, typer.Option(help="For example 2026-03-02T09:30.", show_default=False)]
 
 
@@ -55,20 +56,20 @@ def change_order(
     _act(home, json, "epr.change_order", placer=placer, **given)
 
 
-def cancel_order(placer: Placer, reason: Reason = "", home: Home = None, json: Json = False) -> None:
+def cancel_order(placer: Placer, reason: Why = "", home: Home = None, json: Json = False) -> None:
     """Cancel an order that has not begun (CA)."""
     _act(home, json, "epr.cancel_order", placer=placer, reason=reason)
 
 
-def discontinue_order(placer: Placer, reason: Reason = "", home: Home = None, json: Json = False) -> None:
+def discontinue_order(placer: Placer, reason: Why = "", home: Home = None, json: Json = False) -> None:
     """Stop an order that has begun (DC)."""
     _act(home, json, "epr.discontinue_order", placer=placer, reason=reason)
 
 
 def hold_order(
     placer: Placer,
+    reason: Why = "",
     release: Annotated[bool, typer.Option(help="Let it go on (RL).")] = False,
-    reason: Reason = "",
     home: Home = None,
     json: Json = False,
 ) -> None:

@@ -27,7 +27,7 @@ COMMANDS = [
     ("epr order 17 CSKUH --start 2026-03-02T09:30 --step Plain --step Contrast", "epr.order"),
     ("epr order 17 CSKUH", "epr.order"),
     ("epr change-order P1 --priority S", "epr.change_order"),
-    ("epr cancel-order P1 --reason better", "epr.cancel_order"),
+    ("epr cancel-order P1 better", "epr.cancel_order"),
     ("epr discontinue-order P1", "epr.discontinue_order"),
     ("epr hold-order P1 --release", "epr.hold_order"),
     ("ris report A1 'All well' --preliminary", "ris.report"),
