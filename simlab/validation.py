@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from simlab import yaml_source
 from simlab.errors import BadInput
 
+_TIME = "Write it like 2026-03-02T09:30."
 _REMEDIES = {
     "missing": "Add it.",
     "extra_forbidden": "Remove it, or correct its spelling.",
@@ -24,6 +25,9 @@ _REMEDIES = {
     "dict_type": "Write a mapping: key: value.",
     "model_type": "Write a mapping: key: value.",
     "model_attributes_type": "Write a mapping: key: value.",
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
+    "datetime_type": _TIME,
 }
 
 
@@ -73,6 +77,11 @@ def validated(model: type[Model], value: Any, source: str = "") -> Model:
         raise Invalid(problems(error, value, source)) from None
 
 
+def remedy(kind: str) -> str:
+    """How what pydantic calls an error of this `kind` is mended; "" where there is nothing to say."""
+    return _REMEDIES.get(kind, "")
+
+
 def problems(error: ValidationError, value: Any, source: str = "") -> list[BadInput]:
     """Pydantic's findings about `value`, each with its place and remedy."""
     found = []
@@ -82,6 +91,6 @@ def problems(error: ValidationError, value: Any, source: str = "") -> list[BadIn
         name = ".".join(str(step) for step in item["loc"])
         what = item["msg"].removeprefix("Value error, ")
         what = f"{name}: {what}" if name else what
-        remedy = str(context.get("advice") or _REMEDIES.get(item["type"], "Correct the value."))
-        found.append(BadInput(what, place=yaml_source.locate(value, path) or source, remedy=remedy))
+        mend = str(context.get("advice") or remedy(item["type"]) or "Correct the value.")
+        found.append(BadInput(what, place=yaml_source.locate(value, path) or source, remedy=mend))
     return found

@@ -16,14 +16,14 @@ app = group("The electronic patient record: patients, visits, orders, results.")
 for command in epr_orders.COMMANDS:
     app.command()(command)
 
-Name = Annotated[str, typer.Option(help="As DICOM writes it: FAMILY^GIVEN^^PREFIX.", show_default=False)]
-Born = Annotated[str, typer.Option(help="YYYYMMDD.", show_default=False)]
-Sex = Annotated[str, typer.Option(help="F, M, O or U.", show_default=False)]
-NhsNumber = Annotated[str, typer.Option(show_default=False)]
-Address = Annotated[str, typer.Option(show_default=False)]
-Phone = Annotated[str, typer.Option(show_default=False)]
-Gp = Annotated[str, typer.Option(help="The family doctor.", show_default=False)]
-Trace = Annotated[str, typer.Option(help="Of the NHS number: NSTS01 to NSTS08.", show_default=False)]
+Name = Annotated[str | None, typer.Option(help="As DICOM writes it: FAMILY^GIVEN^^PREFIX.", show_default=False)]
+Born = Annotated[str | None, typer.Option(help="YYYYMMDD.", show_default=False)]
+Sex = Annotated[str | None, typer.Option(help="F, M, O or U.", show_default=False)]
+NhsNumber = Annotated[str | None, typer.Option(show_default=False)]
+Address = Annotated[str | None, typer.Option(show_default=False)]
+Phone = Annotated[str | None, typer.Option(show_default=False)]
+Gp = Annotated[str | None, typer.Option(help="The family doctor.", show_default=False)]
+Trace = Annotated[str | None, typer.Option(help="Of the NHS number: NSTS01 to NSTS08.", show_default=False)]
 Location = Annotated[str, typer.Option(help="Ward or clinic.", show_default=False)]
 Consultant = Annotated[str, typer.Option(show_default=False)]
 Number = Annotated[
@@ -37,8 +37,8 @@ def _act(home: Path | None, json: bool, name: str, **given: Any) -> None:
     show.outcome(Door(chosen(home)).act(name, given), json_wanted=json)
 
 
-def _facts(**given: str) -> dict[str, str]:
-    return {name: value for name, value in given.items() if value}
+def _facts(**given: str | None) -> dict[str, str]:
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @app.command()
@@ -80,14 +80,14 @@ def movements(patient: OnePatient = None, home: Home = None, json: Json = False)
 @app.command()
 def register(
     patient: Number = "",
-    name: Name = "",
-    birth_date: Born = "",
-    sex: Sex = "",
-    nhs_number: NhsNumber = "",
-    address: Address = "",
-    phone: Phone = "",
-    gp: Gp = "",
-    trace_status: Trace = "",
+    name: Name = None,
+    birth_date: Born = None,
+    sex: Sex = None,
+    nhs_number: NhsNumber = None,
+    address: Address = None,
+    phone: Phone = None,
+    gp: Gp = None,
+    trace_status: Trace = None,
     location: Location = "",
     consultant: Consultant = "",
     person_only: Annotated[bool, typer.Option(help="Add the person without a visit (A28).")] = False,
@@ -107,14 +107,14 @@ def register(
 @app.command()
 def admit(
     patient: Number = "",
-    name: Name = "",
-    birth_date: Born = "",
-    sex: Sex = "",
-    nhs_number: NhsNumber = "",
-    address: Address = "",
-    phone: Phone = "",
-    gp: Gp = "",
-    trace_status: Trace = "",
+    name: Name = None,
+    birth_date: Born = None,
+    sex: Sex = None,
+    nhs_number: NhsNumber = None,
+    address: Address = None,
+    phone: Phone = None,
+    gp: Gp = None,
+    trace_status: Trace = None,
     location: Location = "",
     consultant: Consultant = "",
     book: Annotated[bool, typer.Option(help="Only book the stay (A05).")] = False,
@@ -133,18 +133,18 @@ def admit(
 @app.command()
 def update(
     patient: Patient,
-    name: Name = "",
-    birth_date: Born = "",
-    sex: Sex = "",
-    nhs_number: NhsNumber = "",
-    address: Address = "",
-    phone: Phone = "",
-    gp: Gp = "",
-    trace_status: Trace = "",
+    name: Name = None,
+    birth_date: Born = None,
+    sex: Sex = None,
+    nhs_number: NhsNumber = None,
+    address: Address = None,
+    phone: Phone = None,
+    gp: Gp = None,
+    trace_status: Trace = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Change a patient's facts (ADT^A08 during a visit, else A31)."""
+    """Change a patient's facts (ADT^A08 during a visit, else A31); --address '' empties one."""
     facts = _facts(
         name=name, birth_date=birth_date, sex=sex, nhs_number=nhs_number, address=address, phone=phone, gp=gp,
         trace_status=trace_status,

@@ -4,6 +4,7 @@ from simlab.hl7.build_adt import LINKS, MERGES, PERSONS, STRUCTURES, adt, link, 
 from simlab.hl7.build_orders import Order, Step, omi, orm, orr, siu
 from simlab.hl7.build_results import WITHDRAWN, oru
 from simlab.hl7.build_values import (
+    DELETED,
     Header,
     Identifier,
     Patient,
@@ -20,7 +21,7 @@ from simlab.hl7.build_values import (
 )
 
 __all__ = [
-    "LINKS", "MERGES", "PERSONS", "STRUCTURES", "WITHDRAWN", "Header", "Identifier", "Order", "Patient", "Raw", "Step",
-    "Visit", "adt", "composite", "link", "merge", "message", "move", "omi", "orm", "orr", "oru", "person", "pid", "pv1",
-    "renumber", "repeated", "segment", "siu", "timestamp",
+    "DELETED", "LINKS", "MERGES", "PERSONS", "STRUCTURES", "WITHDRAWN", "Header", "Identifier", "Order", "Patient",
+    "Raw", "Step", "Visit", "adt", "composite", "link", "merge", "message", "move", "omi", "orm", "orr", "oru",
+    "person", "pid", "pv1", "renumber", "repeated", "segment", "siu", "timestamp",
 ]  # fmt: skip

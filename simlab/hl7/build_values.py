@@ -9,6 +9,9 @@ from datetime import datetime
 from simlab.hl7.characters import Separators, codec, escape
 from simlab.hl7.errors import Hl7Error
 
+DELETED = '""'
+"""What a receiver is to empty; a field without anything leaves what it knows (HL7 v2.5.1 ch. 2.5.3.5)."""
+
 _MARKS = Separators()
 _OLD = ("2.1", "2.2", "2.3", "2.3.1")
 
@@ -189,7 +192,8 @@ def pid(patient: Patient, header: Header | None = None) -> str:
 
 def pd1(patient: Patient) -> str:
     """PD1 with the family doctor; nothing without one."""
-    return segment("PD1", {4: person(patient.gp)}) if patient.gp else ""
+    gp = DELETED if patient.gp == DELETED else person(patient.gp)
+    return segment("PD1", {4: gp}) if gp else ""
 
 
 def pv1(visit: Visit) -> str:

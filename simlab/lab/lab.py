@@ -28,6 +28,7 @@ from simlab.lab.snapshot import Snapshot, snapshot
 from simlab.lab.staging import Staging
 from simlab.lab.systems import Systems
 from simlab.lab.views import VIEWS
+from simlab.validation import remedy
 
 _log = logging.getLogger(__name__)
 
@@ -132,9 +133,9 @@ class Lab(Systems):
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"]) or name
             raise BadInput(
-                f"{field}: {first['msg'].lower()}",
+                f"{field}: {first['msg'][:1].lower()}{first['msg'][1:]}",
                 place=name,
-                remedy=f"It takes: {', '.join(kind.model_fields) or 'no arguments'}.",
+                remedy=f"{remedy(first['type'])} It takes: {', '.join(kind.model_fields) or 'no arguments'}.".lstrip(),
             ) from None
         with provenance.acting(actor, cause):
             event = self.journal.record(kinds.ACTION, "ADMIN", name, {"name": name, "args": action.for_journal()})

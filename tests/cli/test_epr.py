@@ -91,3 +91,10 @@ def test_a_list_shows_what_the_lab_has(simlab, lab, command, view, row, shows):
     lab.answers[f"GET /view/{view}"] = {"rows": [row]}
     ran = simlab(*shlex.split(command))
     assert ran.code == 0 and shows in ran.out
+
+
+def test_an_option_with_nothing_in_it_empties_a_fact(simlab, lab):
+    """What is not given is left alone, what is given as nothing is emptied."""
+    lab.answers["POST /act"] = outcome()
+    simlab("epr", "update", "17", "--address", "")
+    assert lab.acted() == [("epr.update", {"patient": "17", "facts": {"address": ""}})]

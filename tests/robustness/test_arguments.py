@@ -93,3 +93,15 @@ def test_a_setting_out_of_range_is_refused(target, value):
     answer = said(target, "pacs.configure", {"max_associations": value})
     assert "failed at this" not in answer
     assert "10000" in answer
+
+
+def test_the_values_that_an_argument_takes_are_named_as_they_are_written(target):
+    """What the refusal names can be typed as it stands."""
+    answer = said(target, "epr.merge", {"retire": "1", "survive": "2", "event": "A99"})
+    assert "'A40', 'A34' or 'A18'" in answer
+
+
+def test_a_time_that_is_none_is_refused_with_how_one_is_written(target):
+    """The remedy shows a time."""
+    answer = said(target, "epr.order", {"patient": "1", "exam": "CSKUH", "start": "soon"})
+    assert "Write it like 2026-03-02T09:30." in answer

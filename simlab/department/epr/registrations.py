@@ -37,9 +37,10 @@ class Registrations(Console):
             issuer = self._issuer(tx, issuer)
             patient_id = patient_id.strip() or str(self._next(tx, "patient"))
             key = (patient_id, issuer)
+            emptied: list[str] = []
             if tx.execute("SELECT 1 FROM epr_patient WHERE patient_id=? AND issuer=?", key).fetchone():
                 registry.find(tx, *key)
-                registry.change(tx, *key, given, self._now())
+                emptied = registry.change(tx, *key, given, self._now())
             else:
                 registry.register(tx, *key, given, self._now())
             visit = build.Visit(patient_class=visits.ADMISSIONS[event])
@@ -49,7 +50,7 @@ class Registrations(Console):
                 row = visits.start(tx, number, key, event, location, consultant, service, self._now())
                 visit = visits.in_hl7(row) or visit
             header = self._header(tx)
-            self._outbox.put(build.adt(header, event, registry.in_hl7(tx, *key), visit))
+            self._outbox.put(build.adt(header, event, registry.in_hl7(tx, *key, emptied), visit))
             return self._tell(
                 f"{patient_id} {visits.SAID[event]} (ADT^{event})",
                 {"do": "admit", "event": event, "patient_id": patient_id, "issuer": issuer, "visit": visit.number},
@@ -64,11 +65,12 @@ class Registrations(Console):
         with self._store.write() as tx:
             issuer = self._issuer(tx, issuer)
             registry.find(tx, patient_id, issuer)
-            registry.change(tx, patient_id, issuer, given, self._now())
+            emptied = registry.change(tx, patient_id, issuer, given, self._now())
             visit = visits.in_hl7(visits.current(tx, patient_id, issuer))
             event = "A08" if visit else "A31"
             header = self._header(tx)
-            self._outbox.put(build.adt(header, event, registry.in_hl7(tx, patient_id, issuer), visit))
+            patient = registry.in_hl7(tx, patient_id, issuer, emptied)
+            self._outbox.put(build.adt(header, event, patient, visit))
             return self._tell(
                 f"{patient_id} updated (ADT^{event}): {', '.join(given)}",
                 {"do": "update", "event": event, "patient_id": patient_id, "issuer": issuer, "facts": given},

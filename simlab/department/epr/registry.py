@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from simlab.errors import BadInput, NotFound
@@ -19,7 +19,8 @@ TRACES = tuple(f"NSTS{number:02}" for number in range(1, 9))
 
 
 def checked(facts: Mapping[str, str]) -> dict[str, str]:
-    """Demographics fit to be written; BadInput names the one that is not."""
+    """Demographics fit to be written, what HL7 deletes with "" being empty; BadInput names the one that is not."""
+    facts = {key: "" if value == build.DELETED else value for key, value in facts.items()}
     for key, value in facts.items():
         if key not in (*FACTS, "nhs_number"):
             raise BadInput(f"no such fact {key!r}", place="EPR", remedy=f"There are: {', '.join(FACTS)}, nhs_number.")
@@ -83,14 +84,18 @@ def register(
     _nhs_number(tx, patient_id, issuer, facts, at)
 
 
-def change(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str], at: str) -> None:
-    """Change the given facts of a patient."""
+def change(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str], at: str) -> list[str]:
+    """Change the given facts of a patient; gives those that are empty now and were not before."""
+    if facts.get("name") == "":
+        raise BadInput("a patient has a name", place="name", remedy="Write it as FAMILY^GIVEN.")
+    held = tx.execute("SELECT * FROM epr_patient WHERE patient_id=? AND issuer=?", (patient_id, issuer)).fetchone()
     for name in FACTS:
         if name in facts:
             tx.execute(
                 f"UPDATE epr_patient SET {name}=? WHERE patient_id=? AND issuer=?", (facts[name], patient_id, issuer)
             )
     _nhs_number(tx, patient_id, issuer, facts, at)
+    return [name for name in FACTS if facts.get(name) == "" and held[name]]
 
 
 def _nhs_number(tx: sqlite3.Connection, patient_id: str, issuer: str, facts: Mapping[str, str], at: str) -> None:
@@ -129,8 +134,8 @@ def remember(
     )
 
 
-def in_hl7(tx: sqlite3.Connection, patient_id: str, issuer: str) -> build.Patient:
-    """The patient as PID tells of them: the hospital number first, then the others."""
+def in_hl7(tx: sqlite3.Connection, patient_id: str, issuer: str, emptied: Iterable[str] = ()) -> build.Patient:
+    """The patient as PID tells of them: the hospital number first, then the others; `emptied` facts as deleted."""
     row = tx.execute("SELECT * FROM epr_patient WHERE patient_id=? AND issuer=?", (patient_id, issuer)).fetchone()
     others = tx.execute(
         "SELECT number, authority, type FROM epr_identifier WHERE patient_id=? AND issuer=? ORDER BY number",
@@ -138,6 +143,7 @@ def in_hl7(tx: sqlite3.Connection, patient_id: str, issuer: str) -> build.Patien
     )
     # XPN and PN have suffix and prefix the other way round (HL7 v2.5.1 ch. 2.A.88, PS3.5 6.2.1.1).
     family, given, middle, prefix, suffix = (row["name"].split("^") + [""] * 5)[:5]
+    facts = {name: row[name] for name in FACTS} | dict.fromkeys(emptied, build.DELETED)
     return build.Patient(
         (build.Identifier(patient_id, issuer), *(build.Identifier(*one) for one in others)),
         family=family,
@@ -145,10 +151,10 @@ def in_hl7(tx: sqlite3.Connection, patient_id: str, issuer: str) -> build.Patien
         middle=middle,
         title=prefix,
         suffix=suffix,
-        sex=row["sex"],
-        birth_date=row["birth_date"],
-        address=row["address"],
-        phone=row["phone"],
-        trace_status=row["trace_status"],
-        gp=row["gp"],
+        sex=facts["sex"],
+        birth_date=facts["birth_date"],
+        address=facts["address"],
+        phone=facts["phone"],
+        trace_status=facts["trace_status"],
+        gp=facts["gp"],
     )

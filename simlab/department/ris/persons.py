@@ -111,7 +111,8 @@ def demographics(message: Message, pid: str = "PID") -> dict[str, str]:
         parts = [message.get(f"{pid}-11[1].{n}") for n in (1, 2, 3, 4, 5)]
         said["address"] = ", ".join(line(part) for part in parts if part and part != DELETE)
     if message.get(f"{pid}-13"):
-        said["phone"] = line(message.get(f"{pid}-13[1].1"))
+        phone = line(message.get(f"{pid}-13[1].1"))
+        said["phone"] = "" if phone == DELETE else phone
     return said
 
 
