@@ -1,10 +1,12 @@
 """Recipes: what ships can be read, and a mistake is named with its line."""
 
+import numpy as np
 import pytest
 
 from simlab.config import course_folder
 from simlab.department.modality import recipes
 from simlab.department.modality.phantoms import PHANTOMS
+from simlab.department.modality.sampling import sample
 from simlab.errors import BadInput, NotFound
 
 GOOD = (course_folder("sample_studies") / "ct-head.yaml").read_text("utf-8")
@@ -100,3 +102,24 @@ def test_exam_codes_lead_to_one_recipe() -> None:
     codes = [code for recipe in map(recipes.named, recipes.names()) if recipe.offered
              for code in (recipe.exam.code, *recipe.exam.codes, *(recipe.exam.left or ())[:1])]  # fmt: skip
     assert sorted(codes) == sorted(set(codes))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in recipes.names() if recipes.named(name).modality in ("CT", "MR", "PT")]
+)
+def test_the_series_of_an_examination_lie_over_one_another(name: str) -> None:
+    """In the coordinates of the patient each stack has the middle of every other one within it."""
+    boxes: dict[str, list[np.ndarray]] = {}
+    for instance in sample(recipes.named(name)):
+        ds = instance.dataset()
+        if "ImagePositionPatient" in ds:
+            corner, turned = np.array(ds.ImagePositionPatient, float), np.array(ds.ImageOrientationPatient, float)
+            across, down = ds.Columns * float(ds.PixelSpacing[1]), ds.Rows * float(ds.PixelSpacing[0])
+            boxes.setdefault(ds.SeriesInstanceUID, []).extend(
+                (corner, corner + across * turned[:3] + down * turned[3:])
+            )
+    corners = [(np.min(places, axis=0), np.max(places, axis=0)) for places in boxes.values()]
+    for low, high in corners:
+        for other in corners:
+            middle = (other[0] + other[1]) / 2
+            assert (low <= middle + 15).all() and (middle - 15 <= high).all()

@@ -14,10 +14,10 @@ from simlab.department.modality.recipe import Series
 def burnt(pixels: bytes, series: Series, kind: Kind, words: Sequence[str]) -> bytes:
     """Native pixel data with `words` at the top left of each frame, a line each."""
     columns, rows = series.size
-    size = max(1, rows // 300)
+    size = max(2, rows // 240)
     pen = Pen(columns, rows, 0, 0)
     for number, line in enumerate(words):
-        x, y = -0.97 * columns / rows, -0.97 + number * 9 * size / pen.unit
+        x, y = -0.97 * columns / rows, -0.97 + number * 10 * size / pen.unit
         pen.text(x, y, line.replace("^", " "), 1, size=size)
     lettered = pen.image > 0
     shape = (series.frames, rows, columns, kind.samples)

@@ -88,6 +88,14 @@ def _upper(pen: Pen, depth: float, phase: Phase) -> None:
     if depth < 0.12:
         for side in (-1, 1):
             pen.ellipse(side * 0.52, 0.22, 0.20, 0.22, LUNG)
+    if depth < 0.30:
+        # The legs of the diaphragm before the spine.
+        for side in (-1, 1):
+            pen.tube([(side * 0.05 + 0.02, 0.14), (side * 0.15, 0.24), (side * 0.20, 0.36)], 0.022, SOFT)
+    if 0.16 < depth < 0.44:
+        for side in (-1, 1):
+            pen.tube([(side * 0.28, 0.10), (side * 0.27, 0.16), (side * 0.23, 0.22)], 0.010, 55)
+            pen.tube([(side * 0.27, 0.16), (side * 0.31, 0.22)], 0.009, 55)
     left = max(-0.10, 0.22 - 1.5 * max(depth - 0.28, 0.0))
     lobe = _tapered(0.84, depth)
     liver = [(-0.72, 0.0), (-0.64, 0.30), (-0.40, 0.38), (-0.24, 0.18), (-0.12 + min(left, 0), 0.02),
@@ -109,8 +117,10 @@ def _upper(pen: Pen, depth: float, phase: Phase) -> None:
         pen.shape(_shrunk(air, (0.36, -0.31), bag), GAS)
     pulp = _tapered(0.58, depth)
     if pulp > 0.2:
-        spleen = [(0.62, -0.04), (0.72, 0.08), (0.70, 0.28), (0.56, 0.38), (0.46, 0.32), (0.56, 0.16)]
-        pen.shape(_shrunk(spleen, (0.68, 0.14), pulp), phase.spleen)
+        spleen = [(0.60, -0.14), (0.70, -0.02), (0.735, 0.14), (0.68, 0.30), (0.54, 0.40), (0.40, 0.38), (0.40, 0.31),
+                  (0.50, 0.22), (0.54, 0.08)]  # fmt: skip
+        pen.shape(_shrunk(spleen, (0.68, 0.16), pulp), phase.spleen)
+        pen.tube(_shrunk([(0.54, 0.12), (0.44, 0.10), (0.36, 0.06)], (0.68, 0.16), pulp), 0.016, phase.vein)
 
 
 def _tapered(end: float, depth: float) -> float:
@@ -138,6 +148,11 @@ _LOOPS = ((-0.34, -0.27), (-0.11, -0.33), (0.12, -0.34), (0.35, -0.27), (-0.46, 
 def _bowel(pen: Pen, depth: float) -> None:
     """Loops of gut, winding from slice to slice, the colon at the flanks, some with gas floating on fluid."""
     grown = min(1.0, (depth - 0.30) / 0.30)
+    # Vessels of the mesentery, cut across.
+    for number in range(26):
+        way = 2.4 * number
+        part = math.sqrt((number + 0.5) / 26)
+        pen.ellipse(0.42 * part * math.cos(way), -0.10 + 0.22 * part * math.sin(way + depth), 0.011, 0.009, 120)
     for side in (-1, 1):
         pen.ellipse(side * 0.62, 0.06, 0.10, 0.13, 60)
         pen.ellipse(side * 0.62, 0.02, 0.075, 0.08, GAS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from simlab.department.modality.phantoms import ultrasound
 from simlab.department.modality.phantoms.pen import Pen
 
@@ -48,30 +50,48 @@ def along(pen: Pen, depth: float) -> None:
     pen.shape([(-1.6, -0.52), (-0.3, -0.54), (-0.02, -0.40), (-0.3, -0.26), (-1.6, -0.16)], 106, soft=0.02)
     pen.tube([(-1.1, -0.10 - inner + normal), (-0.7, -0.30), (-0.2, -0.34)], 0.030, 12, soft=0.010)
     pen.warp(0.03, 0.3)
-    back = 0.34
+    # It bulges backwards too, less, for the spine is there; the axis bends with it.
+    bulge = inner - normal
+    axis = 0.30 - wall - normal - 0.42 * bulge
     xs = (-1.6, -1.0, -0.66, -0.46, -0.28, -0.12, 0.05, 0.22, 0.38, 0.56, 0.76, 1.1, 1.6)
     radii = [
         normal + (inner - normal) * share for share in (0, 0, 0.06, 0.36, 0.78, 0.97, 1.0, 0.97, 0.78, 0.36, 0.06, 0, 0)
     ]
-    floor = back - wall
-    lumen = [(x, floor - 2 * radius) for x, radius in zip(xs, radii, strict=True)] + [(x, floor) for x in xs[::-1]]
-    outer = [(x, y - wall) for x, y in lumen[: len(xs)]] + [(x, back) for x in xs[::-1]]
-    pen.shape(outer, 205, soft=0.008)
-    for number in range(8):
-        left = -1.2 + 0.32 * number
-        pen.tube([(left, 0.52), (left + 0.12, 0.47), (left + 0.24, 0.53)], 0.024, 225, soft=0.010)
-        ultrasound.shadow(pen, left * 0.98, left + 0.22, 0.56, 0.35)
-    ultrasound.shadow(pen, -1.4, 1.4, 0.62, 0.45)
+    middles = [axis - 0.10 * (radius - normal) for radius in radii]
+    front, back = ([(x, middle + way * radius) for x, middle, radius in
+                    zip(xs, middles, radii, strict=True)] for way in (-1, 1))  # fmt: skip
+    lumen = front + back[::-1]
+    floor = max(y for _x, y in back) + wall
+    pen.shape([(-1.8, floor + 0.04), (1.8, floor + 0.04), (1.8, 1.4), (-1.8, 1.4)], 60, smooth=False, soft=0.02)
+    pen.shape([(x, y - wall) for x, y in front] + [(x, y + wall) for x, y in back[::-1]], 120, soft=0.006)
+    for line, away in ((front, -0.5), (back, 0.5)):
+        pen.tube([(x, y + away * wall) for x, y in line], 0.55 * wall, 228, soft=0.005)
+    ultrasound.shadow(pen, -1.2, 1.2, floor - wall, 1.25)
+    for number in range(7):
+        left = -1.25 + 0.37 * number
+        pen.tube([(left, floor + 0.13), (left + 0.04, floor + 0.085), (left + 0.15, floor + 0.075),
+                  (left + 0.26, floor + 0.085), (left + 0.30, floor + 0.13)],
+                 (0.008, 0.020, 0.024, 0.020, 0.008), 225, soft=0.008)  # fmt: skip
+        ultrasound.shadow(pen, left + 0.01, left + 0.28, floor + 0.10, 0.22)
     ultrasound.speckle(pen)
     pen.shape(lumen, 6)
+    _reverberation(pen, front)
     ultrasound.fan(pen)
-    middle = back - wall - inner
+    middle = middles[6]
     ultrasound.callipers(pen, ((0.05, middle - inner), (0.05, middle + inner)))
     _labelled(pen, "AORTA LS")
 
 
+def _reverberation(pen: Pen, front: list[tuple[float, float]]) -> None:
+    """A haze of echoes just behind the front wall."""
+    haze = pen.layer()
+    haze.tube([(x, y + 0.05) for x, y in front], 0.022, 10, soft=0.02)
+    haze.grain(0.6, coarse=True, share=True)
+    pen.image += np.maximum(haze.image, 0)
+
+
 def _labelled(pen: Pen, view: str) -> None:
     ultrasound.furniture(pen, [
-        (-1.30, -0.78, view), (-1.30, 0.80, f"+ D {inner_mm(pen) / 10:.2f} CM"), (0.66, -0.96, "MI 1.1"),
+        (-1.30, -0.64, view), (-1.30, 0.80, f"+ D {inner_mm(pen) / 10:.2f} CM"), (0.66, -0.96, "MI 1.1"),
         (0.66, -0.88, "C5-1"), (-1.30, 0.90, "AP INNER-INNER"),
     ])  # fmt: skip

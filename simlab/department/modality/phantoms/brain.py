@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simlab.department.modality.phantoms import skull_base
 from simlab.department.modality.phantoms.pen import Pen
 
 
@@ -39,7 +40,7 @@ TISSUES: dict[str, Tissues] = {
 
 
 def axial(pen: Pen, depth: float) -> None:
-    """A slice across the head, seen from the feet: `depth` 0 at the eyes, 1 at the vertex."""
+    """A slice across the head, seen from the feet: `depth` 0 at the foramen magnum, 1 at the vertex."""
     of = TISSUES[str(pen.options["weighting"])]
     size = 1.0 if depth < 0.6 else max(0.45, (1 - ((depth - 0.6) / 0.46) ** 2) ** 0.5)
     pen.ellipse(0, 0.0, 0.70 * size + 0.02, 0.86 * size + 0.02, of.skin)
@@ -49,8 +50,8 @@ def axial(pen: Pen, depth: float) -> None:
     pen.ellipse(0, 0.0, 0.625 * size, 0.785 * size, of.bone)
     pen.ellipse(0, 0.01, 0.595 * size, 0.75 * size, of.csf)
     _hemispheres(pen, of, size)
-    if depth < 0.3:
-        _base(pen, of, depth)
+    if depth < skull_base.TOP:
+        skull_base.base(pen, of, depth)
     else:
         _ventricles(pen, of, depth)
     if depth > 0.22:
@@ -100,37 +101,6 @@ def _ventricles(pen: Pen, of: Tissues, depth: float) -> None:
     if depth < 0.55:
         pen.ellipse(0, 0.05, 0.016, 0.10, of.csf)
         pen.ellipse(0, 0.19, 0.020, 0.020, of.calcified)
-
-
-def _base(pen: Pen, of: Tissues, depth: float) -> None:
-    """Eyes, nose, petrous bones and the hindbrain of the lowest slices."""
-    deep = 1 - depth / 0.3
-    pen.shape([(-0.46, -0.46), (-0.18, -0.30), (0, -0.26), (0.18, -0.30), (0.46, -0.46), (0.40, -0.78), (0, -0.96),
-               (-0.40, -0.78)], of.bone)  # fmt: skip
-    for side in (-1, 1):
-        pen.ellipse(side * 0.30, -0.56, 0.17, 0.24, of.fat, turn=side * 22)
-        pen.ellipse(side * 0.30, -0.70, 0.118, 0.118, of.muscle)
-        pen.ellipse(side * 0.30, -0.70, 0.108, 0.108, of.eye)
-        pen.ellipse(side * 0.31, -0.79, 0.045, 0.018, of.muscle + 30)
-        pen.tube([(side * 0.285, -0.58), (side * 0.22, -0.44), (side * 0.15, -0.34)], 0.018, of.muscle)
-        pen.tube([(side * 0.40, -0.60), (side * 0.30, -0.42), (side * 0.16, -0.33)], 0.014, of.muscle)
-        pen.ellipse(side * 0.08, -0.60, 0.055, 0.20 * deep + 0.05, of.air)
-        pen.tube([(side * 0.58, 0.16), (side * 0.36, 0.06), (side * 0.14, -0.04)], (0.13, 0.10, 0.04), of.bone)
-        pen.ellipse(side * 0.46, 0.14, 0.05, 0.045, of.air)
-        pen.ellipse(side * 0.40, 0.06, 0.020, 0.016, of.csf)
-        pen.ellipse(side * 0.68, 0.10, 0.045, 0.13, of.skin)
-        pen.tube([(side * 0.52, -0.36), (side * 0.60, -0.22), (side * 0.60, -0.08)], 0.045, of.muscle)
-    pen.tube([(0, -0.80), (0.0, -0.95), (0.0, -1.0)], (0.12, 0.10, 0.05), of.skin)
-    pen.ellipse(0, 0.13, 0.16, 0.14, of.csf)
-    pen.ellipse(0, 0.10, 0.12, 0.11, of.white)
-    hind = pen.layer()
-    for side in (-1, 1):
-        hind.ellipse(side * 0.20, 0.42, 0.25, 0.25, 1)
-    pen.lay(hind.image, of.grey)
-    pen.winding(hind.image, of.csf + 0.5 * (of.grey - of.csf), 0.035, 0.10, key=80)
-    for side in (-1, 1):
-        pen.ellipse(side * 0.20, 0.40, 0.11, 0.14, of.white, soft=3)
-    pen.ellipse(0, 0.235, 0.05, 0.035, of.csf)
 
 
 def _found(pen: Pen, of: Tissues, depth: float) -> None:

@@ -25,11 +25,12 @@ def film(pen: Pen, depth: float) -> None:
                (wall + 0.3, bottom + 0.1)]  # fmt: skip
     skin = pen.layer()
     skin.shape(outline, 1)
+    skin.tube([(nipple[0] + 0.09, y0), (nipple[0] + 0.025, y0), (nipple[0] - 0.018, y0)], (0.075, 0.046, 0.034), 1)
     inside = pen.layer()
     inside.shape([(wall + (x - wall) * 0.965, y0 + (y - y0) * 0.965) for x, y in outline], 1)
     pen.image += 0.34 * skin.image
     pen.image -= 0.06 * inside.image
-    pen.ellipse(nipple[0] - 0.01, y0, 0.05, 0.045, 0.45, soft=3)
+    pen.ellipse(nipple[0] + 0.012, y0, 0.046, 0.040, 0.52, soft=3)
     _glands(pen, nipple, wall, oblique, inside)
     if oblique:
         muscle = pen.layer()

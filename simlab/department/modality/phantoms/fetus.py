@@ -14,13 +14,28 @@ HEAD_MM = 48.0
 def _womb(pen: Pen) -> None:
     """The belly's layers, the womb's wall, the placenta in front, the waters."""
     ultrasound.layers(pen, 84)
-    pen.ellipse(0, 0.22, 1.30, 0.80, 66, soft=4)
-    placenta = [(-1.06, -0.04), (-0.80, -0.48), (-0.2, -0.68), (0.40, -0.66), (0.72, -0.46), (0.5, -0.38),
-                (-0.1, -0.40), (-0.8, -0.20)]  # fmt: skip
-    pen.shape(placenta, 138, soft=0.015)
+    pen.ellipse(0, 0.22, 1.34, 0.84, 62, soft=4)
+    _placenta(pen)
     pen.shape([(-1.08, 0.16), (-0.88, -0.18), (-0.2, -0.42), (0.5, -0.42), (0.98, -0.14), (1.12, 0.3), (0.9, 0.80),
                (0.0, 0.90), (-0.8, 0.78)], 5, soft=0.010)  # fmt: skip
-    pen.tube([(-0.90, -0.16), (-0.56, -0.32), (-0.2, -0.42), (0.5, -0.42)], 0.010, 205, soft=0.004)
+    pen.tube([(-0.98, -0.06), (-0.86, -0.18), (-0.56, -0.31), (-0.2, -0.405), (0.2, -0.425), (0.5, -0.42)],
+             0.008, 225, soft=0.003)  # fmt: skip
+
+
+def _placenta(pen: Pen) -> None:
+    """A thick even cake on the front wall: finer and brighter than muscle, with dark lakes and a dark line behind."""
+    wall = [(-1.20, 0.20), (-1.02, -0.26), (-0.62, -0.52), (-0.1, -0.615), (0.40, -0.60), (0.74, -0.46)]
+    pen.tube([(x, y - 0.012) for x, y in wall], 0.014, 26, soft=0.006)
+    cake = pen.layer()
+    cake.shape([*wall, (0.60, -0.40), (0.2, -0.40), (-0.2, -0.38), (-0.56, -0.28), (-0.86, -0.14), (-1.05, 0.12)], 1,
+               soft=0.008)  # fmt: skip
+    inside = cake.image.copy()
+    cake.image *= 148
+    cake.mottle(0.16, 0.045, key=3)
+    pen.image += inside * (cake.image - pen.image)
+    for x, y, rx, ry, turn in ((-0.52, -0.41, 0.055, 0.018, -24), (-0.12, -0.50, 0.040, 0.014, -6),
+                               (0.28, -0.50, 0.030, 0.013, 4), (-0.86, -0.24, 0.035, 0.015, -40)):  # fmt: skip
+        pen.ellipse(x, y, rx, ry, 22, turn=turn, soft=3)
 
 
 def head(pen: Pen, depth: float) -> None:

@@ -34,7 +34,12 @@ def shadow(pen: Pen, left: float, right: float, top: float, share: float) -> Non
 def speckle(pen: Pen) -> None:
     """Speckle, wider than high and wider still in depth, and sound that fades."""
     pen.mottle(0.22, 0.09)
-    pen.grain(0.46, coarse=True, share=True)
+    pen.grain(0.44, coarse=True, share=True)
+    soft = pen.image.copy()
+    soft[1:] += pen.image[:-1]
+    soft[:-1] += pen.image[1:]
+    soft /= 3
+    pen.image = np.maximum(soft, 0)
     wide = pen.image.copy()
     for shift in (-2, -1, 1, 2):
         wide += np.roll(pen.image, shift, axis=1)
@@ -75,9 +80,10 @@ def furniture(pen: Pen, words: Sequence[tuple[float, float, str]], depth_mm: flo
 def callipers(pen: Pen, *pairs: tuple[tuple[float, float], tuple[float, float]]) -> None:
     """Crosses at both ends of a measured distance, dots between."""
     for ends in pairs:
-        for x, y in ends:
-            pen.ellipse(x, y, 0.040, 0.008, 255)
-            pen.ellipse(x, y, 0.008, 0.040, 255)
+        for size, thick, value in ((0.060, 0.017, 0), (0.052, 0.009, 255)):
+            for x, y in ends:
+                pen.ellipse(x, y, size, thick, value)
+                pen.ellipse(x, y, thick, size, value)
         (xa, ya), (xb, yb) = ends
         count = max(int(((xb - xa) ** 2 + (yb - ya) ** 2) ** 0.5 / 0.045), 2)
         for number in range(1, count):
