@@ -17,6 +17,9 @@ from simlab.hl7.segment import Segment
 __all__ = ["Element", "Field", "Hl7Error", "Message", "Segment", "carriage_returns", "from_text", "parse"]
 
 
+_FIRST = {None, 1}
+
+
 @dataclass(frozen=True)
 class Field:
     """One repetition (or, deep, one component) as a person reads it: path, name in words, text as it stands."""
@@ -137,7 +140,14 @@ class Message:
         found: Sequence[Segment] = self.segments if at.segment == "MSH" else self.named(at.segment)
         if at.occurrence is not None and at.occurrence > 1:
             found = self.named(at.segment)[at.occurrence - 1 : at.occurrence]
-        values = self._repetitions(at, found[0]) if found else []
+        if not found:
+            return ""
+        fields = found[0].fields
+        raw = fields[at.field] if at.field < len(fields) else b""
+        # Letters and digits stand for themselves in every character set, and hold nothing to split or to unescape.
+        if (not raw or raw.isalnum()) and self.encoding:
+            return raw.decode() if {at.repetition, at.component, at.subcomponent} <= _FIRST else ""
+        values = self._repetitions(at, found[0])
         return self._value(at, values[0], place) if values else ""
 
     def all(self, place: str) -> list[str]:

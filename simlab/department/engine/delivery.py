@@ -13,7 +13,7 @@ from simlab import fault_effects as points
 from simlab import provenance, tls
 from simlab.clock import Clock
 from simlab.department.engine import queue
-from simlab.department.engine.line import AHEAD, BACKLOG, Line, Outcome
+from simlab.department.engine.line import AHEAD, BACKLOG, REST_SECONDS, TOGETHER, Line, Outcome, Rush
 from simlab.department.engine.policy import DELIVERED, QUEUED, Policy, Verdict, judge
 from simlab.department.engine.standing import Way, ways
 from simlab.errors import NotKept
@@ -31,7 +31,8 @@ class Deliveries:
     """The couriers of the engine's routes, and what they take from the queue and write back.
 
     A courier reads some messages ahead. What came of each is written before the next one goes out, but where many wait:
-    then outcomes are written together, and at the latest when an acknowledgement is not there at once (`Line`).
+    then outcomes are written together, and at the latest when an acknowledgement is not there at once (`Line`). While
+    messages come in very fast, they come first (`Rush`).
     Whoever changes what waits calls `pause` first, in the transaction of the change.
     """
 
@@ -46,17 +47,21 @@ class Deliveries:
         self._couriers: dict[str, Courier] = {}
         self._lines: dict[str, Line] = {}
         self._staffing = threading.Lock()
+        self._ending = threading.Event()
+        self.rush = Rush()
         self._open = False
 
     def open(self) -> None:
         """Begin to deliver; what was in flight when an earlier process ended is sent again, with the same MSH-10."""
         self._open = True
+        self._ending.clear()
         self._faults.watch(self._anew)
         self.staff()
 
     def close(self) -> None:
         """Deliver nothing more; the queue stays as it is."""
         self._open = False
+        self._ending.set()
         self._faults.unwatch(self._anew)
         for one in list(self._couriers.values()):
             one.close()
@@ -131,6 +136,11 @@ class Deliveries:
     # On the courier's thread
 
     def _take(self, line: Line) -> Parcel | float | None:
+        if (not line.ahead or line.sent >= TOGETHER) and self.rush.on():
+            if line.outcomes:
+                self._turn(line)
+            self._ending.wait(REST_SECONDS)
+            line.sent = 0
         parcel = line.next()
         if parcel is None and (line.look or line.outcomes or line.stale):
             line.look = False

@@ -121,6 +121,7 @@ class Engine:
 
     def _keep(self, message: Message, ack: bytes) -> None:
         now, who = self._clock.now(), provenance.current()
+        self._deliveries.rush.taken()
         with self._store.write() as tx:
             kept = queue.keep(tx, message, ack, now)
             queue.enter(tx, self._legs.taken, kept, message.data, now, who)

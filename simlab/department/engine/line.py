@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass
 
@@ -14,6 +15,27 @@ BACKLOG = 32
 """Messages that must wait before outcomes are written together; with fewer each is written before the next goes out."""
 TOGETHER = 16
 """Outcomes written together at most: so many messages of a route can a kill let go out twice, under their MSH-10."""
+RUSH = 400
+"""Messages a second that come in, beyond which couriers send `TOGETHER` at once, and then rest."""
+REST_SECONDS = 0.02
+
+
+class Rush:
+    """Whether messages come in so fast that deliveries stand back.
+
+    Threads that take turns for every message do less between them than threads that work one after the other.
+    """
+
+    def __init__(self) -> None:
+        self._last = deque([0.0] * 8, maxlen=8)
+
+    def taken(self) -> None:
+        """A message has come in."""
+        self._last.append(time.monotonic())
+
+    def on(self) -> bool:
+        """Whether the last eight came in a rush that is not over."""
+        return time.monotonic() - self._last[0] < 8 / RUSH
 
 
 @dataclass(frozen=True)
@@ -40,6 +62,8 @@ class Line:
         self.outcomes: list[Outcome] = []
         self.in_flight: int | None = None
         self.stale = False
+        self.sent = 0
+        """Messages since the courier rested."""
         self.backlog = False
         """Whether so many waited behind what was read ahead that outcomes may be written together."""
         self.look = True
@@ -65,6 +89,7 @@ class Line:
     def done(self, outcome: Outcome) -> bool:
         """Take what came of the message in flight; whether outcomes must be written before the next one goes."""
         self.outcomes.append(outcome)
+        self.sent += 1
         self.in_flight = None
         if not self.backlog or not self.ahead or outcome.verdict.next_try or outcome.verdict.failed:
             return True
