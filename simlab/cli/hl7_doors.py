@@ -40,6 +40,9 @@ def set_door(
     sequence: Annotated[bool | None, typer.Option(help="Sequence numbers must follow one another.")] = None,
     lenient: Annotated[bool | None, typer.Option(help="Forgive a missing VT or CR, and LF for CR.")] = None,
     remember_days: Annotated[int | None, typer.Option(help="Days that a control ID is remembered.")] = None,
+    order_reply: Annotated[
+        list[str] | None, typer.Option(help="How a sender's orders are answered: EPR=order, EPR=ack, EPR=asked.")
+    ] = None,
     limit: Annotated[list[str] | None, typer.Option(help="The most that it takes: IPC=200, PID-3=50; 0: any.")] = None,
     certificate: Annotated[str | None, typer.Option(help="What its TLS door shows (`simlab tls list`).")] = None,
     tls_mutual: Annotated[bool | None, typer.Option(help="Who comes over TLS must show a certificate too.")] = None,
@@ -60,10 +63,19 @@ def set_door(
         "tls_mutual": tls_mutual,
         "reply_to": reply_to,
     }
+    if order_reply:
+        given["order_replies"] = dict(_reply(one) for one in order_reply)
     if limit:
         given["limits"] = dict(_limit(one) for one in limit)
     given |= {name: value for name, value in rest.items() if value is not None}
     show.outcome(Door(chosen(home)).act("hl7.set_door", {"door": door, **given}), json_wanted=json)
+
+
+def _reply(text: str) -> tuple[str, str]:
+    sender, _, form = text.partition("=")
+    if not sender or form not in ("order", "ack", "asked"):
+        raise BadInput(f"{text!r} is no reply", place="--order-reply", remedy="Write EPR=order, EPR=ack or EPR=asked.")
+    return sender, form
 
 
 def _limit(text: str) -> tuple[str, int]:

@@ -15,6 +15,7 @@ from simlab.errors import BadInput
 from simlab.hl7 import limits, sequence
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
+from simlab.hl7.order_reply import Form
 from simlab.hl7.schema import SCHEMA
 from simlab.hl7.volley import address
 from simlab.journal import Journal
@@ -45,6 +46,9 @@ class DoorPolicy(BaseModel):
         "", description="mllp:// or mllps://HOST:PORT for the replies of enhanced mode; empty: the same connection"
     )
 
+    order_replies: dict[str, Form] = Field(
+        {}, description="by MSH-3, how orders are answered: order (ORR^O02, ORI^O24), ack, or asked (as ORC-6 says)"
+    )
     limits: dict[str, int] = Field(
         limits.USUAL, description="how many of a segment or repetitions of a field it takes: {IPC: 200, PID-3: 50}"
     )
@@ -57,6 +61,11 @@ class DoorPolicy(BaseModel):
                 raise BadInput(f"{place!r} is no segment or field", remedy="Write IPC, or PID-3.")
         return {place: number for place, number in most.items() if number > 0}
 
+    @field_validator("order_replies")
+    @classmethod
+    def _senders(cls, forms: dict[str, Form]) -> dict[str, Form]:
+        return {sender: form for sender, form in forms.items() if form != "asked"}
+
     @field_validator("certificate")
     @classmethod
     def _shown(cls, name: str) -> str:
@@ -68,6 +77,10 @@ class DoorPolicy(BaseModel):
         if value:
             address(value)
         return value
+
+    def order_reply(self, message: Message) -> Form:
+        """How the sender of an order wants it answered."""
+        return self.order_replies.get(message.get("MSH-3.1"), "asked")
 
     def admit(self, message: Message) -> None:
         """Raise Hl7Error unless the MSH says what this door takes (HL7 v2.5.1 ch. 2.9.2.1: AR for 9, 11 and 12)."""
@@ -151,8 +164,8 @@ class Doors:
             raise BadInput(f"{door} is no HL7 door", remedy=f"There are: {', '.join(DOORS)}.")
         with self._store.write() as tx:
             before = policy_of(tx, door)
-            if "limits" in changes:
-                changes["limits"] = {**before.limits, **changes["limits"]}
+            for table in {"limits", "order_replies"} & changes.keys():
+                changes[table] = {**getattr(before, table), **changes[table]}
             try:
                 after = DoorPolicy.model_validate(before.model_dump() | changes)
             except ValidationError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import ssl
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,30 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from simlab import credentials
-from simlab import fault_effects as points
 from simlab.clock import Clock
 from simlab.errors import NotKept, SimlabError
 from simlab.faults import FaultTable
 from simlab.hl7 import returning, sequence, taken
 from simlab.hl7.acknowledge import Acknowledgement, acknowledge, is_acknowledgement, salvage
+from simlab.hl7.altered import altered
 from simlab.hl7.enhanced import ORIGINAL, Asked, asked
 from simlab.hl7.errors import UNSUPPORTED, Hl7Error
 from simlab.hl7.limits import check, head
 from simlab.hl7.message import Message, carriage_returns, parse
 from simlab.hl7.mllp import Caller, Reply
+from simlab.hl7.order_reply import Form
 from simlab.hl7.policy import USUAL, DoorPolicy, policy_of
-from simlab.hl7.record import IN, message_type, record
+from simlab.hl7.record import IN, record
 from simlab.hl7.repertoire import Repertoire
 from simlab.hl7.schema import SCHEMA
 from simlab.journal import Journal
 from simlab.store import Store
 
-MAX_DELAY = 60.0  # seconds that an `ack` fault may hold an acknowledgement back
-
 Apply = Callable[[Message], str]
 Keep = Callable[[Message, bytes], None]
 Settle = Callable[[Message], str]
-Respond = Callable[[Message, bytes], bytes]
+Respond = Callable[[Message, bytes, Form, bool], bytes]
 
 
 @dataclass
@@ -66,7 +64,7 @@ class Receiver:
     The fault point `ack` is asked with `type`; its effect ``{"code": "AE", "text": ...}``, ``{"control_id": ...}``,
     ``{"delay": seconds}`` or ``{"none": true}`` changes the last acknowledgement alone, not what was done.
     `keep(message, ack)` stores the acknowledgement with the system's own tables, in the transaction of `apply`.
-    `respond(message, told)` may make more of the acknowledgement, a reply that tells of each order for instance.
+    `respond(message, told, form, refused)` may make more of the acknowledgement: a reply that tells of each order.
     `settle(message)` hears of acknowledgements that come to this door, and says in words what they are for.
     """
 
@@ -84,7 +82,7 @@ class Receiver:
         keep: Keep | None = None,
         takes: Repertoire | None = None,
         settle: Settle = lambda _message: "a reply to nothing sent from here",
-        respond: Respond = lambda _message, told: told,
+        respond: Respond = lambda _message, told, _form, _refused: told,
     ) -> None:
         self._system = system
         self._door = door or system
@@ -198,7 +196,7 @@ class Receiver:
             expected=verdict.expected,
             conditions=self._conditions(turn),
         )
-        told = self._respond(message, told)
+        told = self._respond(message, told, turn.policy.order_reply(message), False)
         if want.application_due(success=True):
             ack = self._elsewhere(tx, turn, told)
         if turn.policy.sequence:
@@ -243,6 +241,8 @@ class Receiver:
             expected=expected,
             conditions=self._conditions(turn) if turn.admitted else ("", ""),
         )
+        if turn.admitted and turn.message is not None:
+            refusal = self._respond(turn.message, refusal, turn.policy.order_reply(turn.message), True)
         accept, ack = None, None
         if not turn.want.enhanced or (turn.admitted and stored):
             if turn.want.accept_due(success=True) and turn.want.enhanced:
@@ -287,22 +287,3 @@ def as_hl7(error: SimlabError) -> Hl7Error:
     if isinstance(error, Hl7Error):
         return error
     return Hl7Error(error.what, place=error.place, remedy=error.remedy, code="207", ack=error.ack_code or "AE")
-
-
-def altered(reply: bytes, message: Message, system: str, faults: FaultTable, clock: Clock) -> bytes | None:
-    """The acknowledgement after the fault point `ack` of `system` had its say."""
-    fault = faults.ask(points.ACK, system, message.get("MSH-10"), type=message_type(message))
-    if fault is None:
-        return reply
-    effect: dict[str, Any] = fault.effect
-    if isinstance(effect.get("delay"), (int, float)):
-        time.sleep(min(float(effect["delay"]), MAX_DELAY))
-    if effect.get("none"):
-        return None
-    if effect.get("code"):
-        code = str(effect["code"])
-        error = Hl7Error(str(effect.get("text", "arranged fault")), code="207", ack=code)
-        reply = acknowledge(message, now=clock.now(), error=error, application=system)
-    if effect.get("control_id"):
-        reply = parse(reply).set("MSA-2", str(effect["control_id"])).encode()
-    return reply

@@ -10,9 +10,11 @@ from simlab.config import LOOPBACK, Endpoint
 from simlab.department.epr import settings
 from simlab.department.epr.console import Row
 from simlab.department.epr.identities import Identities
+from simlab.department.epr.inbox import DOOR as EPR_HL7
 from simlab.department.epr.inbox import TAKES, Inbox
 from simlab.department.epr.outbox import NAME, Outbox
 from simlab.department.epr.registrations import Registrations
+from simlab.department.epr.replies import Replies
 from simlab.department.epr.requests import Requests
 from simlab.department.epr.schema import SCHEMA
 from simlab.department.epr.stage import EprStage, lay_out
@@ -22,8 +24,6 @@ from simlab.hl7.receiver import Receiver
 from simlab.hl7.record import noise_into
 from simlab.journal import Journal
 from simlab.store import Store
-
-EPR_HL7 = "EPR_HL7"
 
 
 class Epr(Registrations, Identities, Requests):
@@ -48,6 +48,7 @@ class Epr(Registrations, Identities, Requests):
             certificates=certificates,
             takes=TAKES,
             settle=self._outbox.hear,
+            respond=Replies(store).reply,
         )
         self._credentials = receiver.credentials
         self._server = MllpServer(EPR_HL7, receiver, on_noise=noise_into(journal, NAME), lenient=receiver.lenient)

@@ -10,9 +10,11 @@ from simlab.department.epr.requests import Requests
 from simlab.errors import SimlabError
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
+from simlab.hl7.policy import policy_of
 from simlab.hl7.repertoire import Repertoire
 from simlab.store import Store
 
+DOOR = "EPR_HL7"
 FILLERS = ("SC", "OC", "OD", "OH", "OR", "SN")
 """ORC-1 (table 0119) that an order's filler sends; what placers send is the EPR's own and not acted on."""
 STATES = {
@@ -133,7 +135,8 @@ class Inbox:
             reason=message.get(f"{obr}-31[1].2"),
         )
         self._note(tx, placer, message, orc, obr)
-        self._requests.assign(placer)
+        if policy_of(tx, DOOR).order_reply(message) != "order":  # else the reply to this message says so
+            self._requests.assign(placer)
         return f"order {placer}: number assigned"
 
     def _appointment(self, tx: sqlite3.Connection, message: Message) -> str:

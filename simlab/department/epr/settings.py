@@ -21,7 +21,7 @@ DEFAULTS = {
     "version": "2.5.1",
     "order_version": "2.3.1",  # IHE RAD-2 and RAD-4 are ORM^O01 of 2.3.1
     "order_message": "ORM",  # or OMI, which the EPR numbers itself
-    "order_response": "",  # ORC-6: F or D asks for an ORR^O02 as the reply
+    "order_response": "",  # ORC-6: F or D asks for an ORR^O02 or ORI^O24 as the reply
     "character_set": "UNICODE UTF-8",
     "preliminary_after_final": "refuse",
     "correction": "replace",

@@ -93,6 +93,9 @@ class SetDoor(Action):
     sequence: bool | None = Field(None, description="whether sequence numbers (MSH-13) must follow one another")
     lenient: bool | None = Field(None, description="whether it forgives a missing VT or CR, and LF in place of CR")
     remember_days: int | None = Field(None, ge=0, le=3660, description="days that a control ID is remembered")
+    order_replies: dict[str, str] | None = Field(
+        None, description="by MSH-3, how orders are answered: order (ORR^O02, ORI^O24), ack, or asked (as ORC-6 says)"
+    )
     limits: dict[str, int] | None = Field(
         None, description="how many of a segment or repetitions of a field it takes: {IPC: 200, PID-3: 50}; 0: any"
     )
