@@ -68,6 +68,15 @@ def run(
     start: Annotated[str, typer.Option(help="2026-03-02T08:00, or now.", show_default=False)] = "",
     day: Annotated[str, typer.Option(help="flat, or office: busier from 9 to 17.")] = "flat",
     burst: Annotated[int, typer.Option(help="So many starts at once.")] = 1,
+    warm_up: Annotated[
+        str,
+        typer.Option(
+            help="How long the hospital was at work before; by default 24h, with --count 0s.", show_default=False
+        ),
+    ] = "",
+    state: Annotated[
+        str | None, typer.Option(help="A file to keep the state in; what is there is gone on with.", show_default=False)
+    ] = None,
     format: Annotated[str, typer.Option(help="Of a file: text, lines or mllp.")] = "text",
     version: Annotated[str, typer.Option(help="HL7 2.3, 2.3.1, 2.4 or 2.5.1.")] = _DIALECT[0],
     profile: Annotated[str, typer.Option(help="uk or ihe-rad.")] = _DIALECT[1],
@@ -79,15 +88,21 @@ def run(
 ) -> None:
     """Run pathways: to a file, to an MLLP port, or, without either, in the lab that runs here. Ctrl-C ends it."""
     wanted = {"pathways": pathways, "rate": rate, "seed": seed, "duration": duration, "count": count, "shape": day,
-              "burst": burst}  # fmt: skip
+              "burst": burst, "warm_up": warm_up}  # fmt: skip
     if to is None and out is None:
+        if state is not None:
+            raise BadInput(
+                "the lab keeps the state of its feed itself",
+                place="feed",
+                remedy="`simlab feed resume` goes on with it; --state goes with --to or --out.",
+            )
         if start or (version, profile, charset, receiver) != _DIALECT:
             raise BadInput(
                 "in the lab the EPR and the RIS write the messages, by its clock",
                 place="feed",
                 remedy="Leave start, version, profile, charset and receiver away, or give --to or --out.",
             )
-        _in_lab(Door(chosen(home)), {**wanted, "speed": speed}, json_wanted=json)
+        _in_lab(Door(chosen(home)), "feed.start", {**wanted, "speed": speed}, json_wanted=json)
         return
     if to is not None and out is not None:
         raise BadInput("a feed goes to one place", place="feed", remedy="Give --to or --out.")
@@ -98,10 +113,18 @@ def run(
     stop = threading.Event()
     progress = _Progress()
     if out is not None:
-        done = session.to_file(asked, out, format, spoken, stop, progress.tell, speed or "max")
+        done = session.to_file(asked, out, format, spoken, stop, progress.tell, speed or "max", state)
     else:
         done = session.to_address(
-            asked, to, spoken, stop, progress.tell, progress.say, pace=speed or "1x", ack_seconds=ack_seconds
+            asked,
+            to,
+            spoken,
+            stop,
+            progress.tell,
+            progress.say,
+            pace=speed or "1x",
+            ack_seconds=ack_seconds,
+            state=state,
         )
     progress.end()
     _summary(done, json_wanted=json, aside=out == "-")
@@ -149,6 +172,8 @@ def _summary(done: Mapping[str, Any], *, json_wanted: bool, aside: bool = False)
         f"{done['messages']} messages of {done['patients']} patients, {done['begun_at']} to {done['now'] or 'the same'}"
         f"{'' if done['finished'] else ', broken off'}; seed {done['seed']}"
     )
+    if done["before"]:
+        say(f"at the beginning: {done['before']} under way; {_counts(done['stands'])}")
     say(f"pathways: {done['begun']} begun, {done['ended']} ended: {_counts(done['pathways'])}")
     say(f"messages: {_counts(done['types'])}")
     say(f"answers: {_counts(done['answers'])}")
@@ -160,10 +185,10 @@ def _counts(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counted.items())) or "none"
 
 
-def _in_lab(door: Door, wanted: dict[str, Any], *, json_wanted: bool) -> None:
-    """Start the feed of the lab's own, follow it, and end it on Ctrl-C."""
+def _in_lab(door: Door, action: str, wanted: dict[str, Any], *, json_wanted: bool) -> None:
+    """Start the feed of the lab's own, or go on with it, follow it, and end it on Ctrl-C."""
     given = {name: value for name, value in wanted.items() if value not in (None, "")}
-    done = door.act("feed.start", given)
+    done = door.act(action, given)
     if not done["ok"]:
         show.outcome(done, json_wanted=json_wanted)
     progress = _Progress()
@@ -189,6 +214,12 @@ class _Read(dict[str, Any]):
 def stop(home: Home = None, json: Json = False) -> None:
     """End the feed that runs in the lab."""
     show.outcome(Door(chosen(home)).act("feed.stop", {}), json_wanted=json)
+
+
+@app.command()
+def resume(home: Home = None, json: Json = False) -> None:
+    """Go on with the lab's feed where it stood when it was ended. Ctrl-C ends it again."""
+    _in_lab(Door(chosen(home)), "feed.resume", {}, json_wanted=json)
 
 
 @app.command()

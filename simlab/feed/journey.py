@@ -23,7 +23,7 @@ Walk = Generator["datetime | Happening | list[Walk]", str, None]
 
 @dataclass
 class Journey:
-    """Start number `number` of `named`; `now` is set by whoever leads the walk."""
+    """Start number `number` of `named`; `now` is set by whoever leads the walk. Nobody is told of a `quiet` one."""
 
     seed: int
     named: Named
@@ -38,6 +38,7 @@ class Journey:
     specialty: str = ""
     branches: int = 1
     messages: int = 0
+    quiet: bool = False
     _counts: dict[str, int] = field(default_factory=dict)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import NamedTuple
 
 from simlab import people
 from simlab.feed.journey import Journey
@@ -30,14 +31,27 @@ def cast(journey: Journey, former: Former) -> None:
             journey.lives[name] = _new(journey, part, place, rng)
 
 
-def release(journey: Journey, former: Former) -> None:
+class Released(NamedTuple):
+    """Who may come back from now on, and who no longer may in their stead."""
+
+    part: str
+    life: Life
+    dropped: list[Life]
+
+
+def release(journey: Journey, former: Former) -> list[Released]:
     """Let those whose journey has ended come back later."""
+    found = []
     for name, part in journey.named.pathway.persons.items():
         life = journey.lives[name]
         if part.returning and not life.retired and life.died is None and life.visit is None:
+            # Who was never told of is registered when they come back.
+            life.known = life.known and not journey.quiet
             back = former.setdefault((journey.named.name, name), [])
             back.append(life)
+            found.append(Released(name, life, back[:-_RETURNING]))
             del back[:-_RETURNING]
+    return found
 
 
 def _new(journey: Journey, part: Cast, place: int, rng: random.Random) -> Life:

@@ -7,7 +7,8 @@ from typing import Any
 from simlab.feed.dialect import Dialect
 from simlab.feed.library import Named
 from simlab.feed.messages import TABLE, event, wire
-from simlab.feed.run import Answer, Feed, Plan
+from simlab.feed.plan import Plan
+from simlab.feed.run import Answer, Feed
 from simlab.feed.state import Happening
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from contextlib import closing as closed
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,16 +17,24 @@ from simlab.errors import BadInput
 from simlab.feed import library
 from simlab.feed.dialect import Dialect
 from simlab.feed.file import FileSink
+from simlab.feed.kept import StateBook
 from simlab.feed.library import Named
 from simlab.feed.line import LineSink, address
 from simlab.feed.pace import MAX, Pace, speed
-from simlab.feed.run import START, Feed, Plan, Sink, Summary
+from simlab.feed.plan import START, Plan
+from simlab.feed.run import Feed
 from simlab.feed.spans import span
 from simlab.feed.starts import FLAT, rate
+from simlab.feed.state_file import StateFile
+from simlab.feed.summary import Summary
 
 ALL = "all"
+WARM_UP = timedelta(days=1)
+"""How long the hospital has been at work before a feed begins that is asked for no number of starts."""
 _DAY = timedelta(days=1)
 _LOOK = 0.2
+_AT_ONCE = 500
+"""Messages of a file that are kept together."""
 
 Progress = Callable[[Summary], None]
 
@@ -42,6 +51,7 @@ class Wanted:
     count: int | None = None
     shape: str = FLAT
     burst: int = 1
+    warm_up: str = ""
 
     def plan(self, begin: datetime | None = None) -> Plan:
         """The plan; BadInput names what cannot be. Without a seed one is drawn."""
@@ -54,7 +64,13 @@ class Wanted:
             self.count,
             self.shape,
             self.burst,
+            self._warmed(),
         )
+
+    def _warmed(self) -> timedelta:
+        if self.warm_up:
+            return span(self.warm_up, "warm-up")
+        return WARM_UP if self.count is None else timedelta()
 
 
 def _named(text: str) -> list[Named]:
@@ -79,20 +95,40 @@ def _moment(text: str) -> datetime:
 
 
 def to_file(
-    wanted: Wanted, out: str, form: str, dialect: Dialect, stop: threading.Event, progress: Progress, pace: str = MAX
+    wanted: Wanted,
+    out: str,
+    form: str,
+    dialect: Dialect,
+    stop: threading.Event,
+    progress: Progress,
+    pace: str = MAX,
+    state: str | None = None,
 ) -> dict[str, Any]:
-    """Write a feed to a file (``-``: stdout); a day of it when nothing says how much. BadInput when it cannot be."""
-    plan = wanted.plan()
+    """Write a feed to a file (``-``: stdout); a day of it when nothing says how much. BadInput when it cannot be.
+
+    With the `state` of an earlier run it goes on in that run's file, where that one stood.
+    """
+    speeded, plan = speed(pace), wanted.plan()
     if plan.duration is None and plan.count is None:
         plan = replace(plan, duration=_DAY)
     with ExitStack() as closing:
+        kept = closing.enter_context(closed(StateFile(state))) if state else None
+        if kept is not None and out == "-":
+            raise BadInput("what is written to stdout cannot be gone on with", place="state", remedy="Use --out FILE.")
+        plan = kept.agreed(plan, dialect, wanted) if kept is not None else plan
         try:
-            file = sys.stdout.buffer if out == "-" else closing.enter_context(Path(out).open("wb"))
+            if out == "-":
+                file = sys.stdout.buffer
+            else:
+                opened = kept.file(Path(out)) if kept is not None else open(out, "wb")  # noqa: SIM115
+                file = closing.enter_context(opened)
         except OSError as error:
             raise BadInput(
                 f"the file cannot be written ({error.strerror})", place=out, remedy="Is the path right?"
             ) from None
-        done = _lead(plan, FileSink(file, dialect, form), Pace(plan.begin, speed(pace), stop), stop, progress)
+        book = kept.book(every=_AT_ONCE, file=file) if kept is not None else None
+        feed = Feed(plan, FileSink(file, dialect, form), Pace(_from(book, plan), speeded, stop), book)
+        done = _lead(feed, stop, progress)
         file.flush()
     return done.as_json()
 
@@ -107,21 +143,29 @@ def to_address(
     *,
     pace: str = "1x",
     ack_seconds: float = 10.0,
+    state: str | None = None,
 ) -> dict[str, Any]:
-    """Send a feed to an MLLP address until it has ended or `stop` is set."""
-    plan = wanted.plan()
+    """Send a feed to an MLLP address until it has ended or `stop` is set; with `state` it goes on where it stood."""
+    speeded, plan = speed(pace), wanted.plan()
     host, port = address(to)
-    sink = LineSink(host, port, dialect, stop, ack_seconds=ack_seconds, heard=heard)
-    try:
-        done = _lead(plan, sink, Pace(plan.begin, speed(pace), stop), stop, progress)
-    finally:
-        sink.close()
+    with ExitStack() as closing:
+        kept = closing.enter_context(closed(StateFile(state))) if state else None
+        plan = kept.agreed(plan, dialect, wanted) if kept is not None else plan
+        book = kept.book() if kept is not None else None
+        sink = closing.enter_context(closed(LineSink(host, port, dialect, stop, ack_seconds=ack_seconds, heard=heard)))
+        done = _lead(Feed(plan, sink, Pace(_from(book, plan), speeded, stop), book), stop, progress)
     return {**done.as_json(), "waited": round(sink.waited, 1), "repeated": sink.repeated}
 
 
-def _lead(plan: Plan, sink: Sink, pace: Pace, stop: threading.Event, progress: Progress) -> Summary:
+def _from(book: StateBook | None, plan: Plan) -> datetime:
+    """The hospital time that it is when the feed begins, or goes on."""
+    position = book.value("position") if book is not None else None
+    now = position["summary"]["now"] if position else ""
+    return max(plan.begin, datetime.fromisoformat(now)) if now else plan.begin
+
+
+def _lead(feed: Feed, stop: threading.Event, progress: Progress) -> Summary:
     """Run on a thread, so that Ctrl-C is heard at once, and tell of the progress meanwhile."""
-    feed = Feed(plan, sink, pace)
     failed: list[BaseException] = []
 
     def run() -> None:

@@ -41,7 +41,10 @@ class Visit:
 
 @dataclass
 class Order:
-    """An order for one exam, as far as it has come: `state` is ORC-5 (SC, IP, CM, CA, DC)."""
+    """An order for one exam, as far as it has come: `state` is ORC-5 (SC, IP, CM, CA, DC).
+
+    `known_as` is the number that the receiver gave it.
+    """
 
     placer: str
     group: str
@@ -65,6 +68,7 @@ class Order:
     radiologist: Doctor | None = None
     report: tuple[str, ...] = ()
     reported: str = ""
+    known_as: str = ""
 
 
 @dataclass

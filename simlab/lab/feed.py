@@ -18,9 +18,13 @@ from simlab import provenance
 from simlab.clock import Clock
 from simlab.errors import BadInput, SimlabError
 from simlab.feed import pace
+from simlab.feed.dialect import Dialect
+from simlab.feed.kept import SCHEMA, StateBook
+from simlab.feed.plan import Plan
 from simlab.feed.play import LabSink, Look, Outcome
-from simlab.feed.run import Feed, Plan
+from simlab.feed.run import Feed
 from simlab.feed.session import Wanted
+from simlab.feed.state_file import identity
 from simlab.store import Store
 from simlab.validation import Strict
 
@@ -31,6 +35,11 @@ STATE = "feed"
 _LOOK = 0.2
 _KEEP_EVERY = 1.0
 _CLOSE = 2.0
+WARM_UP = "4h"
+"""Less than a feed to a port has: what happened before is done here, deed by deed."""
+_START = "`simlab feed run all` starts one."
+_ASKED, _BEGUN, _FEED, _WANTED = "asked", "begun", "feed", "wanted"
+"""Under which the feed's book keeps what was asked for, when, its identity, and whether it is to go on."""
 
 
 class FeedStage(Strict):
@@ -46,11 +55,13 @@ class FeedStage(Strict):
     count: int | None = Field(None, description="so many starts, each to its end")
     shape: str = Field("flat", description="flat, or office: busier from 9 to 17")
     burst: int = Field(1, description="so many starts at once")
+    warm_up: str = Field("", description="how long the hospital was at work before: 24h; by default 4h, with count 0s")
     images: bool = Field(False, description="exams at the lab's scanners are made there, images and all")
 
     def plan(self, begin: datetime) -> Plan:
         """The plan from `begin` on; BadInput names what cannot be."""
         asked = self.model_dump(exclude={"speed", "images"})
+        asked["warm_up"] = self.warm_up or (WARM_UP if self.count is None else "")
         return Wanted(**asked).plan(begin)
 
 
@@ -62,7 +73,10 @@ class _Run:
 
 
 class LabFeed:
-    """At most one feed at a time; it ends when its pathways do, on `stop`, with the next scene, and with the lab."""
+    """At most one feed at a time; it ends when its pathways do, on `stop`, and with the next scene.
+
+    Its state lies in the lab's database: a lab that is opened again, killed or closed before, goes on with its feed.
+    """
 
     def __init__(self, store: Store, clock: Clock, perform: Callable[..., Outcome], look: Look) -> None:
         self._store = store
@@ -72,6 +86,8 @@ class LabFeed:
         self._lock = threading.Lock()
         self._run: _Run | None = None
         self._kept = 0.0
+        store.install(SCHEMA)
+        self._book = StateBook(store.write)
         with store.read() as tx:
             rows = shown(tx)
         if rows and rows[0]["running"]:  # the process that ran it is gone
@@ -83,24 +99,70 @@ class LabFeed:
             if self._run is not None and self._run.thread.is_alive():
                 raise BadInput("a feed is running", place="feed", remedy="`simlab feed stop` ends it.")
             begin = self._clock.now().replace(microsecond=0)
-            speed = pace.speed(asked.speed)
-            if speed and not self._clock.state()["speed"]:
-                raise BadInput(
-                    "the hospital's clock stands still", place="feed", remedy="Use --speed max, or let it run."
-                )
-            stop = threading.Event()
-            sink = LabSink(self._act, self._look, images=asked.images, stop=stop)
-            feed = Feed(asked.plan(begin), sink, _ByClock(self._clock, begin, speed, stop))
-            thread = threading.Thread(target=self._lead, args=(feed,), name="feed", daemon=True)
-            self._run = _Run(feed, stop, thread)
-            self._keep(running=True)
-            thread.start()
-            return {"seed": feed.plan.seed, "pathways": [one.name for one in feed.plan.pathways]}
+            plan = asked.plan(begin)
+            self._check_clock(asked)
+            fixed = asked.model_copy(update={"seed": plan.seed})
+            self._book = StateBook(self._store.write)
+            with self._store.write():
+                self._book.clear()
+                self._book.put(_ASKED, fixed.model_dump())
+                self._book.put(_BEGUN, begin.isoformat())
+                self._book.put(_FEED, identity(plan, Dialect()))
+            return self._run_on(fixed, plan)
+
+    def resume(self) -> dict[str, Any]:
+        """Go on with the feed where it stood; BadInput when one runs, none is kept, or it has come to its end."""
+        with self._lock:
+            if self._run is not None and self._run.thread.is_alive():
+                raise BadInput("a feed is running", place="feed", remedy="`simlab feed stop` ends it.")
+            self._book = StateBook(self._store.write)
+            kept, position = self._book.value(_ASKED), self._book.value("position") or {}
+            if kept is None:
+                raise BadInput("there is no feed to go on with", place="feed", remedy=_START)
+            if position.get("summary", {}).get("finished"):
+                raise BadInput("the feed has come to its end", place="feed", remedy=_START)
+            asked = FeedStage.model_validate(kept)
+            plan = asked.plan(datetime.fromisoformat(self._book.value(_BEGUN)))
+            if identity(plan, Dialect()) != self._book.value(_FEED):
+                raise BadInput("its pathways are no longer what they were", place="feed", remedy=_START)
+            self._check_clock(asked)
+            return self._run_on(asked, plan)
+
+    def wake(self) -> None:
+        """Go on with the feed that ran when the lab's last process ended, if one did."""
+        if self._book.value(_WANTED):
+            try:
+                self.resume()
+            except SimlabError as error:
+                _log.warning("the feed does not go on: %s", error)
+
+    def _check_clock(self, asked: FeedStage) -> None:
+        if pace.speed(asked.speed) and not self._clock.state()["speed"]:
+            raise BadInput("the hospital's clock stands still", place="feed", remedy="Use --speed max, or let it run.")
+
+    def _run_on(self, asked: FeedStage, plan: Plan) -> dict[str, Any]:
+        stop = threading.Event()
+        sink = LabSink(
+            self._act,
+            self._look,
+            images=asked.images,
+            stop=stop,
+            known_as=self._book.known_as(),
+            together=self._store.write,
+        )
+        feed = Feed(plan, sink, _ByClock(self._clock, plan.begin, pace.speed(asked.speed), stop), self._book)
+        thread = threading.Thread(target=self._lead, args=(feed,), name="feed", daemon=True)
+        self._run = _Run(feed, stop, thread)
+        self._book.put(_WANTED, True)
+        self._keep(running=True)
+        thread.start()
+        return {"seed": plan.seed, "pathways": [one.name for one in plan.pathways]}
 
     def stop(self) -> dict[str, Any]:
-        """End the feed that runs; what it has done stays done. BadInput when none runs."""
+        """End the feed that runs; what it has done stays done, and `resume` goes on. BadInput when none runs."""
         if not self._end():
-            raise BadInput("no feed is running", place="feed", remedy="`simlab feed run all` starts one.")
+            raise BadInput("no feed is running", place="feed", remedy=_START)
+        self._book.put(_WANTED, False)
         return self.state()
 
     def close(self) -> None:
@@ -132,7 +194,8 @@ class LabFeed:
 
     def _lead(self, feed: Feed) -> None:
         try:
-            feed.run()
+            if feed.run().finished:
+                self._book.put(_WANTED, False)
         except SimlabError as error:
             _log.warning("the feed ended: %s", error)
         except Exception:  # a door: the lab goes on without its feed

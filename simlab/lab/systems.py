@@ -139,6 +139,7 @@ class Systems:
         threading.Thread(target=self._tick, name="desk-clock", daemon=True).start()
         self.endpoints = seating.endpoints
         seating.remember()
+        self.feed.wake()
         return self.endpoints
 
     def close(self) -> None:

@@ -12,8 +12,10 @@ from simlab.feed import library
 from simlab.feed.dialect import Dialect
 from simlab.feed.file import FileSink
 from simlab.feed.line import LineSink
+from simlab.feed.plan import Plan
 from simlab.feed.play import play
-from simlab.feed.run import Feed, Plan, Sink, Summary
+from simlab.feed.run import Feed, Sink
+from simlab.feed.summary import Summary
 from simlab.hl7.acknowledge import acknowledge
 from simlab.hl7.mllp import MllpServer
 from simlab.lab.home import Home

@@ -9,7 +9,8 @@ from simlab.feed import library
 from simlab.feed.dialect import Dialect
 from simlab.feed.library import Named
 from simlab.feed.messages import event, wire
-from simlab.feed.run import Answer, Feed, Plan
+from simlab.feed.plan import Plan
+from simlab.feed.run import Answer, Feed
 from simlab.hl7.message import Message, parse
 
 

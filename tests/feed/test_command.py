@@ -13,7 +13,8 @@ from simlab.cli.process import process
 from simlab.feed import library
 from simlab.feed.dialect import Dialect
 from simlab.feed.file import FORMATS, FileSink
-from simlab.feed.run import Feed, Plan
+from simlab.feed.plan import Plan
+from simlab.feed.run import Feed
 from simlab.hl7.framing import Deframer
 from simlab.hl7.message import from_text, parse
 from tests.feed.feeding import fed, pathway_file

@@ -34,10 +34,10 @@ def test_every_step_has_its_row():
 
 def test_the_actions_named_are_actions():
     """Of the lab, and all that the feed performs are named."""
-    named = set(re.findall(r"`((?:epr|ris|modality)\.[a-z_]+)`", DOC))
+    named = set(re.findall(r"`((?:epr|ris|modality|hl7)\.[a-z_]+)`", DOC))
     assert named <= set(ACTIONS)
-    source = (Path(library.__file__).parent / "play.py").read_text(encoding="utf-8")
-    performed = set(re.findall(r'"((?:epr|ris|modality)\.[a-z_]+)"', source)) - {"ris.orders", "ris.steps"}
+    source = (Path(library.__file__).parent / "in_lab.py").read_text(encoding="utf-8")
+    performed = set(re.findall(r'"((?:epr|ris|modality|hl7)\.[a-z_]+)"', source)) - {"ris.orders", "ris.steps"}
     assert named == performed
 
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from simlab import provenance
 from simlab.errors import SimlabError
 from simlab.feed import library
+from simlab.feed.in_lab import DEEDS
+from simlab.feed.kept import StateBook
 from simlab.feed.messages import TABLE
-from simlab.feed.play import DEEDS, play
-from simlab.feed.run import Plan
+from simlab.feed.plan import Plan
+from simlab.feed.play import LabSink, play
+from simlab.feed.run import Feed
 from simlab.lab.home import Home
 from simlab.lab.lab import running
 from simlab.training.scene import load_scene
@@ -226,14 +230,90 @@ def test_a_wrong_feed_of_a_scene_is_told_before_it_is_staged(lab):
         assert says in str(caught.value)
 
 
-def test_a_lab_closes_with_its_feed_running(tmp_path):
-    """Within seconds, and the next lab says that it runs no more."""
+def test_a_lab_closes_with_its_feed_running_and_goes_on_with_it(tmp_path):
+    """Closed within seconds; the next lab over the same home goes on with the same feed, and only until it is ended."""
     home = Home(tmp_path)
     with running(home) as opened:
         opened.stage(load_scene("empty", opened))
-        assert opened.perform("feed.start", {"pathways": ["all"], "speed": "max", "rate": "1000/h"}).ok
+        asked = {"pathways": ["all"], "speed": "max", "rate": "1000/h", "seed": 4, "warm_up": "0s"}
+        assert opened.perform("feed.start", asked).ok
         eventually(lambda: opened.look("epr.patients"))
         began = time.monotonic()
     assert timedelta(seconds=time.monotonic() - began) < timedelta(seconds=6)
     with running(home) as opened:
+        before = opened.look("lab.feed")[0]
+        assert before["running"]
+        eventually(lambda: opened.look("lab.feed")[0]["messages"] > before["messages"] + 20, 30)
+        assert opened.look("lab.feed")[0]["seed"] == 4
+        assert opened.perform("feed.stop", {}).ok
+    with running(home) as opened:
         assert not opened.look("lab.feed")[0]["running"]
+
+
+def test_a_feed_that_was_ended_goes_on_where_it_stood(lab):
+    """Ended and gone on with until it is over, it leaves the lab as an undisturbed one does."""
+    asked = {"pathways": ["chest-pain-ct", "gp-chest-xray"], "speed": "max", "count": 14, "seed": 4}
+    assert lab.perform("feed.start", asked).ok
+    eventually(lambda: not lab.look("lab.feed")[0]["running"], 60)
+    lab.settle()
+    whole, people = lab.look("lab.feed")[0], lab.look("epr.patients")
+    orders = Counter(row["state"] for row in lab.look("ris.orders"))
+    results = Counter((row["patient_id"], row["exam"], row["text"]) for row in lab.look("epr.results"))
+    lab.stage(load_scene("empty", lab))
+    assert "no feed to go on with" in lab.perform("feed.resume", {}).summary
+    assert lab.perform("feed.start", asked).ok
+    for messages in (5, 40, 80):
+        eventually(lambda messages=messages: lab.feed.state()["messages"] >= messages, 30)
+        lab.perform("feed.stop", {})
+        assert lab.perform("feed.resume", {}).ok
+    eventually(lambda: not lab.look("lab.feed")[0]["running"], 60)
+    lab.settle()
+    assert lab.look("lab.feed")[0] == whole
+    assert lab.look("epr.patients") == people
+    assert Counter(row["state"] for row in lab.look("ris.orders")) == orders
+    assert Counter((row["patient_id"], row["exam"], row["text"]) for row in lab.look("epr.results")) == results
+    assert "come to its end" in lab.perform("feed.resume", {}).summary
+
+
+def test_a_hospital_in_the_lab_is_in_the_middle_of_its_life(lab):
+    """What began before is done at once, also with times that have passed, and no deed of it is refused."""
+    asked = {"pathways": ["all"], "rate": "10/h", "seed": 4, "warm_up": "6h"}
+    assert lab.perform("feed.start", asked).ok
+    eventually(lambda: lab.look("lab.feed")[0]["before"], 60)
+    assert lab.perform("feed.stop", {}).ok
+    lab.settle()
+    state = lab.look("lab.feed")[0]
+    assert set(state["answers"]) == {"AA"}
+    visits = lab.look("epr.visits")
+    assert sum(row["state"] == "open" and row["patient_class"] == "O" for row in visits) >= state["stands"]["attending"]
+    assert sum(row["state"] == "preadmitted" for row in visits) == state["stands"]["announced"] > 0
+    states = Counter(row["state"] for row in lab.look("ris.orders"))
+    assert states["requested"] + states["booked"] + states["arrived"] >= state["stands"]["orders open"] > 0
+    assert {item["state"] for item in lab.look("engine.queue")} == {"delivered"}
+
+
+def test_a_refused_deed_leaves_nothing_and_is_journaled_once(lab):
+    """The transaction that it was to share with the feed's state is undone, and the refusal is told of by itself."""
+    text = """
+        title: A death
+        number: 33
+        persons: {patient: {}}
+        steps: [identify, order: XCHES, cancel, cancel: {control: DC}, amend: phone]
+        """
+    plan = Plan([written(text)], 1, begin=lab.clock.now().replace(microsecond=0), count=1)
+    book = StateBook(lab.store.write)
+    refused = []
+
+    def perform(name, given):
+        if name == "epr.cancel_order":
+            given = {**given, "placer": "none such"}
+        outcome = lab.perform(name, given, actor=provenance.FEED)
+        refused.append(name) if not outcome.ok else None
+        return outcome
+
+    done = Feed(plan, LabSink(perform, lab.look, together=lab.store.write), book=book).run()
+    assert done.answers == {"AA": 3, "AE": 1}
+    assert refused == ["epr.cancel_order"] * 2
+    with lab.store.read() as tx:
+        rows = tx.execute("SELECT data FROM journal_event WHERE data LIKE '%epr.cancel_order%'").fetchall()
+    assert len(rows) == 2  # the action and its outcome

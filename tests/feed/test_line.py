@@ -12,7 +12,8 @@ from simlab.errors import BadInput
 from simlab.feed import library
 from simlab.feed.dialect import Dialect
 from simlab.feed.line import TRIES, LineSink, address
-from simlab.feed.run import Feed, Plan
+from simlab.feed.plan import Plan
+from simlab.feed.run import Feed
 from tests.feed.feeding import fed, written
 from tests.hl7.peer import eventually, peer
 

@@ -13,7 +13,8 @@ from simlab.errors import BadInput
 from simlab.feed import library
 from simlab.feed.numbers import JOURNEYS, Numbers
 from simlab.feed.pace import Pace
-from simlab.feed.run import START, Feed, Plan
+from simlab.feed.plan import START, Plan
+from simlab.feed.run import Feed
 from simlab.feed.starts import SHAPES, rate, starts
 from simlab.hl7.message import parse
 from simlab.people import fictional_nhs

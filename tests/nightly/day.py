@@ -20,8 +20,9 @@ from typing import Any
 from simlab.cli.door import Door
 from simlab.errors import SimlabError
 from simlab.feed import library
+from simlab.feed.plan import Plan
 from simlab.feed.play import play
-from simlab.feed.run import Plan, Summary
+from simlab.feed.summary import Summary
 
 BEGIN = datetime(2026, 3, 2, 7, 40)
 PATIENCE = 300.0

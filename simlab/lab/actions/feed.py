@@ -30,4 +30,14 @@ class Stop(Action):
         return Result(f"feed ended after {done['messages']} deeds", done)
 
 
-ACTIONS: tuple[type[Action], ...] = (Start, Stop)
+class Resume(Action):
+    """Go on with the feed that was ended, where it stood."""
+
+    name: ClassVar[str] = "feed.resume"
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.feed.resume()
+        return Result(f"feed of {', '.join(done['pathways'])} goes on with seed {done['seed']}", done)
+
+
+ACTIONS: tuple[type[Action], ...] = (Start, Stop, Resume)

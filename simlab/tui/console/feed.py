@@ -9,7 +9,11 @@ FEED = Section(
     "Feed",
     "lab.feed",
     ("running", "now", "begun", "under_way", "ended", "messages", "answers", "seed"),
-    (Deed("End it", "feed.stop", when="running"), Deed("Begin another…", "feed.start", when="!running")),
+    (
+        Deed("End it", "feed.stop", when="running"),
+        Deed("Go on with it", "feed.resume", when="!running"),
+        Deed("Begin another…", "feed.start", when="!running"),
+    ),
     Deed("Begin a feed of pathways", "feed.start"),
     empty="Nobody but you has anything to do here; n begins a feed of pathways.",
 )
