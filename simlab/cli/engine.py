@@ -10,7 +10,7 @@ import typer
 from simlab.cli import engine_routes, files, show
 from simlab.cli.door import Door
 from simlab.cli.editor import edited
-from simlab.cli.options import Home, Json, chosen, group
+from simlab.cli.options import LIMIT, Home, Json, Limit, chosen, group
 from simlab.errors import BadInput, NotFound
 
 MAX_FILE = 16 * 1024 * 1024
@@ -35,49 +35,56 @@ def queue(
     state: Annotated[
         str | None, typer.Option(help="queued, sending, delivered, error, resent, discarded", show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(help="Only the last so many.", min=1)] = 1000,
+    limit: Limit = LIMIT,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """List what is queued, was delivered or was refused, in the order in which it goes out."""
-    found = Door(chosen(home)).view("engine.queue", route=route, state=state, limit=limit)
-    show.rows(
-        found,
+    show.newest(
+        Door(chosen(home)),
+        "engine.queue",
         {"id": "Item", "route": "Route", "type": "Type", "control_id": "Control ID", "patient_ids": "Patients",
          "state": "State", "attempts": "Tries", "later": "Later", "error": "Says"},
+        limit=limit,
         json_wanted=json,
         none="The queue is empty.",
+        route=route,
+        state=state,
     )  # fmt: skip
 
 
 @app.command()
-def dead(route: OneRoute = None, home: Home = None, json: Json = False) -> None:
+def dead(route: OneRoute = None, limit: Limit = LIMIT, home: Home = None, json: Json = False) -> None:
     """List the dead letters: who failed them, with what words, and how many seconds ago they came."""
-    found = Door(chosen(home)).view("engine.dead", route=route)
-    show.rows(
-        found,
+    show.newest(
+        Door(chosen(home)),
+        "engine.dead",
         {"id": "Item", "route": "Route", "type": "Type", "control_id": "Control ID", "age": "Age",
          "failed": "By", "attempts": "Tries", "error": "Says"},
+        limit=limit,
         json_wanted=json,
         none="No dead letters.",
+        route=route,
     )  # fmt: skip
 
 
 @app.command()
 def messages(
     type: Annotated[str | None, typer.Option(help="ADT^A40 …", show_default=False)] = None,
-    limit: Annotated[int, typer.Option(help="Only the last so many.", min=1)] = 1000,
+    limit: Limit = LIMIT,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """List the messages that the engine took, with the numbers that `try` takes."""
-    found = Door(chosen(home)).view("engine.messages", type=type, limit=limit)
-    show.rows(
-        found,
+    show.newest(
+        Door(chosen(home)),
+        "engine.messages",
         {"id": "Number", "received": "Received", "sending": "From", "type": "Type", "control_id": "Control ID",
          "patient_ids": "Patients"},
+        limit=limit,
         json_wanted=json,
         none="The engine took no message yet.",
+        type=type,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import typer
 from simlab.cli import epr_orders, show
 from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
-from simlab.cli.options import Home, Json, chosen, group
+from simlab.cli.options import LIMIT, Home, Json, Limit, chosen, group
 
 app = group("The electronic patient record: patients, visits, orders, results.")
 for command in epr_orders.COMMANDS:
@@ -261,11 +261,19 @@ def settings(home: Home = None, json: Json = False) -> None:
 
 @app.command()
 def outbox(
-    state: Annotated[str | None, typer.Option(show_default=False)] = None, home: Home = None, json: Json = False
+    state: Annotated[str | None, typer.Option(show_default=False)] = None,
+    limit: Limit = LIMIT,
+    home: Home = None,
+    json: Json = False,
 ) -> None:
     """List the messages that the EPR sends, with the numbers that `resend` takes."""
-    found = Door(chosen(home)).view("epr.outbox", state=state)
-    show.rows(found, show.OUTBOX, json_wanted=json, none="The EPR has nothing to send.")
+    show.newest(
+        *(Door(chosen(home)), "epr.outbox", show.OUTBOX),
+        limit=limit,
+        json_wanted=json,
+        none="The EPR has nothing to send.",
+        state=state,
+    )
 
 
 @app.command()

@@ -15,6 +15,9 @@ Home = Annotated[
     typer.Option("--home", help="The lab's folder; also SIMLAB_HOME.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Limit = Annotated[int, typer.Option(help="Only the newest so many.", min=1, max=1_000_000)]
+LIMIT = 1000
+"""Lines of a long list that are printed unless somebody says how many."""
 
 
 def settings() -> dict[str, Any]:

@@ -8,7 +8,7 @@ import typer
 
 from simlab.cli import show
 from simlab.cli.door import Door
-from simlab.cli.options import Home, Json, chosen, group
+from simlab.cli.options import LIMIT, Home, Json, Limit, chosen, group
 
 app = group("The PACS console: what is on record.")
 
@@ -65,11 +65,20 @@ def rejections(study: Wanted = None, home: Home = None, json: Json = False) -> N
 
 
 @app.command()
-def sent(study: Wanted = None, patient: Wanted = None, home: Home = None, json: Json = False) -> None:
+def sent(
+    study: Wanted = None, patient: Wanted = None, limit: Limit = LIMIT, home: Home = None, json: Json = False
+) -> None:
     """Say where studies have gone: every copy sent on."""
     columns = {"last": "When", "destination": "To", "instances": "Images", "how": "How", "actor": "By",
                "patient_id": "Patient ID", "study_uid": "Study UID"}  # fmt: skip
-    _list(home, json, "pacs.sent", columns, "Nothing was sent on.", study_uid=study, patient_id=patient)
+    show.newest(
+        *(Door(chosen(home)), "pacs.sent", columns),
+        limit=limit,
+        json_wanted=json,
+        none="Nothing was sent on.",
+        study_uid=study,
+        patient_id=patient,
+    )
 
 
 @app.command()
@@ -81,10 +90,22 @@ def audit(
     event: Wanted = None,
     since: Annotated[str | None, typer.Option(help="2026-03-02 or 2026-03-02T07:40", show_default=False)] = None,
     until: Wanted = None,
+    limit: Limit = LIMIT,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Search the audit trail."""
     columns = {"at": "When", "user": "Who", "ae": "AE", "event": "Event", "patient_id": "Patient", "summary": "Summary"}
-    filters = {"patient_id": patient, "study_uid": study, "user": user, "ae": ae, "event": event}
-    _list(home, json, "pacs.audit", columns, "No such entry.", **filters, since=since, until=until)
+    show.newest(
+        *(Door(chosen(home)), "pacs.audit", columns),
+        limit=limit,
+        json_wanted=json,
+        none="No such entry.",
+        patient_id=patient,
+        study_uid=study,
+        user=user,
+        ae=ae,
+        event=event,
+        since=since,
+        until=until,
+    )

@@ -8,7 +8,7 @@ import typer
 
 from simlab.cli import show
 from simlab.cli.door import Door
-from simlab.cli.options import Home, Json, chosen, group
+from simlab.cli.options import LIMIT, Home, Json, Limit, chosen, group
 from simlab.errors import BadInput
 
 app = group("The PACS console: rules, transfers, room.")
@@ -28,20 +28,22 @@ def transfers(
     state: Annotated[
         str | None, typer.Option(help="waiting, sending, sent, failed, held, cancelled", show_default=False)
     ] = None,
+    limit: Limit = LIMIT,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """List what waits to be sent on, and what was."""
-    found = Door(chosen(home)).view("pacs.transfers", destination=destination, state=state)
-    for row in found:
-        row["error"] = row["error"] or row["lane_error"]
-    show.rows(
-        found,
+    show.newest(
+        Door(chosen(home)),
+        "pacs.transfers",
         {"id": "No.", "destination": "To", "state": "State", "lane_held": "Dest. held", "priority": "Priority",
          "sent": "Sent", "failed": "Failed", "instances": "Of", "how": "By", "rule": "Rule", "attempts": "Tries",
-         "error": "Error", "accession": "Accession", "study_uid": "Study UID"},
+         "error": "Error", "lane_error": "Destination", "accession": "Accession", "study_uid": "Study UID"},
+        limit=limit,
         json_wanted=json,
         none="Nothing was to be sent on.",
+        destination=destination,
+        state=state,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import typer
 
 from simlab.cli import show
 from simlab.cli.door import Door
-from simlab.cli.options import Home, Json, chosen
+from simlab.cli.options import LIMIT, Home, Json, Limit, chosen
 
 app = typer.Typer()
 
@@ -144,6 +144,12 @@ def settings(home: Home = None, json: Json = False) -> None:
 
 
 @app.command()
-def outbox(state: Text = None, home: Home = None, json: Json = False) -> None:
+def outbox(state: Text = None, limit: Limit = LIMIT, home: Home = None, json: Json = False) -> None:
     """List the messages that the RIS sends, with the numbers that `resend` takes."""
-    _list(home, json, "ris.outbox", show.OUTBOX, "The RIS has nothing to send on.", state=state)
+    show.newest(
+        *(Door(chosen(home)), "ris.outbox", show.OUTBOX),
+        limit=limit,
+        json_wanted=json,
+        none="The RIS has nothing to send on.",
+        state=state,
+    )

@@ -8,6 +8,8 @@ from typing import Any
 
 import typer
 
+from simlab.cli.door import Door
+
 Columns = Mapping[str, str]
 """The columns of a table: heading by key of the row."""
 
@@ -51,6 +53,16 @@ def rows(found: Sequence[Mapping[str, Any]], columns: Columns, *, json_wanted: b
         as_json(list(found))
     else:
         table(found, columns, none=none)
+
+
+def newest(
+    door: Door, view: str, columns: Columns, *, limit: int, json_wanted: bool, none: str, **filters: Any
+) -> None:
+    """Print the last `limit` rows of a view, and say so where there are more."""
+    found = door.view(view, **filters, limit=limit + 1)
+    rows(found[-limit:], columns, json_wanted=json_wanted, none=none)
+    if len(found) > limit:
+        typer.echo(f"These are the newest {limit}; older ones are left out (--limit says how many to list).", err=True)
 
 
 def outcome(done: Mapping[str, Any], *, json_wanted: bool, columns: Columns | None = None) -> None:

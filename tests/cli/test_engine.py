@@ -1,5 +1,6 @@
 """`simlab engine`: what each command asks the lab for, and what it shows."""
 
+import json
 import sys
 
 import pytest
@@ -125,3 +126,28 @@ def test_an_item_shows_message_reply_and_difference(simlab, lab):
     assert "PID-8" in ran.out
     lab.answers["GET /view/engine.queue"] = {"rows": []}
     assert "simlab engine queue" in simlab("engine", "show", "8").err
+
+
+@pytest.mark.parametrize(
+    ("view", "command"),
+    [
+        ("engine.queue", "engine queue"),
+        ("engine.dead", "engine dead"),
+        ("engine.messages", "engine messages"),
+        ("epr.outbox", "epr outbox"),
+        ("ris.outbox", "ris outbox"),
+        ("pacs.transfers", "pacs transfers"),
+        ("pacs.sent", "pacs sent"),
+        ("pacs.audit", "pacs audit"),
+    ],
+)
+def test_a_long_list_ends_with_its_newest_lines_and_says_that_others_are_left_out(simlab, lab, view, command):
+    """`--limit` lines are printed, one more is asked for; JSON stays JSON, and the words go to the other stream."""
+    lab.answers[f"GET /view/{view}"] = {
+        "rows": [{"id": n, "study_uid": f"1.{n}", "control_id": "C"} for n in (7, 8, 9)]
+    }
+    ran = simlab(*command.split(), "--limit", "2", "--json")
+    assert [row["id"] for row in json.loads(ran.out)] == [8, 9]
+    assert "the newest 2; older ones are left out" in ran.err
+    assert lab.asked[-1][1]["limit"] == "3"
+    assert "left out" not in simlab(*command.split(), "--limit", "3").err

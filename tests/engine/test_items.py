@@ -212,3 +212,16 @@ def test_delivered_items_leave_the_table_after_their_time(ground, engine, monkey
         assert ground.journal.evidence(ground.messages("ENGINE")[0].id) == adt("C1")
     with pytest.raises(BadInput, match="greater than 0"):
         made.configure(delivered_hours=0)
+
+
+def test_views_of_what_goes_out_give_the_newest_in_their_order(ground, engine):
+    """With a limit the last so many, oldest first; without one all."""
+    with peer({f"C{n}": ["AE"] for n in range(5)}) as ris:
+        made = engine(Route(name="out", port=ris.port))
+        for n in range(5):
+            give(made, adt(f"C{n}"))
+        eventually(lambda: len(view(ground, "dead")) == 5)
+        for name in ("queue", "dead", "messages"):
+            assert [row["control_id"] for row in view(ground, name, limit=2)] == ["C3", "C4"]
+            assert [row["control_id"] for row in view(ground, name, limit="2")] == ["C3", "C4"]
+            assert len(view(ground, name)) == 5

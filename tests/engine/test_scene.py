@@ -203,3 +203,27 @@ def test_absurd_arguments_change_nothing_and_are_named(lab: Lab, name: str, argu
     else:
         assert not outcome.ok and outcome.error and outcome.error["what"]
     assert lab.digest() == digest
+
+
+@pytest.mark.parametrize("view", ["epr.outbox", "ris.outbox", "pacs.transfers", "pacs.sent", "pacs.audit"])
+def test_a_limit_gives_the_last_lines_of_what_systems_send(lab: Lab, view: str) -> None:
+    """With `limit` the last so many, in the same order; what one call gives, another gives the end of."""
+    with lab.store.write() as tx:
+        for n in range(3):
+            _line(tx, view, n)
+    whole = seen(lab, view)
+    assert len(whole) >= 3
+    assert seen(lab, view, limit=2) == seen(lab, view, limit="2") == whole[-2:]
+
+
+def _line(tx: Any, view: str, number: int) -> None:
+    """A row of the table behind a view, with something in every column."""
+    table = view.replace(".", "_").replace("transfers", "transfer")
+    columns = tx.execute(f"PRAGMA table_info({table})").fetchall()
+    values = {
+        "message": b"MSH|^~\\&|A\r" if "outbox" in view else "{}",
+        "ack": None,
+        **{one["name"]: 900 + number if "INT" in one["type"] else str(number) for one in columns if one["pk"]},
+    }
+    given = [values.get(one["name"], 1 if one["type"] in ("INTEGER", "REAL") else f"x{number}") for one in columns]
+    tx.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", given)

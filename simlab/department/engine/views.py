@@ -88,9 +88,10 @@ def queue(
     ]
 
 
-def dead(tx: sqlite3.Connection, route: str | None = None) -> Rows:
-    """The dead letters, the oldest first: who failed them (rule, receiver, attempts), with what words, how long ago."""
-    return queue(tx, route=route, state="error")
+def dead(tx: sqlite3.Connection, route: str | None = None, limit: int = -1) -> Rows:
+    """The dead letters, the oldest first: who failed them (rule, receiver, attempts), with what words, how long ago.
+    With `limit` the last so many."""
+    return queue(tx, route=route, state="error", limit=limit)
 
 
 def changes(tx: sqlite3.Connection, item: int | None = None) -> Rows:

@@ -109,11 +109,12 @@ def appointments(tx: sqlite3.Connection, patient_id: str | None = None) -> Rows:
     return [dict(row) for row in rows]
 
 
-def outbox(tx: sqlite3.Connection, state: str | None = None, control_id: str | None = None) -> Rows:
-    """Messages sent and to be sent, oldest first."""
+def outbox(tx: sqlite3.Connection, state: str | None = None, control_id: str | None = None, limit: int = -1) -> Rows:
+    """Messages sent and to be sent, oldest first. With `limit` the last so many."""
     rows = tx.execute(
-        "SELECT * FROM epr_outbox WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR control_id = ?2) ORDER BY id",
-        (state, control_id),
+        "SELECT * FROM epr_outbox WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR control_id = ?2) "
+        "ORDER BY id DESC LIMIT CAST(?3 AS INTEGER)",
+        (state, control_id, limit),
     )
     columns = ("id", "type", "control_id", "state", "attempts", "error", "queued", "actor")
     return [
@@ -123,7 +124,7 @@ def outbox(tx: sqlite3.Connection, state: str | None = None, control_id: str | N
             "ack": shown(row["ack"]) if row["ack"] is not None else None,
             **late.told(tx, "EPR", row["id"]),
         }
-        for row in rows.fetchall()
+        for row in reversed(rows.fetchall())
     ]
 
 

@@ -127,9 +127,11 @@ def entries(
     action: str | None = None,
     since: str | None = None,
     until: str | None = None,
+    limit: int = -1,
 ) -> list[dict[str, Any]]:
-    """The audit trail, oldest first; `since` and `until` are times (2026-03-02T07:40) or the beginning of them."""
-    where, values = ["1"], []  # type: tuple[list[str], list[str]]
+    """The audit trail, oldest first; `since` and `until` are times (2026-03-02T07:40) or the beginning of them. With
+    `limit` the last so many entries."""
+    where, values = ["1"], []  # type: tuple[list[str], list[str | int]]
     for column, wanted in (("patient_id", patient_id), ("study_uid", study_uid)):
         if wanted is not None:
             where.append(f"instr('\\' || {column} || '\\', '\\' || ? || '\\')")
@@ -144,7 +146,10 @@ def entries(
     if until is not None:
         where.append("at <= ? || 'Z'")
         values.append(until)
-    rows = tx.execute(f"SELECT * FROM pacs_audit WHERE {' AND '.join(where)} ORDER BY id", values)
+    rows = tx.execute(
+        f"SELECT * FROM pacs_audit WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT CAST(? AS INTEGER)",
+        [*values, limit],
+    ).fetchall()
     return [
         {
             **dict(row),
@@ -152,5 +157,5 @@ def entries(
             "studies": row["study_uid"].split(_SEPARATOR) if row["study_uid"] else [],
             "message": json.loads(row["message"]),
         }
-        for row in rows
+        for row in reversed(rows)
     ]

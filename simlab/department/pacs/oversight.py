@@ -26,8 +26,10 @@ def transfers(
     study_uid: str | None = None,
     state: str | None = None,
     transfer: int | None = None,
+    limit: int = -1,
 ) -> Rows:
-    """Studies on their way to a destination, the newest last; `held` also when all of a destination is held."""
+    """Studies on their way to a destination, the newest last; `held` also when all of a destination is held. With
+    `limit` the last so many."""
     wanted = {"t.destination": destination, "t.study_uid": study_uid, "t.state": state, "t.id": transfer}
     given = {column: value for column, value in wanted.items() if value is not None}
     where = f"WHERE {' AND '.join(f'{column}=?' for column in given)} " if given else ""
@@ -37,10 +39,14 @@ def transfers(
         "coalesce(l.attempts, 0) AS lane_attempts, coalesce(l.error, '') AS lane_error, count(i.id) AS instances, "
         "count(i.id) FILTER (WHERE i.state='sent') AS sent, count(i.id) FILTER (WHERE i.state='failed') AS failed "
         "FROM pacs_transfer t LEFT JOIN pacs_lane l USING (destination) LEFT JOIN pacs_study s USING (study_uid) "
-        f"LEFT JOIN pacs_transfer_item i ON i.transfer = t.id {where}GROUP BY t.id ORDER BY t.id",
-        list(given.values()),
-    )
-    return [{**dict(row), "priority": _PRIORITY[row["priority"]], "lane_held": bool(row["lane_held"])} for row in rows]
+        f"LEFT JOIN pacs_transfer_item i ON i.transfer = t.id {where}GROUP BY t.id ORDER BY t.id DESC "
+        "LIMIT CAST(? AS INTEGER)",
+        [*given.values(), limit],
+    ).fetchall()
+    return [
+        {**dict(row), "priority": _PRIORITY[row["priority"]], "lane_held": bool(row["lane_held"])}
+        for row in reversed(rows)
+    ]
 
 
 def rules(tx: sqlite3.Connection, name: str | None = None, kind: str | None = None) -> Rows:

@@ -70,8 +70,9 @@ def sent(
     study_uid: str | None = None,
     patient_id: str | None = None,
     destination: str | None = None,
+    limit: int = -1,
 ) -> Rows:
-    """Every copy that went out: to where, how many instances, when, how, by whom.
+    """Every copy that went out: to where, how many instances, when, how, by whom. With `limit` the last so many.
 
     A study is found under the UID that it has now and under the one that it was sent as.
     """
@@ -82,7 +83,7 @@ def sent(
         "LEFT JOIN pacs_series e USING (series_uid) LEFT JOIN pacs_study s ON s.study_uid = e.study_uid "
         "WHERE (:u IS NULL OR p.study_uid=:u OR e.study_uid=:u) AND (:d IS NULL OR p.destination=:d) "
         "AND (:n IS NULL OR s.patient_id=:n) GROUP BY p.study_uid, e.study_uid, p.destination, p.how, p.actor, "
-        "p.cause, substr(p.at, 1, 16) ORDER BY min(p.id)",
-        {"u": study_uid, "d": destination, "n": patient_id},
-    )
-    return [dict(row) for row in rows]
+        "p.cause, substr(p.at, 1, 16) ORDER BY min(p.id) DESC LIMIT CAST(:most AS INTEGER)",
+        {"u": study_uid, "d": destination, "n": patient_id, "most": limit},
+    ).fetchall()
+    return [dict(row) for row in reversed(rows)]

@@ -109,11 +109,11 @@ def settings(tx: sqlite3.Connection, key: str | None = None) -> Rows:
     return [{"key": name, "value": value} for name, value in values.items() if key in (None, name)]
 
 
-def outbox(tx: sqlite3.Connection, state: str | None = None) -> Rows:
-    """Messages that the RIS sends on, with how far they have come."""
+def outbox(tx: sqlite3.Connection, state: str | None = None, limit: int = -1) -> Rows:
+    """Messages that the RIS sends on, oldest first, with how far they have come. With `limit` the last so many."""
     sql = (
         "SELECT id, type, control_id, state, attempts, error, actor, queued, message FROM ris_outbox "
-        "WHERE ?1 IS NULL OR state = ?1 ORDER BY id"
+        "WHERE ?1 IS NULL OR state = ?1 ORDER BY id DESC LIMIT CAST(?2 AS INTEGER)"
     )
     return [
         {
@@ -121,7 +121,7 @@ def outbox(tx: sqlite3.Connection, state: str | None = None) -> Rows:
             "message": bytes(row["message"]).decode("utf-8", "replace"),
             **late.told(tx, "RIS", row["id"]),
         }
-        for row in tx.execute(sql, (state,)).fetchall()
+        for row in reversed(tx.execute(sql, (state, limit)).fetchall())
     ]
 
 
