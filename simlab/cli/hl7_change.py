@@ -95,7 +95,8 @@ def convert(
     what: Sources = None,
     to: Annotated[str, typer.Option(help="er7 (segments a line), json or mllp (frames).")] = "er7",
     charset: Annotated[str, typer.Option(help="Another one: 8859/1, 'UNICODE UTF-8', 'ASCII~ISO IR87'.")] = "",
-    version: Annotated[str, typer.Option(help="Another version in MSH-12; the content stays.")] = "",
+    version: Annotated[str, typer.Option(help="Another version; what it lacks is left out and told on stderr.")] = "",
+    orders: Annotated[str, typer.Option(help="Imaging orders as orm (ORM^O01 and ZDS) or omi (OMI^O23).")] = "",
     line_ends: Annotated[str, typer.Option(help="cr, lf or crlf, for er7.")] = "cr",
     out: Out = "",
     home: Home = None,
@@ -114,7 +115,7 @@ def convert(
                     typer.echo(f"{where}: {names} left out, a frame holds one message", err=True)
                 done.append(piece)
                 continue
-            done.append(_converted(piece, where, charset, version))
+            done.append(_converted(piece, where, charset, version, orders))
     if to == "json":
         rows = [
             {"envelope": [line.decode("latin-1") for line in one]} if isinstance(one, list) else forms.as_json(one)
@@ -142,12 +143,13 @@ def _is_json(data: bytes) -> bool:
     return data.lstrip()[:1] in (b"[", b"{")
 
 
-def _converted(message: Any, where: str, charset: str, version: str) -> Any:
-    forms = importlib.import_module("simlab.hl7.forms")
+def _converted(message: Any, where: str, charset: str, version: str, orders: str) -> Any:
     if charset:
-        message = forms.recoded(message, charset)
-    if version:
-        message = forms.relabelled(message, version)
+        message = importlib.import_module("simlab.hl7.forms").recoded(message, charset)
+    if version or orders:
+        converted = importlib.import_module("simlab.hl7.conversion").converted
+        message, notes = converted(message, version or message.version, orders=orders)
+        _noted(where, map(str, notes))
     return message
 
 

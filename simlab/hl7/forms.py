@@ -1,4 +1,4 @@
-"""Other forms of a message: JSON without loss, another character set, another version's label, other line ends."""
+"""Other forms of a message: JSON without loss, another character set, other line ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from simlab.errors import BadInput
-from simlab.hl7 import dictionary, edit, wide
+from simlab.hl7 import edit, wide
 from simlab.hl7.characters import Separators, codec
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message, parse
@@ -129,12 +129,3 @@ def recoded(message: Message, character_set: str) -> Message:
             place=f"{line[:3]}-{number}",
             remedy="Choose UNICODE UTF-8, which has every letter.",
         ) from None
-
-
-def relabelled(message: Message, version: str) -> Message:
-    """The message with another version in MSH-12; its content stays, `simlab hl7 validate` tells what does not fit."""
-    if version not in dictionary.SPOKEN:
-        raise BadInput(
-            f"there is no version {version!r} here", place="version", remedy=f"Use {', '.join(dictionary.SPOKEN)}."
-        )
-    return message.set("MSH-12.1" if message.separators.component in message.get("MSH-12") else "MSH-12", version)

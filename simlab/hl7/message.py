@@ -45,7 +45,8 @@ class Message:
         """The very bytes that were read."""
         return wide.widened(self.data, self.form) if self.form else self.data
 
-    def _with(self, data: bytes) -> Message:
+    def remade(self, data: bytes) -> Message:
+        """Other bytes as a message in the form of this one."""
         made = parse(data)
         return replace(made, form=self.form) if self.form else made
 
@@ -169,19 +170,19 @@ class Message:
         Everything else keeps its bytes. Hl7Error when the segment is not there, the place is MSH-1 or MSH-2, or the
         character set of the message has no such letter.
         """
-        return self._with(edit.put(self, path(place), place, value, raw=raw))
+        return self.remade(edit.put(self, path(place), place, value, raw=raw))
 
     def add_repetition(self, place: str, value: str, *, raw: bool = False) -> Message:
         """A new message with one more repetition of the field at `place`; Hl7Error as for `set`."""
-        return self._with(edit.add_repetition(self, path(place), place, value, raw=raw))
+        return self.remade(edit.add_repetition(self, path(place), place, value, raw=raw))
 
     def insert(self, segment: str, *, before: str = "", after: str = "") -> Message:
         """A new message with a segment, written as it stands, `before` or `after` the one named, else at the end."""
-        return self._with(edit.inserted(self, segment, before=before, after=after))
+        return self.remade(edit.inserted(self, segment, before=before, after=after))
 
     def delete(self, place: str) -> Message:
         """A new message without one segment (``ZDS``, ``OBX[2]``); Hl7Error when it is not there."""
-        return self._with(edit.deleted(self, place))
+        return self.remade(edit.deleted(self, place))
 
     def walk(self, *, empty: bool = False) -> Iterator[Element]:
         """Every element with path, byte span, name and data type, in the order of the bytes."""

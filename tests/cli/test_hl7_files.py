@@ -251,3 +251,17 @@ def test_an_event_that_is_no_utf_8_is_read_all_the_same(simlab, lab):
     latin = ADMISSION.replace(b"UNICODE UTF-8", b"8859/1").replace("ö".encode(), b"\xf6")
     lab.answers["GET /events/14"] = {"evidence": {"base64": base64.b64encode(latin).decode()}}
     assert simlab("hl7", "get", "PID-5.2", "14").out == "Jörg\n"
+
+
+def test_convert_to_another_version_tells_on_stderr_what_is_lost(simlab, day, tmp_path):
+    """Each loss with file, message and place; the messages are right in the new version."""
+    out = tmp_path / "out.hl7"
+    simlab("hl7", "set", str(day), "PID-32=01", "--out", str(day))
+    ran = simlab("hl7", "convert", str(day), "--version", "2.3", "--out", str(out))
+    assert ran.code == 0
+    assert "day.hl7, message 1: PID-32: Identity Reliability Code, '01', left out: version 2.3 has no such" in ran.err
+    assert simlab("hl7", "validate", str(out), "--fail-on", "error").code == 0
+    assert simlab("hl7", "get", "MSH-9", str(out)).out == "ADT^A01\nORM^O01\n"
+    ran = simlab("hl7", "convert", str(out), "--version", "2.5.1", "--orders", "omi", "--line-ends", "lf")
+    assert "OMI^O23^OMI_O23" in ran.out and "IPC|ACC1|RP1|2.25.17|SPS1|CT" in ran.out
+    assert "2.9" in simlab("hl7", "convert", str(day), "--version", "2.9").err

@@ -27,7 +27,8 @@ def _header(version: str) -> build.Header:
     return build.Header("EPR", "RXX01", "RIS", "RXX01", "EPR1", NOW, version=version)
 
 
-def _walk(version: str) -> dict[str, bytes]:
+def built(version: str) -> dict[str, bytes]:
+    """A message of each kind that we build."""
     head = _header(version)
     made = {f"adt {event}": build.adt(head, event, ANNA, VISIT) for event in build.PERSONS}
     made |= {f"merge {event}": build.merge(head, ANNA, OLD, event=event, visit=VISIT) for event in build.MERGES}
@@ -47,13 +48,13 @@ def _walk(version: str) -> dict[str, bytes]:
     return made
 
 
-CASES = [(version, what) for version in ("2.3", "2.3.1", "2.4", "2.5.1") for what in _walk(version)]
+CASES = [(version, what) for version in ("2.3", "2.3.1", "2.4", "2.5.1") for what in built(version)]
 
 
 @pytest.mark.parametrize(("version", "what"), CASES)
 def test_a_built_message_has_no_error(version, what):
     """It keeps its bytes, and has no error by the version's dictionary, by ihe-rad or by uk."""
-    data = _walk(version)[what]
+    data = built(version)[what]
     message = parse(data)
     assert message.encode() == data
     found = validate(message, [profile.load("ihe-rad"), profile.load("uk")])

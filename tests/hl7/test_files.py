@@ -87,14 +87,6 @@ def test_another_character_set_keeps_the_text():
     assert caught.value.place == "PID-5"
 
 
-def test_another_version_changes_msh_12_alone():
-    """The content stays as it is; a version that is not spoken is refused."""
-    changed = forms.relabelled(parse(ORDER), "2.4")
-    assert changed.data == ORDER.replace(b"|2.3.1\r", b"|2.4\r")
-    with pytest.raises(BadInput):
-        forms.relabelled(parse(ORDER), "2.9")
-
-
 def test_the_difference_names_what_changed_at_its_depth():
     """A changed component, a new repetition, a segment gone and one added; what is ignored is not told."""
     before = parse(ADMISSION)

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from simlab.hl7 import batch, difference, forms, printout, profile
+from simlab.hl7.conversion import converted
 from simlab.hl7.message import Hl7Error, parse
 from simlab.hl7.validator import validate
 
@@ -44,6 +45,7 @@ WORK = {
     "print": lambda data: sum(1 for _ in printout.lines(parse(data))),
     "compare": lambda data: difference.difference(parse(data), parse(data.replace(b"x", b"y"))),
     "json": lambda data: forms.as_json(parse(data)),
+    "convert": lambda data: converted(parse(data), "2.3"),
     "split a file": lambda data: sum(1 for _ in batch.messages(data)),
     "check characters": lambda data: parse(data).check_characters(),
 }
