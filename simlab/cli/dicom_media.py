@@ -13,6 +13,10 @@ from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 from simlab.errors import BadInput
 
+WordsSeen = Annotated[
+    bool, typer.Option("--words-seen", help="What looks like words in the pixels was looked at: it is nobody's name.")
+]
+
 app = group("Discs at the workstation ADMIN.")
 
 
@@ -76,13 +80,14 @@ def deidentify(
         bool, typer.Option("--outside-regions", help="Wipe all beside the regions of ultrasound images.")
     ] = False,
     keep_private: Annotated[bool, typer.Option("--keep-private", help="Leave private elements in.")] = False,
+    words_seen: WordsSeen = False,
     secret: Annotated[str, typer.Option(help="The same one, the same replacements.", show_default=False)] = "",
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Make de-identified copies of a study, and look for what is left of the person in them."""
     given = {"study": study, "blank": [_box(text) for text in blank or []], "outside_regions": outside_regions,
-             "keep_private": keep_private, "secret": secret}  # fmt: skip
+             "keep_private": keep_private, "words_seen": words_seen, "secret": secret}  # fmt: skip
     show.outcome(Door(chosen(home)).act("dicom.deidentify", given), json_wanted=json)
 
 
@@ -90,11 +95,14 @@ def deidentify(
 def residue(
     study: Annotated[str, typer.Argument(help="The study that is to go out.")],
     of: Annotated[str, typer.Option(help="The study that it was made of.")],
+    words_seen: WordsSeen = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Look in a study for names, numbers, dates and UIDs that another one has, in every element."""
-    done = Door(chosen(home)).act("dicom.check_residue", {"study": study, "of": of})
+    done = Door(chosen(home)).act(
+        "dicom.check_residue", {"study": study, "of": of, **({"words_seen": True} if words_seen else {})}
+    )
     found = done["data"].get("residue")
     if found and not json:
         columns = {"path": "Element", "vr": "VR", "what": "What", "value": "Value", "sop_uid": "Instance"}

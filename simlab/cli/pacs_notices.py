@@ -41,6 +41,22 @@ def resend_report(
 
 
 @app.command()
+def receipts(
+    study_uid: Annotated[str | None, typer.Option(show_default=False)] = None, home: Home = None, json: Json = False
+) -> None:
+    """List what went to those who owe receipts, and for how much of it one came."""
+    found = Door(chosen(home)).view("pacs.receipts", study_uid=study_uid)
+    show.rows(
+        found,
+        {"destination": "Destination", "state": "Receipt", "patient_id": "Patient ID", "sent": "Sent",
+         "receipted": "Receipted", "missing": "Missing", "last_sent": "Last sent", "last_receipt": "Last receipt",
+         "study_uid": "Study UID"},
+        json_wanted=json,
+        none="Nothing went to anybody who owes a receipt.",
+    )  # fmt: skip
+
+
+@app.command()
 def availability(
     study_uid: Annotated[str | None, typer.Option(show_default=False)] = None, home: Home = None, json: Json = False
 ) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from dicognito.anonymizer import Anonymizer
 from pydicom.dataset import Dataset, FileMetaDataset
 
-from simlab.dicom import residue, splice, transcode
+from simlab.dicom import lettering, residue, splice, transcode
 from simlab.dicom.instance import Instance
 from simlab.dicom.matching import fold
 from simlab.dicom.scan import EXPLICIT_LITTLE, Malformed
@@ -41,12 +41,15 @@ def copies(
     blank: Sequence[Box] = (),
     outside_regions: bool = False,
     keep_private: bool = False,
+    words_seen: bool = False,
 ) -> Copies:
     """De-identified copies of one person's images: names, numbers, dates and UIDs replaced, the same way in each.
 
     The same `secret` gives the same replacements. `blank` are regions whose pixels are wiped in every image, with
     `outside_regions` all beside the calibrated regions of an ultrasound image (PS3.3 C.8.5.5) is wiped too. Words of
-    what is known of the person are taken out of every text. Encapsulated documents are left out.
+    what is known of the person are taken out of every text. Encapsulated documents are left out. An image in whose
+    pixels something still looks like words is not said to be without the person, whatever its header says, unless
+    `words_seen` says that somebody has looked at them.
     """
     anonymizer = Anonymizer(seed=secret)
     person = residue.known(instances)
@@ -59,14 +62,16 @@ def copies(
                 made.left_out[sop_uid] = "a document cannot be cleaned"
                 continue
             plain = _wiped(instance.inflated, ds, blank, outside_regions) if blank or outside_regions else None
-            made.instances.append(_copy(plain or instance.inflated, anonymizer, person, keep_private, bool(plain)))
+            whole = plain or instance.inflated
+            lettered = not words_seen and bool(lettering.suspected(whole))
+            made.instances.append(_copy(whole, anonymizer, person, keep_private, bool(plain), lettered))
         except (BadInput, Malformed, ValueError, TypeError, KeyError, NotImplementedError) as error:
             made.left_out[sop_uid] = str(error)[:200]
     return made
 
 
 def _copy(
-    instance: Instance, anonymizer: Anonymizer, person: residue.Known, keep_private: bool, wiped: bool
+    instance: Instance, anonymizer: Anonymizer, person: residue.Known, keep_private: bool, wiped: bool, lettered: bool
 ) -> Instance:
     ds = instance.dataset()
     if not keep_private:
@@ -75,12 +80,13 @@ def _copy(
         if keyword in ds:
             delattr(ds, keyword)
     if wiped:
-        ds.BurnedInAnnotation = "NO"
+        ds.BurnedInAnnotation = "YES" if lettered else "NO"
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     anonymizer.anonymize(ds)
     _without_words(ds, person)
-    ds.PatientIdentityRemoved = "NO" if instance.pixels is not None and residue.may_be_lettered(ds) else "YES"
+    known_to_be = instance.pixels is not None and residue.may_be_lettered(ds)
+    ds.PatientIdentityRemoved = "NO" if lettered or known_to_be else "YES"
     ds.LongitudinalTemporalInformationModified = "MODIFIED"
     head = splice.encode(ds, instance.coding)
     if instance.pixels is None:

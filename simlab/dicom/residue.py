@@ -10,6 +10,7 @@ from typing import Any
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
+from simlab.dicom import lettering
 from simlab.dicom.instance import Instance
 from simlab.dicom.matching import fold
 
@@ -21,6 +22,8 @@ NUMBERS = frozenset({
 PLACES = frozenset({"InstitutionName", "InstitutionAddress", "PatientAddress", "IssuerOfPatientID"})
 TEXT = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 BYTES = frozenset({"OB", "OW", "UN", "OD", "OF", "OL", "OV"})
+WORDS = "words in the pixels"
+"""What a finding is that eyes must judge: a scale and a name look alike."""
 _PIXELS = frozenset({"PixelData", "FloatPixelData", "DoubleFloatPixelData"})
 _TITLES = frozenset({"MRS", "MISS", "PROF", "DAME", "SIR", "REV"})
 _LETTERED = ("US", "OT", "SC", "XC", "ES", "GM", "DOC")
@@ -84,7 +87,7 @@ def known(instances: Iterable[Instance]) -> Known:
 
 
 def left(instance: Instance, person: Known) -> list[Finding]:
-    """Everything in an image that is known of the person, and everything that cannot be looked into."""
+    """Everything in an image that is known of the person, what cannot be looked into, and what looks like words."""
     ds = instance.dataset()
     sop_uid = str(ds.get("SOPInstanceUID", ""))
     searched = person.patterns()
@@ -104,6 +107,8 @@ def left(instance: Instance, person: Known) -> list[Finding]:
     if instance.pixels is not None and may_be_lettered(ds):
         burned = DataElement(0x00280301, "CS", str(ds.get("BurnedInAnnotation") or ""))
         findings.append(found("(0028,0301)", burned, "burned-in annotation not excluded", str(burned.value)))
+    for words in lettering.suspected(instance):
+        findings.append(Finding(sop_uid, "(7FE0,0010)", "OW", WORDS, str(words)))
     return findings
 
 

@@ -20,6 +20,7 @@ _ADDRESSES = (
     ("pacs_peer", "port"),
     ("ris_peer", "port"),
     ("engine_route", "port"),
+    ("neighbour_peer", "port"),
 )
 """Columns that hold a port of the lab."""
 _SETTINGS = (

@@ -136,7 +136,11 @@ def staging(scene: Scene, place: Place, *, name: str) -> Staging:
             }
             for modality in MODALITIES
         },
-        "neighbour": {"settings": settings.get(NEIGHBOUR, {}), "instances": images.pop(NEIGHBOUR, [])},
+        "neighbour": {
+            "settings": settings.get(NEIGHBOUR, {}),
+            "peers": [{key: row[key] for key in ("title", "host", "port")} for row in _peers(scene, NEIGHBOUR, place)],
+            "instances": images.pop(NEIGHBOUR, []),
+        },
         "discs": carried.discs(scene, images),
         "desk": {"inbox": scene.inbox, "colleagues": scene.colleagues},
         "faults": scene.faults,

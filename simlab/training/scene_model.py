@@ -123,7 +123,7 @@ class SceneStudy(Strict):
 class ScenePeer(Strict):
     """A line of a system's peer table; `at` names the system that listens there."""
 
-    system: Literal["PACS", "RIS"]
+    system: Literal["PACS", "RIS", "TERTIARY"]
     title: str
     at: str | None = None
     host: str | None = None

@@ -165,3 +165,40 @@ def test_a_bad_setting_changes_nothing(lab: Lab, changes: dict[str, Any]) -> Non
     outcome = lab.perform("neighbour.configure", changes)
     assert not outcome.ok and next(iter(changes), "no setting") in outcome.summary
     assert lab.look("neighbour.settings") == before
+
+
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [("neighbour.set_peer", {"title": "A\\B", "port": 104}), ("neighbour.set_peer", {"title": "A", "port": 0}),
+     ("neighbour.remove_peer", {"title": "NOBODY"}), ("neighbour.send", {"study": THEIRS, "to": "NOBODY"}),
+     ("neighbour.find", {"to": "NOBODY"}), ("neighbour.fetch", {"study": THEIRS, "source": "NOBODY"})],
+)  # fmt: skip
+def test_strange_peers_are_refused(lab: Lab, action: str, given: dict[str, Any]) -> None:
+    """And the table stays as it was."""
+    before = lab.look("neighbour.peers")
+    assert not lab.perform(action, given).ok
+    assert lab.look("neighbour.peers") == before
+
+
+def test_it_sends_to_whoever_stands_in_its_table(lab: Lab) -> None:
+    """By its own send and by C-MOVE of DCMTK; taken out of the table, A801 again."""
+    do(lab, "viewer.configure", viewer="THEATRE", callers=["TERTIARY", "PACS"])
+    do(lab, "neighbour.set_peer", title="THEATRE", port=lab.endpoint("THEATRE").port)
+    assert [row["title"] for row in lab.look("neighbour.peers")] == ["PACS", "THEATRE"]
+    told = dcmtk(
+        lab, "movescu", "-S", "-aem", "THEATRE", "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={THEIRS}"
+    ).stderr
+    assert "0x0000: Success" in told, told[-2000:]
+    assert len(lab.look("viewer.holds", system="THEATRE")) == lab.look("neighbour.studies")[0]["instances"]
+    assert do(lab, "neighbour.send", study=THEIRS, to="THEATRE")["failed"] == 0
+    do(lab, "neighbour.remove_peer", title="THEATRE")
+    assert not lab.perform(
+        "dicom.move", {"to": "TERTIARY", "destination": "THEATRE", "keys": {"StudyInstanceUID": THEIRS}}
+    ).ok
+
+
+def test_a_scene_brings_peers_along(opened: Lab) -> None:
+    """`system: TERTIARY` in the table of peers."""
+    opened.stage(load_scene(f"{SCENE}peers:\n- {{system: TERTIARY, title: CLINIC, at: CLINIC}}\n", opened))
+    (clinic,) = opened.look("neighbour.peers", title="CLINIC")
+    assert clinic["port"] == opened.endpoint("CLINIC").port

@@ -14,9 +14,10 @@ from simlab import journal as kinds
 from simlab.blobs import Blobs
 from simlab.clock import Clock
 from simlab.config import Endpoint
-from simlab.department.neighbour import settings
+from simlab.department.neighbour import peers, settings
 from simlab.department.neighbour.holdings import Holdings
 from simlab.department.neighbour.querying import Querying
+from simlab.department.neighbour.receipting import Receipting
 from simlab.department.neighbour.schema import SCHEMA
 from simlab.department.neighbour.settings import ANYBODY, NAME, NeighbourSettings, NeighbourStage
 from simlab.department.neighbour.views import SCENE
@@ -51,7 +52,8 @@ class Neighbour:
         self._holdings = Holdings(store, blobs, clock)
         self._offer: list[PresentationContext] = []
         self.endpoints: dict[str, Endpoint] = {}
-        querying = Querying(self._holdings, self.settings)
+        self._receipting = Receipting(store, journal, clock, self.settings)
+        querying = Querying(self._holdings, self.settings, self._peer)
         self._server = DicomServer(
             NAME,
             journal,
@@ -72,6 +74,7 @@ class Neighbour:
         """Listen for DICOM; gives the real port, OSError when it cannot be had."""
         real = self._server.open(host, port)
         self.endpoints = {NAME: Endpoint(host, real, self.settings().ae_title)}
+        self._receipting.open()
         return real
 
     def open_tls(self, host: str, port: int) -> int:
@@ -81,12 +84,13 @@ class Neighbour:
         return real
 
     def close(self) -> None:
-        """Stop listening and end every association."""
+        """Stop listening and end every association; receipts that wait are sent by the next process."""
+        self._receipting.close()
         self._server.close()
 
     def busy(self) -> int:
-        """Operations that are being served."""
-        return self._server.operating
+        """Operations that are being served, receipts on their way."""
+        return self._server.operating + self._receipting.busy()
 
     def settings(self) -> NeighbourSettings:
         """The settings in force."""
@@ -98,6 +102,8 @@ class Neighbour:
         now = settings.checked(section.settings)
         with self._store.write() as tx:
             settings.save(tx, now)
+            for peer in section.peers:
+                peers.save(tx, peers.checked(**peer))
             for instance in section.instances:
                 self._holdings.keep(instance, now, SCENE, foreign=False)
 
@@ -115,37 +121,64 @@ class Neighbour:
             self._journal.record(kinds.CONSOLE, NAME, f"configure: {summary}", {"method": "configure", "args": changes})
         return {"summary": summary, "settings": after.model_dump(mode="json")}
 
-    def send(self, study_uid: str) -> dict[str, Any]:
-        """C-STORE a study to the PACS as the neighbour has it; NotFound, and raises what stops the association."""
+    def set_peer(self, title: str, host: str, port: int) -> dict[str, Any]:
+        """Add a peer, or say where one listens; BadInput."""
+        peer = peers.checked(title, host, port)
+        summary = f"{title} at {host}:{port}"
+        with self._store.write() as tx:
+            peers.save(tx, peer)
+            self._journal.record(kinds.CONSOLE, NAME, f"peer: {summary}", {"method": "set_peer", "title": title})
+        return {"summary": summary}
+
+    def remove_peer(self, title: str) -> dict[str, Any]:
+        """Know a peer no more; NotFound."""
+        with self._store.write() as tx:
+            peers.remove(tx, title)
+            self._journal.record(kinds.CONSOLE, NAME, f"peer removed: {title}", {"method": "remove_peer"})
+        return {"summary": f"{title} is removed"}
+
+    def send_receipt(self, study_uid: str) -> dict[str, Any]:
+        """Send the receipt for what has come of a study once more; NotFound."""
+        titles = self._receipting.again(study_uid)
+        summary = f"receipt for {study_uid} goes to {titles}"
+        self._journal.record(kinds.CONSOLE, NAME, summary, {"method": "send_receipt", "study_uid": study_uid})
+        return {"summary": summary, "to": titles}
+
+    def send(self, study_uid: str, to: str = "") -> dict[str, Any]:
+        """C-STORE a study to a peer (the PACS) as the neighbour has it; NotFound, and what stops the association."""
         now = self.settings()
         instances = self._holdings.study(study_uid)
-        replies = self._called(now, "C-STORE", lambda peer: client.store(peer, now.ae_title, instances))
+        replies = self._called(now, to, "C-STORE", lambda peer: client.store(peer, now.ae_title, instances))
         failed = [reply for reply in replies if not reply.stored]
         why = f"{failed[0].status} {failed[0].comment}".strip() if failed else ""
         summary = f"{len(replies) - len(failed)} of {len(replies)} images sent" + (f": {why}" if why else "")
         self._journal.record(kinds.CONSOLE, NAME, f"send: {summary}", {"method": "send", "study_uid": study_uid})
         return {"summary": summary, "sent": len(replies) - len(failed), "failed": len(failed), "problem": why}
 
-    def find(self, level: str, keys: dict[str, str]) -> dict[str, Any]:
-        """Ask the PACS (C-FIND); raises what stops the association."""
+    def find(self, level: str, keys: dict[str, str], to: str = "") -> dict[str, Any]:
+        """Ask a peer (the PACS) by C-FIND; NotFound, and raises what stops the association."""
         now = self.settings()
-        found = self._called(now, "C-FIND", lambda peer: client.find(peer, now.ae_title, "study", level, keys))
+        found = self._called(now, to, "C-FIND", lambda peer: client.find(peer, now.ae_title, "study", level, keys))
         summary = f"{len(found.rows)} matches, status {found.status} {found.comment}".strip()
         return {"summary": summary, "rows": list(found.rows), "status": found.status}
 
-    def fetch(self, study_uid: str) -> dict[str, Any]:
-        """Have the PACS send a study here (C-MOVE); raises what stops the association."""
+    def fetch(self, study_uid: str, source: str = "") -> dict[str, Any]:
+        """Have a peer (the PACS) send a study here (C-MOVE); NotFound, and raises what stops the association."""
         now = self.settings()
         keys = {"StudyInstanceUID": study_uid}
         done = self._called(
-            now, "C-MOVE", lambda peer: client.move(peer, now.ae_title, now.ae_title, "study", "STUDY", keys)
+            now, source, "C-MOVE", lambda peer: client.move(peer, now.ae_title, now.ae_title, "study", "STUDY", keys)
         )
         summary = f"{done.completed} images came, {done.failed} failed, status {done.status} {done.comment}".strip()
         counts = {"completed": done.completed, "failed": done.failed, "warning": done.warning}
         return {"summary": summary, "status": done.status, **counts}
 
-    def _called(self, now: NeighbourSettings, service: str, call: Callable[[Peer], _Answer]) -> _Answer:
-        peer = Peer(now.pacs_title, now.pacs_host, now.pacs_port)
+    def _peer(self, title: str) -> Peer:
+        with self._store.read() as tx:
+            return peers.find(tx, settings.load(tx), title)
+
+    def _called(self, now: NeighbourSettings, title: str, service: str, call: Callable[[Peer], _Answer]) -> _Answer:
+        peer = self._peer(title)
         data = {
             "role": "scu", "service": service, "calling": now.ae_title, "called": peer.ae_title, "host": peer.host,
             "port": peer.port,
@@ -180,7 +213,8 @@ class Neighbour:
         if header.sop_instance_uid != request.sop_instance:
             return Reply(0xA900, comment="SOP instance UID of data set and command differ")
         request.note |= {"study_uid": header.study_uid, "patient_id": header.patient_id, "accession": header.accession}
-        with self._store.write():
+        with self._store.write() as tx:
             self._holdings.keep(instance, self.settings(), request.caller.calling, foreign=True)
+            self._receipting.stored(tx, request.caller.calling, header.study_uid)
             request.record(statuses.SUCCESS)
         return Reply(statuses.SUCCESS)

@@ -14,7 +14,7 @@ from simlab.dicom.client import Peer
 from simlab.dicom.matching import answer, key_of, matches_dataset
 from simlab.dicom.operation import IdentifierMismatch, Reply, Request
 from simlab.dicom.values import as_dataset
-from simlab.errors import SimlabError
+from simlab.errors import NotFound, SimlabError
 
 LEVELS = {
     "PATIENT": ("PatientID", "patient_id"),
@@ -29,9 +29,12 @@ _LEVEL_TAG = 0x00080052
 class Querying:
     """Answers queries relationally: the keys of the levels above are matched like any others."""
 
-    def __init__(self, holdings: Holdings, settings: Callable[[], NeighbourSettings]) -> None:
+    def __init__(
+        self, holdings: Holdings, settings: Callable[[], NeighbourSettings], peer: Callable[[str], Peer]
+    ) -> None:
         self._holdings = holdings
         self._settings = settings
+        self._peer = peer
 
     def find(self, request: Request) -> Iterator[Reply]:
         """One answer for each patient, study, series or image that matches."""
@@ -52,16 +55,17 @@ class Querying:
         yield Reply(statuses.SUCCESS)
 
     def move(self, request: Request) -> Iterator[Reply]:
-        """Send what is named to the PACS that the neighbour knows; A801 for any other destination."""
+        """Send what is named to a peer that the neighbour knows; A801 for any other destination."""
         now = self._settings()
         destination = request.message.text("MoveDestination")
         request.note["destination"] = destination
         rows = self._chosen(request)
-        if destination != now.pacs_title:
+        try:
+            peer = self._peer(destination or "?")
+        except NotFound:
             yield Reply(statuses.DESTINATION_UNKNOWN, comment=f"{destination} is nobody known here")
             return
         instances = [self._holdings.load(row) for row in rows]
-        peer = Peer(now.pacs_title, now.pacs_host, now.pacs_port)
         originator = (request.caller.calling, request.message_id)
         done = 0
         failed = [row["sop_uid"] for row in rows]

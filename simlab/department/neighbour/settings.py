@@ -24,6 +24,9 @@ class NeighbourSettings(BaseModel):
 
     `callers` are who may call it (``*``: anybody). With `own_numbers` whatever comes gets the neighbour's number of
     that person, and the one that was sent stands in the Original Attributes Sequence; without it is kept as it came.
+
+    With `receipts` a study of which nothing more came for `receipt_seconds` of machine time is receipted to who sent
+    it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,6 +39,8 @@ class NeighbourSettings(BaseModel):
     pacs_title: Title = SEATS["PACS"].title
     pacs_host: Annotated[str, Field(min_length=1, max_length=255)] = LOOPBACK
     pacs_port: Annotated[int, Field(ge=1, le=65535)] = SEATS["PACS"].port
+    receipts: bool = True
+    receipt_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
     certificate: str = credentials.USUAL
     tls_mutual: bool = False
 
@@ -53,11 +58,15 @@ class NeighbourSettings(BaseModel):
 
 
 class NeighbourStage(BaseModel):
-    """What a scene gives the neighbour: settings that differ from the usual, and the images it holds as its own."""
+    """What a scene gives the neighbour: settings that differ from the usual, peers, and the images it holds as its own.
+
+    A peer is `title`, `host`, `port`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     settings: dict[str, Any] = {}
+    peers: list[dict[str, Any]] = []
     instances: list[InstanceOf[Instance]] = []
 
 

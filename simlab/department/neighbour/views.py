@@ -7,8 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from simlab.department.neighbour.holdings import digest
+from simlab.department.neighbour.peers import known
 from simlab.department.neighbour.settings import load
 
+_OF_RECEIPT = (
+    "coalesce((SELECT {} FROM neighbour_receipt r WHERE r.study_uid=n.study_uid AND r.title=n.source "
+    "ORDER BY r.id DESC LIMIT 1), '')"
+)
 SCENE = "SCENE"
 """The source of what the neighbour has made itself."""
 
@@ -29,11 +34,13 @@ def studies(
 def receipts(tx: sqlite3.Connection, study_uid: str | None = None) -> list[dict[str, Any]]:
     """What has come to it: from whom, as whose, under which number it is kept, how many images, and their digest.
 
+    `receipt` is how far the one that goes back has come: waiting, delivered or undeliverable; empty where none is sent.
     The digest is the first 16 digits of the SHA-256 of the sorted SOP Instance UIDs, each on a line.
     """
     sql = (
         "SELECT study_uid, source, sent_id, sent_issuer, patient_id AS number, count(*) AS instances, "
-        "group_concat(sop_uid, ' ') AS uids, min(received) AS first, max(received) AS last FROM neighbour_instance "
+        "group_concat(sop_uid, ' ') AS uids, min(received) AS first, max(received) AS last, "
+        f"{_OF_RECEIPT.format('state')} AS receipt, {_OF_RECEIPT.format('error')} AS error FROM neighbour_instance n "
         "WHERE source<>?1 AND (?2 IS NULL OR study_uid=?2) GROUP BY study_uid, source, sent_id, sent_issuer "
         "ORDER BY last, study_uid"
     )
@@ -47,6 +54,15 @@ def persons(tx: sqlite3.Connection, patient_id: str | None = None) -> list[dict[
     return [dict(row) for row in tx.execute(sql, (patient_id,))]
 
 
+def peers(tx: sqlite3.Connection, title: str | None = None) -> list[dict[str, Any]]:
+    """Whom it knows: it sends to them, asks them, and receipts what comes from them."""
+    return [
+        {"title": name, "host": one.host, "port": one.port}
+        for name, one in known(tx, load(tx)).items()
+        if title in (None, name)
+    ]
+
+
 def settings(tx: sqlite3.Connection, key: str | None = None) -> list[dict[str, Any]]:
     """Every setting in force."""
     found = load(tx).model_dump(mode="json")
@@ -57,5 +73,6 @@ VIEWS: dict[str, Callable[..., list[dict[str, Any]]]] = {
     "studies": studies,
     "receipts": receipts,
     "persons": persons,
+    "peers": peers,
     "settings": settings,
 }

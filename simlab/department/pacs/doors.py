@@ -32,8 +32,11 @@ _SERVICE_OF = {
     "C-MOVE": "retrieve",
     "C-GET": "retrieve",
     "N-ACTION": "commit",
+    "N-CREATE": "store",
 }
 """Which of a peer's services a DIMSE operation needs."""
+
+_ALWAYS = (contexts.VERIFICATION, contexts.STORAGE_COMMITMENT, contexts.INSTANCE_AVAILABILITY)
 
 _FIRST_AND_LAST = (
     "SELECT (SELECT min(transfer_syntax) FROM pacs_instance WHERE sop_class=?), "
@@ -107,7 +110,7 @@ class Doors:
         key = (refused, syntaxes, roles, peer.offered_classes if peer else contexts.STORAGE_CLASSES)
         if key not in self._offers:
             self._offers[key] = combine(
-                contexts.supported((contexts.VERIFICATION, contexts.STORAGE_COMMITMENT, *contexts.QUERY_RETRIEVE)),
+                contexts.supported((*_ALWAYS, *contexts.QUERY_RETRIEVE)),
                 contexts.storage(key[3], refused=refused, refused_syntaxes=syntaxes, both_roles=roles),
             )
         return self._offers[key]
@@ -139,7 +142,7 @@ class Doors:
                 personality = PERSONALITIES[str(setting(tx, "personality"))] if asks else None
             if refused:
                 return Reply(statuses.NOT_AUTHORIZED, comment=f"{request.caller.calling} may not {service} here")
-            if service == "store" and peer and not peer.may_store(request.sop_class):
+            if operation == "C-STORE" and peer and not peer.may_store(request.sop_class):
                 return Reply(statuses.NOT_AUTHORIZED, comment=f"{peer.title} may not store objects of that class")
             answer = handler(request)
             return answer if personality is None else replies(personality, request, answer)

@@ -30,6 +30,7 @@ from simlab.department.pacs.doors import Doors
 from simlab.department.pacs.expiry import Expiry
 from simlab.department.pacs.notices import Notices
 from simlab.department.pacs.peers import checked_peer, the_peer, write_peer
+from simlab.department.pacs.receipts import Receipts
 from simlab.department.pacs.rejection_notes import RejectionNotes
 from simlab.department.pacs.repair import Repairs
 from simlab.department.pacs.retention import StillKept
@@ -90,6 +91,7 @@ class Pacs:
             "C-MOVE": audited(store, clock, self._retrieval.move),
             "C-GET": audited(store, clock, self._retrieval.get),
             "N-ACTION": Commitment(store, self._notices).asked,
+            "N-CREATE": Receipts(store, clock).create,
         }
         self._doors = Doors(store, journal, clock, faults, handlers, certificates)
         self.server = self._doors.server

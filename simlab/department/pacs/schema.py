@@ -62,6 +62,10 @@ SCHEMA = Schema(
         id INTEGER PRIMARY KEY, sop_uid TEXT NOT NULL, study_uid TEXT NOT NULL, destination TEXT NOT NULL,
         at TEXT NOT NULL, actor TEXT NOT NULL, cause INTEGER, how TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS pacs_sent_by_study ON pacs_sent (study_uid);
+    CREATE TABLE IF NOT EXISTS pacs_receipt (
+        sop_uid TEXT NOT NULL, destination TEXT NOT NULL, study_uid TEXT NOT NULL, at TEXT NOT NULL,
+        notice TEXT NOT NULL, PRIMARY KEY (sop_uid, destination));
+    CREATE INDEX IF NOT EXISTS pacs_receipt_by_notice ON pacs_receipt (notice);
     CREATE TABLE IF NOT EXISTS pacs_place (
         sop_uid TEXT PRIMARY KEY REFERENCES pacs_instance ON DELETE CASCADE, archived TEXT NOT NULL,
         cached INTEGER NOT NULL, shelved INTEGER NOT NULL, used TEXT NOT NULL);
@@ -131,6 +135,7 @@ SCHEMA = Schema(
         "pacs_transfer_item",
         "pacs_lane",
         "pacs_sent",
+        "pacs_receipt",
         "pacs_place",
         "pacs_rejection_awaited",
         "pacs_repair",

@@ -47,6 +47,7 @@ DEFAULTS: dict[str, Value] = {
     "commitment_same_association": True,
     "notify_availability": [],
     "study_complete_seconds": 2,
+    "receipts_from": ["TERTIARY"],
     "show_quality_rejected": False,
     "approve_reported": True,
 }
@@ -69,7 +70,8 @@ With `retention_deletes` what may go is deleted, at the first look of each hospi
 
 Notices: `commitment_same_association` has a commitment report given on the association that asked for it while that is
 open, else always on one of the PACS's own. The AE titles in `notify_availability` are told of a study when nothing of
-it has come for `study_complete_seconds`. Both are tried again like transfers.
+it has come for `study_complete_seconds`. Both are tried again like transfers. The AE titles in `receipts_from` owe a
+receipt for what is sent to them.
 
 Repair: `show_quality_rejected` shows what was rejected for its quality alone (113001); with `approve_reported` a second
 person must approve a repair of what is reported."""

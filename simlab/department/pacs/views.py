@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simlab.blobs import digest
-from simlab.department.pacs import audit, duplicates, orders, oversight, record
+from simlab.department.pacs import audit, duplicates, orders, oversight, receipts, record
 from simlab.department.pacs.availability import notifications
 from simlab.department.pacs.commitment import requests
 from simlab.department.pacs.settings import DEFAULTS, setting
@@ -132,6 +132,7 @@ VIEWS: dict[str, Callable[..., Rows]] = {
     "settings": settings,
     "users": users,
     "transfers": oversight.transfers,
+    "receipts": receipts.rows,
     "rules": oversight.rules,
     "retention_rules": oversight.retention_rules,
     "retention": oversight.kept,

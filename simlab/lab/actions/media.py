@@ -26,6 +26,7 @@ _KEYWORDS = {
     "sex": "PatientSex",
     "accession": "AccessionNumber",
 }
+_SEEN = "somebody has looked at what looks like words in the pixels: it is nobody's name"
 _MOST = 500
 """Leftovers that are told one by one."""
 Disc = Annotated[str, Field(description="the disc's name: a folder in `media` of the lab's home")]
@@ -152,6 +153,7 @@ class Deidentify(Action):
     blank: list[tuple[int, int, int, int]] = Field([], description="left, top, width, height in pixels to wipe")
     outside_regions: bool = Field(False, description="wipe all beside the calibrated regions of ultrasound images")
     keep_private: bool = Field(False, description="leave private elements in")
+    words_seen: bool = Field(False, description=_SEEN)
 
     def for_journal(self) -> dict[str, Any]:
         return super().for_journal() | ({"secret": "..."} if self.secret else {})
@@ -160,7 +162,7 @@ class Deidentify(Action):
         originals = lab.viewers["ADMIN"].instances(self.study)
         made = deidentify.copies(
             originals, secret=self.secret or secrets.token_hex(16), blank=self.blank,
-            outside_regions=self.outside_regions, keep_private=self.keep_private,
+            outside_regions=self.outside_regions, keep_private=self.keep_private, words_seen=self.words_seen,
         )  # fmt: skip
         if not made.instances:
             why = next(iter(made.left_out.values()), "")
@@ -168,7 +170,7 @@ class Deidentify(Action):
         for instance in made.instances:
             lab.viewers["ADMIN"].receive(instance, "DEIDENTIFIED")
         person = residue.known(originals)
-        found = [finding for instance in made.instances for finding in residue.left(instance, person)]
+        found = _left(made.instances, person, self.words_seen)
         header = made.instances[0].header()
         told = f"{len(made.instances)} copies of {len(originals)} images as {header.patient_id}; {_said(found)}"
         return Result(
@@ -185,16 +187,22 @@ class CheckResidue(Action):
     name: ClassVar[str] = "dicom.check_residue"
     study: str = Field(description="the study that is to go out")
     of: str = Field(description="the study that it was made of, not de-identified")
+    words_seen: bool = Field(False, description=_SEEN)
 
     def perform(self, lab: Systems) -> Result:
         person = residue.known(lab.viewers["ADMIN"].instances(self.of))
-        found = [finding for one in lab.viewers["ADMIN"].instances(self.study) for finding in residue.left(one, person)]
+        found = _left(lab.viewers["ADMIN"].instances(self.study), person, self.words_seen)
         return Result(_said(found), {"residue": [finding.as_json() for finding in found[:_MOST]]}, ok=not found)
+
+
+def _left(instances: list[Instance], person: residue.Known, words_seen: bool) -> list[residue.Finding]:
+    found = [finding for instance in instances for finding in residue.left(instance, person)]
+    return [finding for finding in found if not words_seen or finding.what != residue.WORDS]
 
 
 def _said(found: list[residue.Finding]) -> str:
     if not found:
-        return "nothing of the person is left in the elements; the pixels are for eyes to judge"
+        return "nothing of the person is left in the elements, and nothing in the pixels that was not seen"
     kinds = ", ".join(sorted({finding.what for finding in found}))
     return f"{len(found)} leftovers: {kinds}"
 

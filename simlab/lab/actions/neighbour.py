@@ -22,38 +22,76 @@ class Configure(Action):
         return Result(f"TERTIARY: {done['summary']}", done)
 
 
-class Send(Action):
-    """Have the neighbour send a study to the PACS, under its own patient number (C-STORE)."""
+class SetPeer(Action):
+    """Add a peer of the neighbour, or say where one listens."""
 
-    name: ClassVar[str] = "neighbour.send"
+    name: ClassVar[str] = "neighbour.set_peer"
+    title: str = Field(description="AE title")
+    host: str = "127.0.0.1"
+    port: int
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.neighbour.set_peer(self.title, self.host, self.port)
+        return Result(str(done["summary"]), done)
+
+
+class RemovePeer(Action):
+    """Take a peer out of the neighbour's table."""
+
+    name: ClassVar[str] = "neighbour.remove_peer"
+    title: str = Field(description="AE title")
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.neighbour.remove_peer(self.title)
+        return Result(str(done["summary"]), done)
+
+
+class SendReceipt(Action):
+    """Have the neighbour send its receipt for a study once more (Instance Availability Notification, PS3.4 R)."""
+
+    name: ClassVar[str] = "neighbour.send_receipt"
     study: str = Field(description="Study Instance UID")
 
     def perform(self, lab: Systems) -> Result:
-        done = lab.neighbour.send(self.study)
+        done = lab.neighbour.send_receipt(self.study)
+        return Result(str(done["summary"]), done)
+
+
+class Send(Action):
+    """Have the neighbour send a study to the PACS, or to another peer, under its own patient number (C-STORE)."""
+
+    name: ClassVar[str] = "neighbour.send"
+    study: str = Field(description="Study Instance UID")
+    to: str = Field("", description="AE title of a peer; by default the PACS")
+
+    def perform(self, lab: Systems) -> Result:
+        done = lab.neighbour.send(self.study, self.to)
         return Result(str(done["summary"]), done, ok=not done["failed"])
 
 
 class Find(Action):
-    """Have the neighbour query the PACS (C-FIND, study root)."""
+    """Have the neighbour query the PACS, or another peer (C-FIND, study root)."""
 
     name: ClassVar[str] = "neighbour.find"
     level: Literal["STUDY", "SERIES", "IMAGE"] = "STUDY"
     keys: dict[str, str] = Field({"PatientName": ""}, description="matching and return keys by keyword")
+    to: str = Field("", description="AE title of a peer; by default the PACS")
 
     def perform(self, lab: Systems) -> Result:
-        done = lab.neighbour.find(self.level, self.keys)
+        done = lab.neighbour.find(self.level, self.keys, self.to)
         return Result(str(done["summary"]), done, ok=done["status"] == "0000")
 
 
 class Fetch(Action):
-    """Have the neighbour fetch a study from the PACS (C-MOVE to itself)."""
+    """Have the neighbour fetch a study from the PACS, or from another peer (C-MOVE to itself)."""
 
     name: ClassVar[str] = "neighbour.fetch"
     study: str = Field(description="Study Instance UID")
+    source: str = Field("", description="AE title of a peer; by default the PACS")
 
     def perform(self, lab: Systems) -> Result:
-        done = lab.neighbour.fetch(self.study)
+        done = lab.neighbour.fetch(self.study, self.source)
         return Result(str(done["summary"]), done, ok=done["status"] == "0000" and not done["failed"])
 
 
-ACTIONS: tuple[type[Action], ...] = (Configure, Send, Find, Fetch)
+ACTIONS: tuple[type[Action], ...] = (Configure, SetPeer, RemovePeer, Send, Find, Fetch, SendReceipt)

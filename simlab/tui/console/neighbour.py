@@ -27,8 +27,11 @@ NEIGHBOUR = Group(
             "neighbour-receipts",
             "Receipts",
             "neighbour.receipts",
-            ("source", "sent_id", "number", "instances", "digest", "last"),
-            (Deed("Let it fetch the study anew", "neighbour.fetch", _STUDY),),
+            ("source", "sent_id", "number", "instances", "digest", "last", "receipt", "error"),
+            (
+                Deed("Let it send the receipt once more", "neighbour.send_receipt", _STUDY),
+                Deed("Let it fetch the study anew", "neighbour.fetch", _STUDY),
+            ),
             search=("study_uid",),
             newest_first=True,
             empty="Nothing was transferred to the neighbour.",
@@ -40,6 +43,17 @@ NEIGHBOUR = Group(
             ("number", "patient_id", "issuer", "name"),
             search=("patient_id",),
             empty="It has given nobody a number.",
+        ),
+        Section(
+            "neighbour-peers",
+            "Peers",
+            "neighbour.peers",
+            ("title", "host", "port"),
+            (
+                Deed("Change where it listens…", "neighbour.set_peer", {"title": "title"}),
+                Deed("Take it away", "neighbour.remove_peer", {"title": "title"}),
+            ),
+            Deed("Add a peer…", "neighbour.set_peer"),
         ),
         Section(
             "neighbour-settings",

@@ -86,5 +86,15 @@ TRAFFIC = Group(
             newest_first=True,
             empty="Nobody was notified.",
         ),
+        Section(
+            "pacs-receipts",
+            "Receipts",
+            "pacs.receipts",
+            ("destination", "state", "patient_id", "sent", "receipted", "missing", "last_sent", "last_receipt"),
+            (Deed("Send it once more…", "pacs.forward", {"study": "study_uid", "destination": "destination"}),),
+            search=("study_uid", "destination"),
+            newest_first=True,
+            empty="Nothing went to anybody who owes a receipt.",
+        ),
     ),
 )
