@@ -42,6 +42,7 @@ def page(names: list[str]) -> str:
         "",
         "A finding can be asked for by name wherever a recipe is named: `us-aorta@aneurysm=52` has an aneurysm of",
         "52 mm, `ct-chest@nodule=12L` a nodule of 12 mm on the left, `us-carotid@stenosis=60%` a narrowing by 60 %.",
+        "`dx-knee@left` is the other knee: limbs have both sides.",
     ]
     for title, modalities in _GROUPS:
         lines += ["", f"## {title}"]

@@ -10,7 +10,7 @@ from pydicom.uid import UID
 
 from simlab.department.modality import recipes, render
 from simlab.department.modality.sampling import person
-from simlab.dicom import transcode
+from simlab.dicom import presentation, presenting, transcode
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
 
@@ -150,6 +150,7 @@ def test_another_hospitals_study_is_that_hospitals() -> None:
     [
         ("image: 8,", "image: 80,", "no image 80 of series 2"),
         ("dose: {ctdivol: 6.1, length_mm: 220}", "seed: 2", "needs the dose"),
+        ("area: [21, 71, 180, 230]", "area: [21, 71, 180, 400]", "has no area"),
         ("kind: nodule", "kind: fracture", "no phantom of this recipe shows a finding fracture"),
         ("size_mm: 24", "side: R", "either size_mm or percent"),
     ],
@@ -161,3 +162,22 @@ def test_a_recipe_that_cannot_be_true_is_refused(old: str, new: str, words: str)
     with pytest.raises(BadInput) as caught:
         recipes.parse(changed, NAME, NAME)
     assert words in caught.value.what
+
+
+@pytest.mark.parametrize(("name", "side", "left"), [("dx-hand-fracture", "R", 204), ("dx-hand-fracture@left", "L", 90)])
+def test_a_presentation_state_shows_the_area_and_the_window_that_it_says(name: str, side: str, left: int) -> None:
+    """Applied to its image: only that part, the mark about the fracture, the other view not concerned."""
+    recipe = recipes.named(name)
+    first, second, said = render(recipe, person(recipe), 1)
+    state = presentation.read(said)
+    shown = presenting.prepare(first, state)
+    assert shown.values.shape == (186, 186)
+    assert (shown.windows[0].centre, shown.windows[0].width) == (1800, 1500)
+    assert said.dataset().Laterality == recipe.findings[0].side == side
+    assert not state.concerns(second.header().sop_instance_uid)
+    plain, broken = (decoded(render(one, person(one), 1)[0])[244:430, left : left + 186].astype(int)
+                     for one in (recipe.model_copy(update={"findings": (), "documents": ()}), recipe))  # fmt: skip
+    spots = np.argwhere(plain - broken > 100)
+    ((column, row), _edge) = state.lines(first.header().sop_instance_uid, 1)[0].points
+    assert abs(spots[:, 0].mean() - (row - 244)) < 6
+    assert abs(spots[:, 1].mean() - (column - left)) < 6

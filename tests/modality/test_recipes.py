@@ -5,6 +5,7 @@ import pytest
 
 from simlab.config import course_folder
 from simlab.department.modality import recipes
+from simlab.department.modality.drawing import drawn
 from simlab.department.modality.phantoms import PHANTOMS
 from simlab.department.modality.sampling import sample
 from simlab.errors import BadInput, NotFound
@@ -123,3 +124,38 @@ def test_the_series_of_an_examination_lie_over_one_another(name: str) -> None:
         for other in corners:
             middle = (other[0] + other[1]) / 2
             assert (low <= middle + 15).all() and (middle - 15 <= high).all()
+
+
+def test_the_left_limb_is_the_right_one_mirrored() -> None:
+    """Front and cross sections side for side; a sagittal stack begins at the other end; the header says which way."""
+    right = recipes.named("mr-knee")
+    both = [{(one.series, one.number): one for one in drawn(recipe)} for recipe in (right, right.on_side("L"))]
+    for series, number in ((3, 4), (4, 4)):
+        one, other = (np.frombuffer(made[series, number].pixels, "<u2").reshape(256, 256) for made in both)
+        assert np.array_equal(one[:, ::-1], other)
+    first = coarse(both[1][2, 1].pixels)
+    unlike = [np.abs(coarse(both[0][2, number].pixels) - first).max() for number in (1, 12)]
+    assert unlike[1] < unlike[0] / 3
+
+
+def coarse(pixels: bytes) -> np.ndarray:
+    """An image in blocks of 8 by 8, so that noise does not count."""
+    blocks: np.ndarray = np.frombuffer(pixels, "<u2").reshape(32, 8, 32, 8).mean(axis=(1, 3))
+    return blocks
+
+
+@pytest.mark.parametrize(("side", "view", "oriented"), [("R", "RL", ["P", "F"]), ("L", "LL", ["A", "F"])])
+def test_a_lateral_view_says_which_way_the_limb_looks(side: str, view: str, oriented: list[str]) -> None:
+    """The knee cap of the right knee is at the left of the picture, that of the left knee at its right."""
+    recipe = recipes.named("dx-knee") if side == "R" else recipes.named("dx-knee@left")
+    images = {one.header().series_number: one.dataset() for one in sample(recipe)}
+    assert [images[number].ImageLaterality for number in (1, 2)] == [side, side]
+    assert (images[2].ViewPosition, list(images[2].PatientOrientation)) == (view, oriented)
+    assert list(images[1].PatientOrientation) == ["L", "F"]
+
+
+def test_the_other_side_is_had_on_request_where_there_is_one() -> None:
+    """Of limbs alone."""
+    assert recipes.named("dx-hand@left").exam.code == "XHANL"
+    with pytest.raises(BadInput, match="no other side"):
+        recipes.named("ct-chest@left")

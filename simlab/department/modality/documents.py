@@ -15,7 +15,8 @@ from simlab.department.modality import dose_report
 from simlab.department.modality.encoding import derived_uid
 from simlab.department.modality.kind import code
 from simlab.department.modality.letter import pdf
-from simlab.department.modality.recipe import Document, Finding, Recipe
+from simlab.department.modality.recipe import Document, Recipe
+from simlab.department.modality.recipe_parts import Finding
 from simlab.dicom.instance import Instance
 
 _MAKER, _MODEL = "SimLab", "Phantom reporting"
@@ -95,6 +96,8 @@ def _finished(ds: Dataset, work: Work) -> Instance:
         item.ObservationDateTime = f"{first.StudyDate}{first.StudyTime}"
     if ds.Modality == "PR":
         ds.BodyPartExamined = work.recipe.body_part
+        if work.recipe.laterality:
+            ds.Laterality = work.recipe.laterality
     ds.SeriesDescription = work.document.description
     ds.Manufacturer, ds.ManufacturerModelName = _MAKER, _MODEL
     for keyword in ("StationName", "InstitutionName"):
@@ -158,8 +161,8 @@ def _key_images(work: Work) -> Dataset:
 
 
 def _presentation(work: Work) -> Dataset:
-    """A grey-scale softcopy presentation state: the window, and a circle with a word where the finding is."""
-    pr, sr = _highdicom("pr"), _highdicom("sr")
+    """A grey-scale softcopy presentation state: window, area, and a circle with a word where the finding is."""
+    pr = _highdicom("pr")
     column, row, radius = work.document.circle or (work.shown.Columns / 2, work.shown.Rows / 2, work.shown.Rows / 8)
     layer = pr.GraphicLayer("FINDINGS", 1, description="Findings")
     annotation = pr.GraphicAnnotation(
@@ -175,19 +178,26 @@ def _presentation(work: Work) -> Dataset:
                           anchor_point=(column + radius, row), units="PIXEL")
         ],
     )  # fmt: skip
-    shown = work.shown
+    shown, chosen = work.shown, work.document.window
     window = pr.SoftcopyVOILUTTransformation(
-        window_center=float(shown.WindowCenter), window_width=float(shown.WindowWidth),
+        window_center=chosen.center if chosen else float(shown.WindowCenter),
+        window_width=chosen.width if chosen else float(shown.WindowWidth),
         referenced_images=_highdicom("content").ReferencedImageSequence([shown]),
     )  # fmt: skip
-    return _dataset(
+    made = _dataset(
         pr.GrayscaleSoftcopyPresentationState(
             referenced_images=[shown], manufacturer_model_name=_MODEL, software_versions="1", device_serial_number="1",
             content_label="FINDINGS", content_description=work.document.description, graphic_layers=[layer],
             graphic_annotations=[annotation], voi_lut_transformations=[window],
-            concept_name=sr.CodedConcept("111002", "DCM", "Image library"), **work.identity,
+            **work.identity,
         )
     )  # fmt: skip
+    if work.document.area:
+        # highdicom shows whole images only.
+        for item in made.DisplayedAreaSelectionSequence:
+            item.DisplayedAreaTopLeftHandCorner = list(work.document.area[:2])
+            item.DisplayedAreaBottomRightHandCorner = list(work.document.area[2:])
+    return made
 
 
 def _dataset(made: Any) -> Dataset:

@@ -1,4 +1,7 @@
-"""The X-ray radiation dose report of a CT scan (PS3.16 TID 10011), one irradiation event."""
+"""The X-ray radiation dose report of a CT scan (PS3.16 TID 10011), one irradiation event.
+
+Written by hand: highdicom, which makes the other reports, has neither this template nor its SOP class.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from pydicom.dataset import Dataset
 
 from simlab.department.modality.encoding import decimal, derived_uid
 from simlab.department.modality.kind import code, item
-from simlab.department.modality.recipe import Dose, Recipe
+from simlab.department.modality.recipe import Recipe
+from simlab.department.modality.recipe_parts import Dose
 
 _CHEST = ("816094009", "SCT", "Chest")
 

@@ -82,6 +82,10 @@ def _frame(recipe: Recipe, series: Series, kind: Kind, number: int, frame: int) 
     columns, rows = series.size
     among, which = (series.frames, frame) if series.frames > 1 else (series.images, number - 1)
     side = series.laterality or recipe.laterality
+    # Phantoms are drawn as the right side: what is the left one's is mirrored, or its stack begins at the other end.
+    mirrored = side == "L" and (kind.projection or kind.in_space)
+    if mirrored and series.orientation == "sagittal":
+        which = among - 1 - which
     options = {"side": side or "", **phantom.options, **series.options}
     if recipe.dose:
         options |= {"ctdivol": recipe.dose.ctdivol, "length_mm": recipe.dose.length_mm, "dlp": recipe.dose.dlp}
@@ -93,8 +97,7 @@ def _frame(recipe: Recipe, series: Series, kind: Kind, number: int, frame: int) 
     )  # fmt: skip
     phantom.draw(pen, which / max(among - 1, 1))
     top = float(2**kind.bits - 1)
-    if kind.projection and side == "L":
-        # Phantoms are drawn as the right side.
+    if mirrored and series.orientation != "sagittal":
         pen.image = pen.image[:, ::-1].copy()
     letter = series.marker or side
     if kind.projection and letter:

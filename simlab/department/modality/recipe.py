@@ -5,117 +5,31 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydicom.datadict import tag_for_keyword
+from pydantic import Field, field_validator, model_validator
 
 from simlab.department.modality.attributes import KINDS
 from simlab.department.modality.phantoms import PHANTOMS
-
-Attributes = dict[str, str | int | float | tuple[str | int | float, ...]]
-Text = Annotated[str, Field(max_length=64)]
-Short = Annotated[str, Field(max_length=16)]
-ExamCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,16}$")]
-Coded = tuple[str, str, str]
-"""Code value, coding scheme designator, meaning."""
-Side = Literal["R", "L"]
-Syntax = Literal["native", "rle", "jpeg", "jpeg-ls", "jpeg2000"]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _keywords(attributes: Attributes) -> Attributes:
-    for keyword in attributes:
-        if tag_for_keyword(keyword) is None:
-            raise ValueError(f"{keyword} is not the keyword of a DICOM attribute")
-    return attributes
+from simlab.department.modality.recipe_parts import (
+    Attributes,
+    Coded,
+    Dose,
+    Exam,
+    Finding,
+    Outside,
+    Part,
+    Side,
+    Syntax,
+    Text,
+    Window,
+    known_keywords,
+)
 
 
-class Exam(_Part):
-    """The examination's code in the hospital's list, its name, other codes that mean the same.
-
-    `left` is the code and name of the same examination of the left side.
-    """
-
-    code: ExamCode
-    meaning: Text
-    codes: tuple[str, ...] = ()
-    left: tuple[ExamCode, Text] | None = None
-
-
-class Window(_Part):
-    """The grey window that shows the image best, in stored units after rescaling."""
-
-    center: float
-    width: Annotated[float, Field(gt=1)]
-
-
-class Finding(_Part):
-    """What is wrong with the phantom, and where; `size_mm` is a nodule's diameter, an aneurysm's inner to inner.
-
-    What is narrowed says by how much in `percent` instead.
-    """
-
-    kind: str
-    size_mm: Annotated[float, Field(gt=0, le=150)] | None = None
-    percent: Annotated[float, Field(gt=0, le=95)] | None = None
-    side: Side | None = None
-    note: Text = ""
-
-    @model_validator(mode="after")
-    def _one_size(self) -> Finding:
-        if (self.size_mm is None) == (self.percent is None):
-            raise ValueError("a finding has either size_mm or percent")
-        return self
-
-
-class Private(_Part):
-    """A block of private elements: its group, its creator, and (element, VR, value) each."""
-
-    group: Annotated[int, Field(ge=9, le=0x7FDF)]
-    creator: Text
-    elements: tuple[tuple[Annotated[int, Field(ge=0, le=255)], Literal["LO", "SH", "DS", "IS", "LT", "CS"], str], ...]
-
-    @field_validator("group")
-    @classmethod
-    def _odd(cls, group: int) -> int:
-        if group % 2 == 0:
-            raise ValueError(f"group {group:04x} is not private: it is even")
-        return group
-
-    def attributes(self) -> dict[str, str]:
-        """The elements as `encoding.encode` takes them (PS3.5 7.8.1)."""
-        made = {f"{self.group:04x}0010LO": self.creator}
-        return made | {f"{self.group:04x}10{number:02x}{vr}": value for number, vr, value in self.elements}
-
-
-class Outside(_Part):
-    """The hospital that made the study when it is not ours, and what it calls the patient and the request."""
-
-    institution: Text
-    issuer: Text
-    patient_id: Text
-    accession: Short = ""
-    private: tuple[Private, ...] = ()
-
-
-class Dose(_Part):
-    """What a CT scan cost: mean CTDIvol in mGy over so many mm."""
-
-    ctdivol: Annotated[float, Field(gt=0, le=500)]
-    length_mm: Annotated[float, Field(gt=0, le=2500)]
-
-    @property
-    def dlp(self) -> float:
-        """The dose length product in mGy cm."""
-        return round(self.ctdivol * self.length_mm / 10, 1)
-
-
-class Document(_Part):
+class Document(Part):
     """What goes with the images (`documents.MAKERS`): of image `image` of series `of`, `text` a line each.
 
-    `circle` is what a presentation state marks: column, row and radius in pixels.
+    Of a presentation state, `circle` is what it marks: column, row and radius in pixels; `area` what it shows: left,
+    upper, right and lower pixel, counted from 1; `window` takes the place of the image's.
     """
 
     kind: Literal["measurements", "dose-report", "key-images", "presentation", "pdf"]
@@ -124,10 +38,25 @@ class Document(_Part):
     of: int = 0
     image: int = 1
     circle: tuple[float, float, float] | None = None
+    area: tuple[int, int, int, int] | None = None
+    window: Window | None = None
     text: tuple[Annotated[str, Field(max_length=200)], ...] = ()
 
+    def mirrored(self, columns: int) -> Document:
+        """The same of an image, so many columns wide, whose left is right."""
+        circle, area = self.circle, self.area
+        return self.model_copy(update={
+            "circle": circle and (columns - circle[0], *circle[1:]),
+            "area": area and (columns + 1 - area[2], area[1], columns + 1 - area[0], area[3]),
+        })  # fmt: skip
 
-class Series(_Part):
+
+def _within(area: tuple[int, int, int, int], columns: int, rows: int) -> bool:
+    left, upper, right, lower = area
+    return 1 <= left < right <= columns and 1 <= upper < lower <= rows
+
+
+class Series(Part):
     """One series: `images` slices of `phantom`, or views when the orientation is `view`; `frames` in each.
 
     The first slice lies at `start_mm` along the normal of the orientation (PS3.3 C.7.6.2.1.1), each further one
@@ -157,7 +86,7 @@ class Series(_Part):
     view: Coded | None = None
     attributes: Attributes = {}
 
-    _known_keywords = field_validator("attributes")(_keywords)
+    _known_keywords = field_validator("attributes")(known_keywords)
 
     @field_validator("phantom")
     @classmethod
@@ -174,7 +103,19 @@ class Series(_Part):
         return kind
 
 
-class Recipe(_Part):
+def _mirrored(series: Series) -> Series:
+    """A view of the other limb: from the side it looks the other way, and the beam comes from there."""
+    attributes = dict(series.attributes)
+    oriented = attributes.get("PatientOrientation")
+    if isinstance(oriented, tuple) and oriented[0] in ("A", "P"):
+        attributes["PatientOrientation"] = ("P" if oriented[0] == "A" else "A", *oriented[1:])
+    view = attributes.get("ViewPosition")
+    if view in ("RL", "LL", "RLO", "LLO"):
+        attributes["ViewPosition"] = ("L" if str(view)[0] == "R" else "R") + str(view)[1:]
+    return series.model_copy(update={"attributes": attributes})
+
+
+class Recipe(Part):
     """An examination: its modality, exam code, body part and series. `size` is columns by rows.
 
     `attributes` are DICOM keywords with values, over the kind's own (`attributes.KINDS`). With a `laterality` the
@@ -200,7 +141,7 @@ class Recipe(_Part):
     series: Annotated[tuple[Series, ...], Field(min_length=1)]
     documents: tuple[Document, ...] = ()
 
-    _known_keywords = field_validator("attributes")(_keywords)
+    _known_keywords = field_validator("attributes")(known_keywords)
 
     @field_validator("modality")
     @classmethod
@@ -231,6 +172,8 @@ class Recipe(_Part):
         for one in self.documents:
             if one.of and (one.of, one.image) not in images:
                 raise ValueError(f"{one.description}: there is no image {one.image} of series {one.of}")
+            if one.area and not _within(one.area, *next(each.size for each in self.series if each.number == one.of)):
+                raise ValueError(f"{one.description}: the image has no area {one.area}")
             if one.kind == "dose-report" and not self.dose:
                 raise ValueError("a dose report needs the dose")
             if one.kind == "measurements" and not self.findings:
@@ -260,7 +203,15 @@ class Recipe(_Part):
         exam = self.exam
         if side == "L" and exam.left:
             exam = exam.model_copy(update={"code": exam.left[0], "meaning": exam.left[1]})
-        return self.model_copy(update={"laterality": side, "exam": exam})
+        changes: dict[str, Any] = {"laterality": side, "exam": exam}
+        if side != self.laterality:
+            widths = {one.number: one.size[0] for one in self.series}
+            changes["series"] = tuple(_mirrored(one) for one in self.series)
+            changes["documents"] = tuple(one.mirrored(widths.get(one.of, 0)) for one in self.documents)
+            changes["findings"] = tuple(
+                one.model_copy(update={"side": side}) if one.side else one for one in self.findings
+            )
+        return self.model_copy(update=changes)
 
     @property
     def dosimetry(self) -> Coded:

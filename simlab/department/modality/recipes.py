@@ -86,15 +86,23 @@ def named(name: str) -> Recipe:
     """The recipe that ships as `name`; NotFound lists those there are.
 
     ``us-aorta@aneurysm=47`` or ``ct-chest@nodule=12L`` asks for a finding besides: its size in mm (with ``%`` what is
-    narrowed), then its side. Raises BadInput for one that the recipe's phantoms do not show.
+    narrowed), then its side; ``dx-knee@left`` for the other limb. Raises BadInput for what cannot be shown.
     """
     name, asked, findings = name.partition("@")
     if asked:
-        return _with(named(name), findings)
+        return _left(named(name)) if findings == "left" else _with(named(name), findings)
     path = course_folder("sample_studies") / f"{name}.yaml"
     if not _NAME.fullmatch(name) or not path.is_file():
         raise NotFound(f"there is no recipe {name}", place="sample_studies", remedy=f"There are {', '.join(names())}.")
     return load(path)
+
+
+def _left(recipe: Recipe) -> Recipe:
+    if not recipe.exam.left:
+        raise BadInput(
+            f"{recipe.name} has no other side", place=recipe.name, remedy="Limbs have: dx-knee@left, dx-hand@left."
+        )
+    return recipe.on_side("L")
 
 
 def _with(recipe: Recipe, findings: str) -> Recipe:

@@ -13,7 +13,8 @@ from simlab.department.modality.compression import NATIVE
 from simlab.department.modality.drawing import Picture, drawn
 from simlab.department.modality.encoding import Encoded, derived_uid, element, encode
 from simlab.department.modality.kind import Kind, code, item
-from simlab.department.modality.recipe import Recipe, Series, Side
+from simlab.department.modality.recipe import Recipe, Series
+from simlab.department.modality.recipe_parts import Side
 from simlab.dicom import charset
 from simlab.dicom.contexts import PERFORMED_STEP
 from simlab.dicom.instance import Instance
