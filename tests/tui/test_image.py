@@ -88,7 +88,9 @@ async def test_a_presentation_state_is_shown_at_its_image(app: SimlabApp, lab: F
         await shows(pilot, "2/3")
         assert not asked(lab).get("state")
         await pilot.press("down", "s")
-        await until(pilot, lambda: asked(lab)["sop_uid"].endswith(".3") and not asked(lab).get("state"), "as it was sent")
+        await until(
+            pilot, lambda: asked(lab)["sop_uid"].endswith(".3") and not asked(lab).get("state"), "as it was sent"
+        )
 
 
 async def test_left_and_right_go_through_the_series(app: SimlabApp) -> None:
