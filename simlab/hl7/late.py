@@ -52,17 +52,17 @@ def settled(tx: sqlite3.Connection, link: str, item: int, delivery: Delivery) ->
     return delivery
 
 
-def heard(tx: sqlite3.Connection, link: str, answer: Message) -> tuple[str, int] | None:
+def heard(tx: sqlite3.Connection, link: str, answer: Message, *, whole: bool = False) -> tuple[str, int] | None:
     """Keep an acknowledgement with the message it is for, the oldest of its control ID; link and item of that, or None.
 
-    `link` is the beginning of the name of links that are looked at.
+    `link` is the beginning of the name of links that are looked at, or the `whole` name of one.
     """
     if answer.get("MSA-1") not in _APPLICATION:
         return None
     row = tx.execute(
         "SELECT link, item FROM hl7_awaited WHERE control_id=? AND answer IS NULL AND substr(link, 1, ?) = ? "
         "ORDER BY item LIMIT 1",
-        (answer.get("MSA-2"), len(link), link),
+        (answer.get("MSA-2"), 1000 if whole else len(link), link),
     ).fetchone()
     if row is None:
         return None

@@ -44,7 +44,7 @@ def put(tx: sqlite3.Connection, name: str, message: Message, clock: Clock, **col
     row = {
         "type": message_type(message),
         "control_id": message.get("MSH-10"),
-        "message": message.data,
+        "message": message.encode(),
         "state": QUEUED,
         "attempts": 0,
         "error": "",

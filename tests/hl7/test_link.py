@@ -8,8 +8,7 @@ from datetime import datetime
 import pytest
 
 from simlab import provenance
-from simlab.hl7 import acknowledge, courier
-from simlab.hl7 import message as messages
+from simlab.hl7 import acknowledge, courier, delimiters
 from simlab.hl7.courier import DELIVERED, Courier, Parcel
 from simlab.hl7.errors import NoAck, Unreachable, WrongAck
 from simlab.hl7.framing import Deframer, frame
@@ -217,8 +216,8 @@ def test_nobody_there_is_unreachable_and_nonsense_is_no_acknowledgement():
 
 def test_a_delivery_reads_once_what_goes_out_and_what_comes_back(ground, monkeypatch):
     """The link, the judgement of the reply and the journal share one reading of each."""
-    read, separators = [], messages._separators
-    monkeypatch.setattr(messages, "_separators", lambda data: read.append(data) or separators(data))
+    read, separators = [], delimiters.of
+    monkeypatch.setattr(delimiters, "of", lambda data: read.append(data) or separators(data))
     server = MllpServer("AA", lambda data, _caller: acknowledge.acknowledge_head(data, now=datetime.now()))
     port = server.open("127.0.0.1", 0)
     try:

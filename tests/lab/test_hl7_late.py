@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from simlab import provenance
+from simlab.faults import Fault
 from simlab.hl7.acknowledge import acknowledge
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.link import send
@@ -49,6 +51,21 @@ def test_aa_comes_later_to_the_engines_door(lab: Lab) -> None:
     heard = [e.data["text"] for e in lab.journal.events(kinds=("hl7.message",), system="ENGINE", limit=100)]
     assert f"the late reply to item {item(lab)['id']} of {ROUTE}" in heard
     assert rows(lab, "hl7.replies") == []
+
+
+@pytest.mark.parametrize("code", ["AA", "AE"])
+def test_aa_comes_later_on_the_routes_own_connection(lab: Lab, code: str) -> None:
+    """Nobody set `reply_to`: CA, and a while later the word, on the connection that the engine opened and keeps."""
+    delay = {"delay": 0.4} if code == "AA" else {"delay": 0.4, "code": "AE", "text": "not so"}
+    with provenance.acting(provenance.SCENE):
+        lab.faults.declare([Fault(id="slow", point="ack", system="RIS", effect=delay)])
+    do(lab, "engine.set_route", route=ROUTE, deferred=True)
+    person(lab, "9300007")
+    eventually(lambda: item(lab)["state"] == "delivered" and item(lab)["later"] == "awaited")
+    eventually(lambda: item(lab)["later"] == code)
+    assert item(lab)["state"] == ("delivered" if code == "AA" else "error") and item(lab)["attempts"] == 1
+    heard = [e.data["text"] for e in lab.journal.events(kinds=("hl7.message",), system="ENGINE", limit=100)]
+    assert f"the late reply to item {item(lab)['id']} of {ROUTE}" in heard
 
 
 def test_ae_later_makes_a_dead_letter_that_can_be_sent_again(lab: Lab) -> None:

@@ -20,6 +20,8 @@ from simlab.errors import NotKept
 from simlab.faults import FaultTable
 from simlab.hl7 import courier, late
 from simlab.hl7.courier import Courier, Delivery, Parcel
+from simlab.hl7.message import parse
+from simlab.hl7.record import IN, record
 from simlab.hl7.sequence import Counter
 from simlab.journal import Journal
 from simlab.store import Store
@@ -90,6 +92,7 @@ class Deliveries:
                     context=self._context,
                     counter=Counter(self._store, f"{NAME} {name}"),
                     waiting=partial(self._waiting, line),
+                    on_late=partial(self._overheard, line),
                 )
                 self._couriers[name].start()
         for name in list(self._couriers):
@@ -134,6 +137,21 @@ class Deliveries:
                     courier.note(self._journal, NAME, one.parcel, one.delivery, route=line.route, item=one.parcel.id)
 
     # On the courier's thread
+
+    def _overheard(self, line: Line, reply: bytes, place: str) -> None:
+        """The application's word that came on the route's own connection when CA had ended the delivery."""
+        answer = parse(reply)
+        with self._store.write() as tx:
+            self.pause(tx, line.route)
+            row = tx.execute(
+                "SELECT q.actor, q.cause FROM hl7_awaited a JOIN engine_queue q ON q.id = a.item "
+                "WHERE a.control_id=? AND a.link=? AND a.answer IS NULL ORDER BY a.item LIMIT 1",
+                (answer.get("MSA-2"), f"{NAME} {line.route}"),
+            ).fetchone()
+            if row is not None:
+                with provenance.acting(row["actor"], row["cause"]):
+                    text = queue.hear(tx, f"{NAME} ", answer, self._clock.now(), only=line.route)
+                    record(self._journal, NAME, IN, answer, None, peer=place, text=text)
 
     def _take(self, line: Line) -> Parcel | float | None:
         if (not line.ahead or line.sent >= TOGETHER) and self.rush.on():
