@@ -190,7 +190,8 @@ def settle(tx: sqlite3.Connection, route: str, outcomes: Sequence[Outcome]) -> s
 def hear(tx: sqlite3.Connection, links: str, answer: Message, now: datetime, *, only: str = "") -> str:
     """Give a late acknowledgement to the item it is for, and say to which; AE and AR make it a dead letter.
 
-    `links` is how the names of the engine's links begin, `only` the one route that is looked at. An item that is in flight hears of it when that ends.
+    `links` is how the names of the engine's links begin, `only` the one route that is looked at. An item that is in
+    flight hears of it when that ends.
     """
     found = late.heard(tx, links + only, answer, whole=bool(only))
     if found is None:
