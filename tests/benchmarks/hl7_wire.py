@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -51,12 +52,31 @@ def measures(folder: Path, *, quick: bool) -> Iterator[Measure]:
         yield Measure("MLLP round trips, stored for two routes before AA", _rate(port, 1, seconds), "/s", least=1500)
         yield Measure("the same, 8 connections", _rate(port, 8, seconds), "/s")
         yield Measure("a report of 5 MiB, stored for two routes before AA", _large(port), "s", most=0.3)
-    with _process("bare") as one, _process("bare") as two:
-        with _process("durable", str(folder / "delivering"), str(one), str(two)) as port:
-            rate = _rate(port, 1, seconds)
-        yield Measure("MLLP round trips, while both routes deliver", rate, "/s", note="one connection, one process")
+    yield from _delivering(folder / "delivering", seconds)
     with _process("bare") as port:
         yield Measure("a report of 5 MiB, bare", _large(port), "s", most=0.3)
+
+
+def _delivering(folder: Path, seconds: float) -> Iterator[Measure]:
+    """The engine takes and delivers in one process: how fast it takes, what it delivers meanwhile, when it is done."""
+    with _process("bare") as one, _process("bare") as two, _process("durable", str(folder), str(one), str(two)) as port:
+        rate = _rate(port, 1, seconds)
+        ended = time.perf_counter()
+        waiting, delivered = _queue(folder)
+        while _queue(folder)[0] and time.perf_counter() - ended < 60:
+            time.sleep(0.05)
+        rest = time.perf_counter() - ended
+    note = "one connection, one process"
+    yield Measure("MLLP round trips, while both routes deliver", rate, "/s", least=1500, note=note)
+    yield Measure("delivered meanwhile, by both routes together", delivered / seconds, "/s")
+    yield Measure("until the rest was delivered too", rest, "s", note=f"{waiting} waited")
+
+
+def _queue(folder: Path) -> tuple[int, int]:
+    """How many messages wait on the routes of an engine, and how many were delivered."""
+    with closing(sqlite3.connect(folder / "lab.sqlite3")) as database:
+        states = dict(database.execute("SELECT state, count(*) FROM engine_queue GROUP BY state").fetchall())
+    return states.get("queued", 0) + states.get("sending", 0), states.get("delivered", 0)
 
 
 def message(number: int, *, padding: int = 0) -> bytes:
