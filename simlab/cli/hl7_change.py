@@ -42,7 +42,7 @@ def get(
 
 
 def set_values(
-    file: Annotated[str, typer.Argument(help="A file, - or the number of an event.")],
+    file: Annotated[str, typer.Argument(help="A file, a folder, - or the number of an event.")],
     changes: Annotated[list[str] | None, typer.Argument(metavar="[PATH=VALUE]...")] = None,
     add: Annotated[list[str] | None, typer.Option(help="PATH=VALUE as one more repetition.")] = None,
     insert: Annotated[list[str] | None, typer.Option(help="A whole segment, put at the end.")] = None,
@@ -51,25 +51,29 @@ def set_values(
     out: Out = "",
     home: Home = None,
 ) -> None:
-    """Change values, repetitions and segments of every message in a file, and keep every other byte of them."""
+    """Change values, repetitions and segments of every message in a file or folder, and keep every other byte."""
     if not (changes or add or insert or delete):
         raise BadInput("nothing is to be changed", place=file, remedy="Give PATH=VALUE, --add, --insert or --delete.")
     batch = importlib.import_module("simlab.hl7.batch")
-    done = []
-    [(place, data)] = list(hl7_sources.contents([file], home))[:1]
-    for _, message in batch.read(data, place):
-        for path, value in map(_pair, changes or []):
-            message = message.set(path, value, raw=raw)
-        for path, value in map(_pair, add or []):
-            message = message.add_repetition(path, value, raw=raw)
-        for segment in insert or []:
-            message = message.insert(segment)
-        for segment in delete or []:
-            message = message.delete(segment)
-        done.append(message)
-    whole, notes = _counted(data)
-    _noted(place, notes)
-    _write(whole.rewritten(done), out)
+    written: list[bytes] = []
+    for place, data in hl7_sources.contents([file], home):
+        done = []
+        for _, message in batch.read(data, place):
+            for path, value in map(_pair, changes or []):
+                message = message.set(path, value, raw=raw)
+            for path, value in map(_pair, add or []):
+                message = message.add_repetition(path, value, raw=raw)
+            for segment in insert or []:
+                message = message.insert(segment)
+            for segment in delete or []:
+                message = message.delete(segment)
+            done.append(message)
+        whole, notes = _counted(data)
+        _noted(place, notes)
+        if written and not written[-1].endswith((b"\r", b"\n")):
+            written.append(b"\r")
+        written.append(whole.rewritten(done))
+    _write(b"".join(written), out)
 
 
 def _counted(data: bytes) -> tuple[Any, tuple[str, ...]]:

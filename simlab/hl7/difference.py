@@ -31,7 +31,10 @@ _Labelled = tuple[Segment, str]
 
 
 def difference(before: Message, after: Message, *, ignore: tuple[str, ...] = ()) -> list[Change]:
-    """What differs between two messages; `ignore` names whole fields (``MSH-7``)."""
+    """What differs between two messages; `ignore` names whole fields (``MSH-7``).
+
+    Between two character sets the same letters are the same value, whatever their bytes.
+    """
     ignored = {(at.segment, at.field) for at in map(path, ignore)}
     first, second = list(elements.labelled(before)), list(elements.labelled(after))
     found: list[Change] = []
@@ -42,7 +45,9 @@ def difference(before: Message, after: Message, *, ignore: tuple[str, ...] = ())
             found.append(_whole(before, one, added=False))
         elif one is not None and other is not None and one[0].raw != other[0].raw:
             found += _fields(before, after, one, other, ignored)
-    return found
+    if before.shown_encoding == after.shown_encoding:
+        return found
+    return [one for one in found if one.before != one.after or "\ufffd" in (one.before or "")]
 
 
 def _whole(message: Message, held: _Labelled, *, added: bool) -> Change:

@@ -265,3 +265,14 @@ def test_convert_to_another_version_tells_on_stderr_what_is_lost(simlab, day, tm
     ran = simlab("hl7", "convert", str(out), "--version", "2.5.1", "--orders", "omi", "--line-ends", "lf")
     assert "OMI^O23^OMI_O23" in ran.out and "IPC|ACC1|RP1|2.25.17|SPS1|CT" in ran.out
     assert "2.9" in simlab("hl7", "convert", str(day), "--version", "2.9").err
+
+
+def test_set_changes_every_file_of_a_folder(simlab, tmp_path):
+    """Their messages come behind one another, as `get` and `show` read them."""
+    folder, out = tmp_path / "day", tmp_path / "out.hl7"
+    folder.mkdir()
+    (folder / "a.hl7").write_bytes(ADMISSION.rstrip(b"\r"))
+    (folder / "b.hl7").write_bytes(ORDER)
+    assert simlab("hl7", "set", str(folder), "PID-8=M", "--out", str(out)).code == 0
+    assert simlab("hl7", "get", "PID-8", str(out)).out == "M\nM\n"
+    assert simlab("hl7", "get", "MSH-10", str(out)).out == "EPR1\nRIS7\n"

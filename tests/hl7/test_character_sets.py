@@ -223,3 +223,12 @@ def test_codecs_are_few_whatever_msh_18_says():
     """Names of sets come from the wire; the codecs that are made of them do not grow without bound."""
     names = {characters.codec("~".join(("ASCII", one, other))) for one in iso2022.SETS for other in iso2022.SETS}
     assert len(names) <= len(iso2022.SETS) * (len(iso2022.SETS) + 1) // 2
+
+
+def test_the_same_letters_in_another_set_are_no_difference():
+    """MSH-18 alone differs; letters that cannot be read do."""
+    one = message("UNICODE UTF-8", "山田")
+    other = forms.recoded(one, "ASCII~ISO IR87")
+    assert {change.path[:6] for change in difference(one, other)} == {"MSH-18"}
+    broken = parse(other.data.replace(b"\x1b$B;3ED\x1b(B", b"\x1b$B~~\x1b(B"))
+    assert "PID-5.1" in {change.path for change in difference(one, broken)}
