@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from simlab.department import desk, engine, epr, modality, neighbour, pacs, ris, viewer
 from simlab.hl7 import policy
-from simlab.lab import feed
+from simlab.lab import feed, recipes
 from simlab.lab.snapshot import View
 
 _SYSTEMS: dict[str, Mapping[str, View]] = {
@@ -19,7 +19,7 @@ _SYSTEMS: dict[str, Mapping[str, View]] = {
     "neighbour": neighbour.VIEWS,
     "desk": desk.VIEWS,
     "hl7": policy.VIEWS,
-    "lab": {"feed": feed.shown},
+    "lab": {"feed": feed.shown, "recipes": recipes.shown},
 }
 
 VIEWS: dict[str, View] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 from pathlib import Path
@@ -292,5 +293,6 @@ def _address(card: Path | None) -> tuple[str, str]:
 
 def run(base_url: str, token: str, card: Path | None = None, graphics: Graphics | None = None) -> int:
     """Open the terminal on the lab at `base_url`; gives the exit code when the person leaves."""
+    gc.freeze()  # what was imported stays: going through it again and again holds up the keys
     app = SimlabApp(Door(base_url, token), card=card, graphics=graphics or ask())
     return app.run() or 0

@@ -1,4 +1,4 @@
-"""The stream of what happens in a lab: one long poll after another, at most two batches a second."""
+"""The stream of what happens in a lab: one long poll after another, in batches that a screen can take."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simlab.tui import words
 from simlab.tui.client import Door, Lost
 
 PAUSE = 0.5
-"""Seconds between two batches, however much happens."""
+"""Seconds between two batches that hold all that has happened."""
 
 POLL = 10.0
 """Seconds that one long poll waits for something new."""
@@ -21,7 +21,10 @@ POLL = 10.0
 AGAIN = {True: 1.0, False: 5.0}
 """Seconds before the next try: after the lab was lost, after it answered with an error."""
 
-LIMIT = 500
+LIMIT = 200
+"""Events of one batch: more of them at once would hold up the keys."""
+BEHIND = 0.1
+"""Seconds between two batches while more has happened than one of them holds."""
 BACKLOG = 1000
 """Events of the past that free play begins with; an attempt begins with all of its own."""
 
@@ -51,7 +54,7 @@ async def follow(door: Door, attempt: str) -> AsyncIterator[Batch]:
             after = max(int(told.get("last") or 0), after)
             if events:
                 yield Batch(events, words.moment(str(events[-1].get("at") or "")))
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(PAUSE if len(events) < LIMIT else BEHIND)
             else:
                 status = await door.get("/status")
                 if int(status.get("last_event") or 0) < after:

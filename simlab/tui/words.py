@@ -66,6 +66,8 @@ def moment(text: str) -> datetime | None:
 
 def time_of(text: str) -> str:
     """``07:40:12`` of an ISO date and time."""
+    if text[10:11] == "T" and text[13:14] == text[16:17] == ":":
+        return text[11:19]
     at = moment(text)
     return at.strftime("%H:%M:%S") if at else text
 

@@ -9,7 +9,7 @@ import pytest
 from simlab.lab.actions import ACTIONS
 from simlab.lab.views import VIEWS
 from simlab.tui.console.archive import ARCHIVE
-from simlab.tui.console.deeds import Ask, Deed, Look, Offer, Section, fits, taken
+from simlab.tui.console.deeds import Ask, Deed, Look, Offer, Read, Section, fits, taken
 from simlab.tui.console.desk import DESK
 from simlab.tui.console.systems import SYSTEMS
 from simlab.tui.fields import SETTINGS
@@ -47,13 +47,15 @@ def test_every_console_view_is_seen(name: str) -> None:
 @pytest.mark.parametrize(("place", "offer"), OFFERS, ids=lambda one: one if isinstance(one, str) else one.label)
 def test_an_offer_fills_in_what_its_action_or_view_takes(place: str, offer: Offer) -> None:
     """Each argument that a row gives is one of the action, the view or the service."""
-    given = set(offer.given) | set(getattr(offer, "fixed", ()))
+    given = set(getattr(offer, "given", ())) | set(getattr(offer, "fixed", ()))
     match offer:
         case Deed():
             schema = ACTIONS[offer.action].model_json_schema()
             assert given <= set(schema["properties"]) | ({SETTINGS} if schema["additionalProperties"] else set())
         case Look():
             assert given <= parameters(offer.view)
+        case Read():
+            assert offer.column in ("message", "original", "ack")
         case Ask():
             assert given <= {field.name for field in BY_ID[offer.service].fields}
 

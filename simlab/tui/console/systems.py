@@ -18,6 +18,8 @@ _SCANNER = {"modality": "system"}
 _STUDY = {"study": "study_uid"}
 _STEP = {**_SCANNER, "mpps": "mpps_uid"}
 
+_TYPED = {"typed": {"patient_id": "", "patient_name": ""}}
+
 _BEGIN = Deed("Tell the RIS that an exam begins (MPPS)…", "modality.start_step", _SCANNER)
 _COMMIT = Deed("Ask the PACS to commit to its images…", "modality.commit", {**_SCANNER, **_STUDY})
 _SCANNER_DEEDS = (
@@ -222,6 +224,18 @@ _SCANNERS = Group(
             search=("system",),
             newest_first=True,
             empty="No scanner asked for commitment; n does.",
+        ),
+        Section(
+            "recipes",
+            "Recipes",
+            "lab.recipes",
+            ("modality", "name", "images", "title", "finds", "-"),
+            (
+                Deed("Scan a patient with it, and send it to the PACS…", "modality.scan", {"recipe": "name"}),
+                Deed("Scan somebody who is on no worklist…", "modality.scan", {"recipe": "name"}, _TYPED),
+            ),
+            search=("modality",),
+            lead="finds",
         ),
         Section(
             "scanner-kept-lists",

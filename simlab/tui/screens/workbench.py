@@ -78,7 +78,7 @@ class Workbench(Exercising):
             with ContentSwitcher(initial="archive", id="panes"):
                 yield Archive(self._door, blocks=self._blocks, id="archive")
                 yield Query(self._door, id="query")
-                yield Messages(self._door, id="messages")
+                yield Messages(self._door, past=self.attempt is None, id="messages")
                 yield Sections(self._door, SYSTEMS, id="systems")
                 yield Sections(self._door, DESK, id="desk")
                 yield Logs(wire=self._open_wire, id="logs")
@@ -191,6 +191,10 @@ class Workbench(Exercising):
         for pane in self.query("#panes > *"):
             if isinstance(pane, Archive | Messages | Sections | Logs):
                 pane.take(events)
+        if self.is_current or self.app.screen.is_modal:
+            self.refresh_tab()
+
+    def on_screen_resume(self) -> None:
         self.refresh_tab()
 
     def on_acted(self, event: Acted) -> None:

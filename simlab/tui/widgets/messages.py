@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -14,17 +13,17 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
-from simlab.tui import words
 from simlab.tui.client import Door, content
 from simlab.tui.told import WantsEvidence, heard
+from simlab.tui.traffic import Row, Traffic
 from simlab.tui.widgets.menu import Menu
 from simlab.tui.widgets.message_tree import MessageTree
 from simlab.tui.widgets.results import ResultsTable
 
-MOST = 20_000
-"""Messages that the list holds: a busy day."""
 REST = 0.08
 """Seconds that the cursor rests before its message is fetched: a held arrow key asks for the last one only."""
+EARLIER, AHEAD = 500, 30
+"""Events that are fetched at once of the past, and how many rows before the end of the list."""
 COLUMNS = ("time", "system", "way", "type", "control id", "ack", "text", "-")
 
 OFFERS = (
@@ -39,8 +38,6 @@ OFFERS = (
 """Key, action and words of what can be done with the chosen message."""
 
 NONE = "No HL7 message has passed yet."
-
-Row = dict[str, Any]
 
 
 class Messages(Vertical):
@@ -70,14 +67,12 @@ class Messages(Vertical):
             super().__init__()
             self.one, self.other = one, other
 
-    def __init__(self, door: Door, *, id: str | None = None) -> None:
+    def __init__(self, door: Door, *, past: bool = False, id: str | None = None) -> None:
+        """With `past` the list goes back beyond what it was given, for as far as it is scrolled."""
         super().__init__(id=id)
         self._door = door
-        self._rows: list[Row] = []
-        self._shown: list[Row] = []
-        self._words: list[str] = []
-        self._causes: dict[int, int] = {}
-        self._thread: int | None = None
+        self._past = past
+        self._traffic = Traffic()
         self._wait: Timer | None = None
         self._marked: tuple[str, bytes] | None = None
         self._new = False
@@ -93,17 +88,11 @@ class Messages(Vertical):
 
     def take(self, events: list[Row]) -> None:
         """Add what has come."""
-        self._causes.update({int(event["id"]): int(event["cause"]) for event in events if event.get("cause")})
-        new = [_row(event) for event in events if event.get("kind") == "hl7.message"]
-        if new:
-            self._rows = [*reversed(new), *self._rows][:MOST]
-            fitting = [row for row in reversed(new) if self._fits(row)]
-            self._shown = [*fitting, *self._shown][:MOST]
-            self._new = self._new or bool(fitting)
+        self._new = self._traffic.take(events) or self._new
 
     def clear(self) -> None:
         """Forget the list: another attempt has begun."""
-        self._rows, self._shown, self._causes, self._thread, self._new = [], [], {}, None, True
+        self._traffic, self._new = Traffic(), True
 
     def refresh_view(self, *, force: bool = False) -> None:
         """Show what has come since."""
@@ -111,19 +100,33 @@ class Messages(Vertical):
             self._new = False
             self._show()
 
-    def _fits(self, row: Row) -> bool:
-        belongs = self._thread is None or self._root(row) == self._thread
-        return belongs and (not self._words or _holds(row, self._words))
-
-    def _fill(self) -> None:
-        """Narrow the list anew."""
-        self._words = self.query_one("#message-filter", Input).value.casefold().split()
-        self._shown = [row for row in self._rows if self._fits(row)]
+    def _narrow(self, thread: int | None) -> None:
+        self._traffic.narrow(self.query_one("#message-filter", Input).value.casefold().split(), thread)
         self._show()
 
     def _show(self) -> None:
-        narrowed = bool(self._words) or self._thread is not None
-        self._list.show(self._shown, COLUMNS, empty="No message fits; t and / show them all." if narrowed else NONE)
+        narrowed = bool(self._traffic.wanted) or self._traffic.thread is not None
+        empty = "No message fits; t and / show them all." if narrowed else NONE
+        self._list.show(self._traffic.shown, COLUMNS, empty=empty)
+        if self._near_the_end:
+            self.go_back()
+
+    @property
+    def _near_the_end(self) -> bool:
+        """Whether there may be earlier messages, and the cursor is where they would be seen."""
+        wanted = self._past and self._traffic.first > 1 and not self._traffic.full
+        return wanted and self._list.table.row > len(self._traffic.shown) - AHEAD
+
+    @work(exclusive=True, group="past")
+    async def go_back(self) -> None:
+        """Add earlier messages while the end of the list is near."""
+        while self._near_the_end:
+            after = max(0, self._traffic.first - 1 - EARLIER)
+            told = await heard(self, self._door.get("/events", after=after, limit=EARLIER))
+            if told is None or not told.get("events"):
+                return
+            self._traffic.take_earlier(told["events"])
+            self._list.show(self._traffic.shown, COLUMNS)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         # Who reads a message keeps it, whatever comes in meanwhile; and it gets the larger part of a low screen.
@@ -137,6 +140,8 @@ class Messages(Vertical):
         if self._wait is not None:
             self._wait.stop()
         self._wait = self.set_timer(REST, lambda: self.show_message(number))
+        if self._near_the_end:
+            self.go_back()
 
     def on_results_table_chosen(self, event: ResultsTable.Chosen) -> None:
         event.stop()
@@ -187,20 +192,12 @@ class Messages(Vertical):
     def action_thread(self) -> None:
         """Only the messages that come of the same cause as the chosen one, or all again."""
         row = self._list.current
-        self._thread = None if self._thread is not None or row is None else self._root(row)
-        self._fill()
+        self._narrow(None if self._traffic.thread is not None or row is None else self._traffic.root(row))
 
     def action_newest(self) -> None:
         """To the first row, where the cursor stays with the newest."""
         self._list.table.focus()
-        self._list.table.action_go(-MOST)
-
-    def _root(self, row: Row) -> int:
-        """The event that a message comes of in the end."""
-        at = int(row["event"])
-        while at in self._causes:
-            at = self._causes[at]
-        return at
+        self._list.table.move(0, 0)
 
     def action_mark(self) -> None:
         """Keep the shown message to compare another with."""
@@ -228,31 +225,9 @@ class Messages(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         event.input.display = bool(event.value)
-        self._fill()
+        self._narrow(self._traffic.thread)
         self._list.table.focus()
 
 
 def _called(row: Row) -> str:
     return f"{row['type']} {row['control id']} at {row['system']} {row['time']}"
-
-
-def _holds(row: Row, wanted: Sequence[str]) -> bool:
-    text = row["text of all"]
-    return all(word in text for word in wanted)
-
-
-def _row(event: Row) -> Row:
-    data = event.get("data") or {}
-    way = {"in": "→ in", "out": "out →"}.get(str(data.get("direction")), "")
-    row = {
-        "time": words.time_of(str(event.get("at", ""))),
-        "system": event.get("system"),
-        "way": way,
-        "type": data.get("type"),
-        "control id": data.get("control_id"),
-        "ack": data.get("ack"),
-        "text": data.get("text"),
-        "event": event.get("id"),
-        "reply": data.get("ack_message"),
-    }
-    return {**row, "text of all": " ".join(map(words.full, row.values())).casefold()}

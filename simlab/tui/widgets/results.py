@@ -15,6 +15,9 @@ from textual.widgets import Static
 from simlab.tui import words
 from simlab.tui.widgets.grid import Grid
 
+NEAR = 500
+"""Rows up and down in which one that was fetched again is looked for."""
+
 NARROW = 26
 WIDE = {
     "what": 160,
@@ -171,8 +174,9 @@ def _again(row: dict[str, Any], rows: Sequence[dict[str, Any]], keys: Sequence[s
     same = next((place for place, one in enumerate(rows) if one is row), None)
     if same is not None:
         return same
+    near = range(max(0, at - NEAR), min(len(rows), at + NEAR))
     for names in (list(row), ["id"] if "id" in row else [], keys[:2], keys[:1]):
-        alike = [place for place, one in enumerate(rows) if all(one.get(name) == row.get(name) for name in names)]
+        alike = [place for place in near if all(rows[place].get(name) == row.get(name) for name in names)]
         if names and (len(alike) == 1 or at in alike):
             return at if at in alike else alike[0]
     return at
