@@ -90,7 +90,7 @@ def admit(journey: Journey, deed: deeds.Admit, rng: random.Random) -> Iterator[H
     visit.admitted_as, announced = visit.kind, visit.kind == "P"
     doctor = journey.doctor(rng, deed.specialty)
     specialty = journey.trust.specialties[journey.specialty]
-    visit.kind, visit.before = "I", "" if announced else visit.place
+    visit.kind, visit.before, visit.bed_before = "I", "" if announced else visit.place, ""
     visit.place, visit.doctor, visit.service = deed.place or specialty.ward, doctor, specialty.code
     visit.bed = _bed(journey, visit.place, rng)
     if announced:
@@ -107,7 +107,7 @@ def transfer(journey: Journey, deed: deeds.Transfer, rng: random.Random) -> Iter
     if deed.specialty is not None:
         visit.doctor = journey.doctor(rng, deed.specialty)
         visit.service = journey.trust.specialties[deed.specialty].code
-    visit.before = visit.place
+    visit.before, visit.bed_before = visit.place, visit.bed
     visit.place = deed.place or journey.trust.specialties[journey.specialty].ward
     visit.bed = _bed(journey, visit.place, rng)
     yield journey.tell("transfer", life, visit=visit)
@@ -136,7 +136,8 @@ def undo(journey: Journey, deed: deeds.Undo, rng: random.Random) -> Iterator[Hap
     if deed.what == "discharge":
         visit.ended, visit.disposition, life.visit, life.died = None, "", visit, None
     elif deed.what == "transfer":
-        visit.place, visit.before, visit.bed = visit.before, "", ""
+        visit.place, visit.bed = visit.before, visit.bed_before
+        visit.before = visit.bed_before = ""
     yield journey.tell(f"undo_{deed.what}", life, visit=visit)
     if deed.what in ("admit", "preadmit"):
         life.visit = None

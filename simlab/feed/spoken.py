@@ -54,7 +54,7 @@ def visit(one: Visit | None, life: Life, dialect: Dialect) -> build.Visit:
         build.Raw(f"{one.place}^^{one.bed}^{_SITE}"),
         doctor(one.doctor),
         one.begun,
-        prior_location=build.Raw(f"{one.before}^^^{_SITE}") if one.before else "",
+        prior_location=build.Raw(f"{one.before}^^{one.bed_before}^{_SITE}") if one.before else "",
         service=one.service,
         ambulatory="B6" if life.pregnant else "",
         discharged=one.ended,
@@ -79,6 +79,7 @@ def order(one: Order, status: str) -> build.Order:
         one.study_uid,
         status,
         pregnant=one.life.pregnant,
+        group=one.group,
     )
 
 

@@ -24,7 +24,7 @@ class Life:
 
 @dataclass
 class Visit:
-    """A stay or attendance: patient class I, O, E or P (preadmit), and where; `before` is where they were."""
+    """A stay or attendance: patient class I, O, E or P (preadmit), and where; `before` and `bed_before` are where they were."""
 
     number: str
     kind: str
@@ -34,6 +34,7 @@ class Visit:
     doctor: Doctor
     begun: datetime
     before: str = ""
+    bed_before: str = ""
     ended: datetime | None = None
     disposition: str = ""
     admitted_as: str = ""

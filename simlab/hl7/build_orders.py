@@ -53,6 +53,8 @@ class Order:
     """ORC-6 (table 0121): F or D asks for an ORR as the reply."""
     why: str = ""
     """ORC-16, the reason of the order control."""
+    group: str = ""
+    """ORC-4, the same in all orders of one request."""
 
 
 def orm(header: Header, control: str, patient: Patient, order: Order, visit: Visit | None = None) -> bytes:
@@ -162,6 +164,7 @@ def _orc(header: Header, control: str, order: Order) -> dict[int, str]:
         1: control,
         2: order.placer,
         3: order.filler,
+        4: order.group,
         5: order.status,
         6: order.response,
         9: timestamp(header.at),

@@ -166,3 +166,35 @@ def test_links_part_again():
     messages = fed(written(text), count=1, keeper=Keeper()).messages
     assert [m.get("MSH-9.2") for m in messages] == ["A28", "A28", "A24", "A37", "A31"]
     assert [len(m.named("PID")) for m in messages] == [1, 1, 2, 2, 1]
+
+
+def test_exams_of_one_request_are_of_one_group():
+    """Two or three exams at one attendance have orders of their own, and ORC-4 says that they belong together."""
+    messages = [m for m in fed("cancer-mdt", "trauma-unknown", count=8).messages if m.get("MSH-9.1") == "ORM"]
+    groups = defaultdict(set)
+    for message in messages:
+        groups[message.get("ORC-4")].add((message.get("PV1-19"), message.get("OBR-4.1"), message.get("ORC-2")))
+    alone = {code for _, code, _ in groups.pop("", set())}
+    assert alone <= {"NPETWB"}
+    assert {frozenset(code for _, code, _ in group) for group in groups.values()} == {
+        frozenset({"CCHEC", "CABDOC"}),
+        frozenset({"CSKUH", "CSPICE", "CCHABP"}),
+    }
+    assert all(len({visit for visit, _, _ in group}) == 1 for group in groups.values())
+
+
+def test_a_transfer_that_was_none_leaves_everybody_in_their_bed(day):
+    """PV1-3 of A12 is that of before the A02, bed included, and the A02 says in PV1-6 from where."""
+    places: dict[str, str] = {}
+    before: dict[str, str] = {}
+    undone = 0
+    for message in day:
+        visit, event = message.get("PV1-19"), message.get("MSH-9.2")
+        if event == "A02":
+            assert message.get("PV1-6") == places[visit]
+            before[visit] = places[visit]
+        elif event == "A12":
+            undone += 1
+            assert message.get("PV1-3") == before[visit]
+        places[visit] = message.get("PV1-3")
+    assert undone > 3
