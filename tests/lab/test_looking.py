@@ -7,6 +7,8 @@ import base64
 import pytest
 
 from simlab.cli.process import Process
+from simlab.department.modality import recipes, render
+from simlab.department.modality.sampling import person
 from simlab.dicom import preview, storing
 from simlab.dicom.instance import Instance
 from simlab.dicom.preview import Shown, View
@@ -107,6 +109,22 @@ def test_a_picture_is_drawn_under_a_presentation_state() -> None:
     assert (plain, presented) == ("as sent", "as presented")
     with pytest.raises(BadInput, match="no presentation state"):
         eyes.picture(UID, 1, View(8, 8), state=UID)
+
+
+def test_the_archive_shows_a_stored_study_under_its_presentation_state(running_process: Process) -> None:
+    """A sample's image and its state through the PACS and the door: another window, the area, refused for others."""
+    pacs = running_process.lab.endpoints["PACS"]
+    recipe = recipes.named("dx-hand-fracture")
+    first, second, said = render(recipe, person(recipe), 1)
+    storing.store(Peer("PACS", pacs.host, pacs.port), "ADMIN", [first, second, said])
+    uids = [one.header().sop_instance_uid for one in (first, second, said)]
+    _, told = call(running_process, "GET", f"/presentation?sop_uid={uids[2]}")
+    assert told["images"] == [uids[0]] and "Fracture enlarged" in told["label"]
+    _, told = call(running_process, "GET", f"/image?sop_uid={uids[0]}&state={uids[2]}&width=64&height=64")
+    assert told["windows"][0] == {"centre": 1800.0, "width": 1500.0, "name": "as presented"}
+    assert (told["columns"], told["lines"], told["edges"]["left"]) == (186, 186, "R")
+    status, told = call(running_process, "GET", f"/image?sop_uid={uids[1]}&state={uids[2]}")
+    assert status == 400 and "not for this image" in told["error"]["what"]
 
 
 def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
