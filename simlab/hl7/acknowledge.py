@@ -37,7 +37,7 @@ class Acknowledgement:
 
 def is_acknowledgement(message: Message) -> bool:
     """Whether `message` is itself an acknowledgement; those are never acknowledged."""
-    return bool(message.named("MSA"))
+    return message.get("MSH-9.1") == "ACK" or bool(message.named("MSA"))
 
 
 def acknowledge(

@@ -40,7 +40,7 @@ def check(data: bytes, limits: Mapping[str, int]) -> None:
             count = data.count(begin)
             if count > most:
                 raise Hl7Error(
-                    f"{count} segments {name}, {most} are taken",
+                    f"{count} segments {name}, this door takes {most}",
                     place=f"{name}[{most + 1}]",
                     code="100",
                     remedy="Send several messages.",
@@ -53,7 +53,7 @@ def check(data: bytes, limits: Mapping[str, int]) -> None:
             count = parts[number].count(again) + 1 if number < len(parts) else 0
             if count > most:
                 raise Hl7Error(
-                    f"{count} repetitions, {most} are taken",
+                    f"{count} repetitions, this door takes {most}",
                     place=f"{place}[{most + 1}]",
                     remedy=f"Send {most} at most.",
                 )

@@ -160,7 +160,7 @@ class Receiver:
         first = turn.head = head(data)
         if turn.policy.enhanced:
             turn.want = asked(first)
-        reply_to_us = b"\rMSA" + data[3:4] in data
+        reply_to_us = is_acknowledgement(first) or b"\rMSA" + data[3:4] in data
         if not reply_to_us:
             turn.policy.admit(first)
             if self._takes is not None:

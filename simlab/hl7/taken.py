@@ -40,15 +40,18 @@ def key(door: str, message: Message) -> Key:
 
 
 def _content(message: Message) -> bytes:
-    """The message without its sequence number, which is another one when it is sent again later."""
+    """The message without its sequence number, which is another one when it is sent again later.
+
+    Some senders leave out the CR behind the last segment; it makes no other message.
+    """
     header = message.segments[0].fields
     if len(header) <= 13 or not header[13]:
-        return message.data
+        return message.data.rstrip(b"\r")
     first, end, rest = message.data.partition(b"\r")
     separator = first[3:4]
     fields = first.split(separator)
     fields[12] = b""
-    return separator.join(fields).rstrip(separator) + end + rest
+    return (separator.join(fields).rstrip(separator) + end + rest).rstrip(b"\r")
 
 
 def before(tx: sqlite3.Connection, key: Key) -> Before:

@@ -68,6 +68,15 @@ def test_a_policy_is_kept_seen_and_told(ground):
     ]
 
 
+@pytest.mark.parametrize("head", [{}, {"number": "7"}])
+def test_the_last_cr_makes_no_other_message(ground, head):
+    """With or without the CR behind the last segment: it is the same message, done once and answered as before."""
+    with inbox(ground) as door:
+        whole = message("A", rest="PID|||1\r", **head)
+        first, second = door.talk(whole, whole.rstrip(b"\r"))
+        assert first.data == second.data and door.done == ["A"]
+
+
 def test_what_was_taken_long_ago_is_forgotten(ground):
     """The memory has an age limit, in hospital time; it does not grow for ever."""
     ground.clock.set(datetime(2026, 3, 2, 8), speed=0)
@@ -200,6 +209,14 @@ def test_an_acknowledgement_that_comes_to_a_door_is_accepted_when_it_asks(ground
         assert door.codes(asking) == [("CA", "R1")]
         event = ground.messages("TEST")[0]
         assert "a reply to nothing sent from here" in event.data["text"] and door.done == []
+
+
+def test_an_acknowledgement_that_says_nothing_is_not_acknowledged_either(ground):
+    """ACK without MSA: silence, whatever the door takes, and the next message is answered."""
+    with inbox(ground) as door:
+        door.doors.set("ADT", types=["ADT"])
+        assert door.codes(message("A", "ACK^A01^ACK"), message("B"), answers=1) == [("AA", "B")]
+        assert door.done == ["B"]
 
 
 def test_rubbish_in_enhanced_mode_is_not_accepted(ground):
