@@ -24,7 +24,7 @@ class Life:
 
 @dataclass
 class Visit:
-    """A stay or attendance: patient class I, O, E or P (preadmit), and where; `before` and `bed_before` are where they were."""
+    """A stay or attendance: patient class I, O, E or P (preadmit), and where; `before` is the place they came from."""
 
     number: str
     kind: str
