@@ -10,7 +10,7 @@ import pytest
 
 from simlab.department.engine import Route
 from simlab.department.engine.line import BACKLOG, TOGETHER
-from simlab.errors import BadInput
+from simlab.errors import BadInput, NotKept
 from simlab.faults import Fault
 from simlab.hl7.acknowledge import acknowledge_head
 from simlab.hl7.link import Link
@@ -192,3 +192,23 @@ def test_a_kill_with_a_backlog_doubles_a_few_which_the_receiver_knows(tmp_path):
     doubled = [name for name, times in Counter(seen).items() if times > 1]
     assert 1 <= len(doubled) <= TOGETHER
     assert max(Counter(seen).values()) == 2
+
+
+def test_a_full_disk_at_the_end_does_not_keep_the_engine_from_closing(ground, engine, monkeypatch):
+    """What could not be written is sent again by the next process; the first one ends all the same."""
+
+    def full(*_: object) -> set[int]:
+        raise NotKept("no space left", "lab.sqlite3")
+
+    with gate() as ris:
+        made = engine(Route(name="out", port=ris.port, state="held"))
+        fill(made, 3)
+        monkeypatch.setattr("simlab.department.engine.queue.settle", full)
+        made.routes.release("out")
+        eventually(lambda: ris.got == ["C0"])
+        made.close()
+        monkeypatch.undo()
+        again = engine()
+        again.routes.set("out", port=ris.port)
+        eventually(lambda: again.busy() == 0)
+        assert ris.got == ["C0", "C0", "C1", "C2"]

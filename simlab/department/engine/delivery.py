@@ -68,7 +68,7 @@ class Deliveries:
         for one in list(self._couriers.values()):
             one.close()
         self._couriers.clear()
-        with self._store.write() as tx:
+        with suppress(NotKept), self._store.write() as tx:
             for line in self._lines.values():
                 self._write(tx, line)
         self._lines.clear()
