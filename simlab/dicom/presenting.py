@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -199,8 +200,26 @@ def _line(pen: ImageDraw.ImageDraw, line: Line, place: Place, thick: int) -> Non
             pen.line([(x, y - 4 * thick), (x, y + 4 * thick)], ink, thick)
     elif line.filled and len(points) > 2:
         pen.polygon(points, fill=ink)
-    elif len(points) > 1:
-        pen.line(points, ink, thick)
+    else:
+        for ends in pairwise(points):
+            seen = _seen(*ends, pen.im.size, thick)
+            if seen:
+                pen.line(seen, ink, thick)
+
+
+def _seen(one: Point, other: Point, size: tuple[int, int], margin: int) -> list[Point] | None:
+    """The part of a line that a picture of that size shows (Liang and Barsky): PIL walks along all of it."""
+    (x, y), dx, dy = one, other[0] - one[0], other[1] - one[1]
+    first, last = 0.0, 1.0
+    for step, room in ((-dx, x + margin), (dx, size[0] + margin - x), (-dy, y + margin), (dy, size[1] + margin - y)):
+        if step == 0:
+            if room < 0:
+                return None
+        elif step < 0:
+            first = max(first, room / step)
+        else:
+            last = min(last, room / step)
+    return [(x + first * dx, y + first * dy), (x + last * dx, y + last * dy)] if first <= last else None
 
 
 def outline(line: Line) -> list[Point]:
@@ -249,7 +268,7 @@ def _words(pen: ImageDraw.ImageDraw, words: Words, place: Place, size: int, thic
         corners = [place(corner, words.box_units) for corner in words.box]
         x, y = min(x for x, _ in corners), min(y for _, y in corners)
         if anchor and words.line:
-            pen.line([(x, y), anchor], "white", thick)
+            _line(pen, Line("POLYLINE", ((x, y), anchor)), lambda point, _units: point, thick)
     else:
         assert anchor is not None
         x, y = anchor[0] + 3 * thick, anchor[1] - size * 1.4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
@@ -270,3 +272,23 @@ def test_an_image_is_no_presentation_state() -> None:
 def test_damage_hides_nothing_of_the_image(damage: dict[str, object]) -> None:
     """What cannot be read is left out."""
     assert levels(shown(RAMP, state(**damage))) == RAMP
+
+
+@pytest.mark.parametrize(
+    "data", [[-1e6, -1e6, 1e6, 1e6, 1e6, -1e6, -1e6, 5.0], [0.0, 32.0, 1e6, 32.0], [1e6, 1e6, 2e5, 2e5]]
+)
+def test_lines_from_far_away_cost_no_more_than_what_is_seen_of_them(data: list[float]) -> None:
+    """Drawn to their ends in a picture that is zoomed they would take seconds."""
+    begun = time.process_time()
+    ready = presenting.prepare(image(DARK), presentation.read(state(**line("POLYLINE", data))))
+    picture = preview.draw(ready, View(512, 512, zoom=32))
+    assert time.process_time() - begun < 0.5
+    seen = np.frombuffer(picture.rows, np.uint8).reshape(512, 512) > 200
+    assert seen.any() == (data[0] != 1e6)
+
+
+def test_marks_without_end_are_cut_off() -> None:
+    """A state of many thousand points is drawn as far as it takes a moment."""
+    marks = [item(GraphicAnnotationUnits="PIXEL", GraphicType="POLYLINE", GraphicData=[1.0, 2.0] * 3000)] * 50
+    found = presentation.read(state(**marked(GraphicObjectSequence=marks))).lines(UID, 1)
+    assert 10_000 < sum(len(one.points) for one in found) < 30_000
