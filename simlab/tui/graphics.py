@@ -9,6 +9,7 @@ import struct
 import sys
 import time
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 LETTERS, BLOCKS, SIXEL, KITTY = "letters", "blocks", "sixel", "kitty"
@@ -125,11 +126,11 @@ def kitty(width: int, height: int, samples: int, rows: bytes, place: int = 0) ->
     keys = f"a=T,i={number},p=1,f=24,o=z,s={width},v={height},C=1,q=2,z=-1"
     chunks = [content[at : at + _CHUNK] for at in range(0, len(content), _CHUNK)]
     return "".join(
-        f"\x1b_G{keys + ',' if not at else ''}m={int(at + 1 < len(chunks))};{chunk}\x1b\\"
+        f"\x1b_G{keys if not at else 'q=2'},m={int(at + 1 < len(chunks))};{chunk}\x1b\\"
         for at, chunk in enumerate(chunks)
     )
 
 
-def kitty_gone(places: int = 2) -> str:
-    """The escape sequences that take the pictures away."""
-    return "".join(f"\x1b_Ga=d,d=I,i={_IMAGE + place},q=2\x1b\\" for place in range(places))
+def kitty_gone(places: Iterable[int] = (0, 1)) -> str:
+    """The escape sequences that take the pictures in these places away, and out of the terminal's memory."""
+    return "".join(f"\x1b_Ga=d,d=I,i={_IMAGE + place},q=2\x1b\\" for place in places)

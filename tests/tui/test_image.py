@@ -270,12 +270,45 @@ def test_terminal_is_asked_and_nothing_of_its_answer_is_left() -> None:
     os.close(terminal)
 
 
+async def test_a_kitty_terminal_is_told_which_pictures_go(
+    make_app: Callable[..., SimlabApp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The prior's when it is taken away, both when a dialog lies over them, and both when one leaves."""
+    app = make_app(blocks=True, graphics=Graphics(KITTY, (10, 20)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        looking = await into_image(pilot)
+        written: list[str] = []
+        monkeypatch.setattr(app._driver, "write", written.append)
+
+        def gone(*places: int) -> bool:
+            return graphics.kitty_gone(places) in "".join(written)
+
+        await pilot.press("p")
+        await until(pilot, lambda: len(looking.view.panes) == 2, "the prior")
+        assert not gone(1)
+        for _ in range(len(canned.STUDIES)):
+            await pilot.press("p")
+            await pilot.pause(0.1)
+            if len(looking.view.panes) == 1:
+                break
+        await until(pilot, lambda: gone(1) and not gone(0, 1), "the prior's picture gone, and that one only")
+        await pilot.press("t")
+        await until(pilot, lambda: gone(0, 1), "nothing over the tags")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ImageScreen), "the image again")
+        written.clear()
+        await pilot.press("q")
+        await until(pilot, lambda: gone(0, 1), "nothing left")
+
+
 def test_kitty_gets_red_green_and_blue_in_parts() -> None:
     """The parts put together are the pixels, and only the last of them says that it is the last."""
     rows = os.urandom(100 * 50)
     sequence = graphics.kitty(100, 50, 1, rows, 1)
     parts = re.findall(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\", sequence)
     assert [keys.endswith("m=0") for keys, _ in parts] == [False] * (len(parts) - 1) + [True]
+    # Of what says nothing new the protocol allows m and q only; q keeps the terminal's answers out of the keys.
+    assert {keys for keys, _ in parts[1:-1]} == {"q=2,m=1"} and all(len(part) <= 4096 for _, part in parts)
     pixels = zlib.decompress(base64.b64decode("".join(part for _, part in parts)))
     assert pixels == b"".join(bytes([grey] * 3) for grey in rows)
 

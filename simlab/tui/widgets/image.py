@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -169,10 +170,20 @@ class ImageView(Widget):
                 found += [_control(there.segment.text), _control(pane.drawn.escape)]
         return [*found, _control(Control.move_to(corner.x, corner.y).segment.text)] if found else []
 
-    def clear(self) -> None:
+    def clear(self, places: Iterable[int] = (0, 1)) -> None:
         """Take pictures away that do not go by being written over."""
         if self.way == KITTY and self.app._driver is not None:
-            self.app._driver.write(kitty_gone())
+            self.app._driver.write(kitty_gone(places))
+
+    def watch_panes(self, before: tuple[Pane, ...], now: tuple[Pane, ...]) -> None:
+        # The prior that was taken away, or a picture in whose place words stand now.
+        there = {place for place, pane in enumerate(now) if pane.drawn is not None}
+        gone = [place for place, pane in enumerate(before) if pane.drawn is not None and place not in there]
+        if gone:
+            self.clear(gone)
+
+    def on_unmount(self) -> None:
+        self.clear()
 
 
 def _control(sequence: str) -> Segment:
