@@ -226,15 +226,6 @@ _SCANNERS = Group(
             empty="No scanner asked for commitment; n does.",
         ),
         Section(
-            "scanner-kept-lists",
-            "Kept lists",
-            "modality.kept_lists",
-            ("system", "taken", "accession", "patient_name", "date", "time", "description"),
-            (Deed("Dock it: fetch its list anew", "modality.worklist", _SCANNER, {"dock": True}),),
-            search=("system",),
-            empty="No scanner shows a list that it keeps (the quirk cached_list).",
-        ),
-        Section(
             "recipes",
             "Recipes",
             "lab.recipes",
