@@ -273,4 +273,7 @@ def _words(pen: ImageDraw.ImageDraw, words: Words, place: Place, size: int, thic
         assert anchor is not None
         x, y = anchor[0] + 3 * thick, anchor[1] - size * 1.4
     text = words.text.replace("\r\n", "\n").replace("\r", "\n")
-    pen.text((x, y), text, "white", ImageFont.load_default(size), stroke_width=thick, stroke_fill="black")
+    letters = ImageFont.load_default(size)
+    _left, _top, right, bottom = pen.textbbox((x, y), text, letters, stroke_width=thick)
+    x, y = max(x + min(pen.im.size[0] - right, 0), 0), max(y + min(pen.im.size[1] - bottom, 0), 0)
+    pen.text((x, y), text, "white", letters, stroke_width=thick, stroke_fill="black")

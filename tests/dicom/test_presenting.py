@@ -292,3 +292,14 @@ def test_marks_without_end_are_cut_off() -> None:
     marks = [item(GraphicAnnotationUnits="PIXEL", GraphicType="POLYLINE", GraphicData=[1.0, 2.0] * 3000)] * 50
     found = presentation.read(state(**marked(GraphicObjectSequence=marks))).lines(UID, 1)
     assert 10_000 < sum(len(one.points) for one in found) < 30_000
+
+
+def test_words_that_would_leave_the_picture_are_moved_into_it() -> None:
+    """Beside an anchor at the right edge they stand to its left, whole."""
+    wide = []
+    for column in (2.0, 150.0):
+        text = item(UnformattedTextValue="nodule", AnchorPointAnnotationUnits="PIXEL", AnchorPoint=[column, 80.0],
+                    AnchorPointVisibility="N")  # fmt: skip
+        picture = shown(np.zeros((160, 160), int), state(**marked(TextObjectSequence=[text])))
+        wide.append(np.ptp(np.argwhere(picture > 100)[:, 1]))
+    assert wide[1] == pytest.approx(wide[0], abs=2)
