@@ -106,6 +106,14 @@ def _joined(value: Any, marks: tuple[str, ...]) -> str:
     return marks[0].join(_joined(part, marks[1:]) for part in value)
 
 
+def labelled(message: Message, character_set: str) -> bytes:
+    """The bytes of a message with another MSH-18, repetitions with ~ between them, and nothing else changed."""
+    held = message.segments[0].fields
+    fields = [*held, *[b""] * (19 - len(held))]
+    fields[18] = character_set.replace("~", message.separators.repetition).encode()
+    return edit.replaced(message, message.segments[0], fields)
+
+
 def recoded(message: Message, character_set: str) -> Message:
     """The message in another character set, MSH-18 with it; Hl7Error, with its place, for a letter that it lacks.
 
@@ -114,11 +122,8 @@ def recoded(message: Message, character_set: str) -> Message:
     form = wide.NEW.get(character_set.strip().upper(), "")
     new = "utf-8" if form else codec(character_set, hl7_form=message.get("MSH-20") == "2.3")
     message.check_characters()
-    old, marks = message.encoding, message.separators
-    fields = [*message.segments[0].fields, *[b""] * 18]
-    fields[18] = character_set.replace("~", marks.repetition).encode()
-    last = max(len(message.segments[0].fields), 19)
-    text = edit.replaced(message, message.segments[0], fields[:last]).decode(old)
+    marks = message.separators
+    text = labelled(message, character_set).decode(message.encoding)
     try:
         return replace(parse(text.encode(new)), form=form)
     except UnicodeEncodeError as error:

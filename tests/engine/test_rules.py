@@ -132,6 +132,9 @@ def test_a_character_set_is_converted_in_label_and_bytes_or_made_to_lie():
     assert (lie.get("MSH-18"), lie.get("PID-5.1")) == ("8859/1", "MÃ\x9cLLER")
     assert "rule 1, MSH-18: ASCII has no 'Ü'" in gone_through({"charset": "ASCII"}).refused
     assert one({"charset": "ASCII", "replace": True}).get("PID-5.1") == "M?LLER"
+    switched = one({"charset": "8859/1~ISO IR87"}, {"set": "PID-5.2", "value": "乱"})
+    assert switched.all("MSH-18") == ["8859/1", "ISO IR87"] and b"^\x1b$BMp\x1b(B|" in switched.data
+    assert switched.get("PID-5") == "MÜLLER^乱"
 
 
 def test_an_order_message_is_split_by_its_groups():

@@ -12,6 +12,7 @@ from simlab.department.engine.alone import occurrences, read, repetitions, splic
 from simlab.department.engine.conditions import repetition_fits
 from simlab.hl7.characters import codec, escape
 from simlab.hl7.errors import Hl7Error
+from simlab.hl7.forms import labelled
 from simlab.hl7.message import Message, Segment, parse
 from simlab.hl7.path import path
 
@@ -182,7 +183,7 @@ def _charset(rule: verbs.Charset, message: Message) -> Message:
                 remedy="Convert to UNICODE UTF-8, or say `replace: true` and lose the letter.",
             ) from None
     new = parse(data)
-    return new if rule.only == "bytes" else new.set("MSH-18", rule.charset)
+    return new if rule.only == "bytes" else parse(labelled(new, rule.charset))
 
 
 def _version(rule: verbs.Version, message: Message) -> Message:
