@@ -10,7 +10,7 @@ import typer
 from simlab.cli import epr_orders, show
 from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
-from simlab.cli.options import LIMIT, Home, Json, Limit, chosen, group
+from simlab.cli.options import LIMIT, Home, Json, Limit, OfPatient, OutboxState, chosen, group
 
 app = group("The electronic patient record: patients, visits, orders, results.")
 for command in epr_orders.COMMANDS:
@@ -261,7 +261,8 @@ def settings(home: Home = None, json: Json = False) -> None:
 
 @app.command()
 def outbox(
-    state: Annotated[str | None, typer.Option(show_default=False)] = None,
+    state: OutboxState = None,
+    patient: OfPatient = None,
     limit: Limit = LIMIT,
     home: Home = None,
     json: Json = False,
@@ -271,8 +272,9 @@ def outbox(
         *(Door(chosen(home)), "epr.outbox", show.OUTBOX),
         limit=limit,
         json_wanted=json,
-        none="The EPR has nothing to send.",
+        none="No such message." if state or patient else "The EPR has nothing to send.",
         state=state,
+        patient_id=patient,
     )
 
 

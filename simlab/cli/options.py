@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,13 @@ Home = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option(help="Only the newest so many.", min=1, max=1_000_000)]
+OutboxState = Annotated[
+    Literal["queued", "sending", "delivered", "error"] | None,
+    typer.Option("--state", help="Only these.", show_default=False),
+]
+OfPatient = Annotated[
+    str | None, typer.Option("--patient", help="Only about this patient's number.", show_default=False)
+]
 LIMIT = 1000
 """Lines of a long list that are printed unless somebody says how many."""
 

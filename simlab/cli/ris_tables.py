@@ -9,7 +9,7 @@ import typer
 
 from simlab.cli import show
 from simlab.cli.door import Door
-from simlab.cli.options import LIMIT, Home, Json, Limit, chosen
+from simlab.cli.options import LIMIT, Home, Json, Limit, OfPatient, OutboxState, chosen
 
 app = typer.Typer()
 
@@ -144,12 +144,19 @@ def settings(home: Home = None, json: Json = False) -> None:
 
 
 @app.command()
-def outbox(state: Text = None, limit: Limit = LIMIT, home: Home = None, json: Json = False) -> None:
+def outbox(
+    state: OutboxState = None,
+    patient: OfPatient = None,
+    limit: Limit = LIMIT,
+    home: Home = None,
+    json: Json = False,
+) -> None:
     """List the messages that the RIS sends, with the numbers that `resend` takes."""
     show.newest(
         *(Door(chosen(home)), "ris.outbox", show.OUTBOX),
         limit=limit,
         json_wanted=json,
-        none="The RIS has nothing to send on.",
+        none="No such message." if state or patient else "The RIS has nothing to send on.",
         state=state,
+        patient_id=patient,
     )

@@ -15,7 +15,10 @@ Columns = Mapping[str, str]
 
 OUTBOX = {
     "id": "Item",
+    "queued": "Queued",
     "type": "Type",
+    "patient_ids": "Patients",
+    "patient_name": "Name",
     "control_id": "Control ID",
     "state": "State",
     "attempts": "Tries",

@@ -98,3 +98,23 @@ def test_an_option_with_nothing_in_it_empties_a_fact(simlab, lab):
     lab.answers["POST /act"] = outcome()
     simlab("epr", "update", "17", "--address", "")
     assert lab.acted() == [("epr.update", {"patient": "17", "facts": {"address": ""}})]
+
+
+@pytest.mark.parametrize("system", ["epr", "ris"])
+def test_an_outbox_shows_whose_a_message_is_and_from_when(simlab, lab, system):
+    """The list answers which update is hers; --patient asks for hers alone."""
+    row = {"id": 3, "type": "ADT^A08", "queued": "2026-03-02T09:30:00.000", "patient_ids": ["17"],
+           "patient_name": "DOE^JO", "control_id": "C7", "state": "delivered"}  # fmt: skip
+    lab.answers[f"GET /view/{system}.outbox"] = {"rows": [row]}
+    ran = simlab(system, "outbox", "--patient", "17", "--state", "delivered")
+    assert all(word in ran.out for word in ("2026-03-02T09:30", "17", "DOE^JO"))
+    assert lab.asked[-1][1] == {"patient_id": "17", "state": "delivered", "limit": "1001"}
+
+
+@pytest.mark.parametrize("system", ["epr", "ris"])
+def test_a_state_that_no_message_has_is_refused(simlab, lab, system):
+    """A misspelt state would else look like an empty outbox."""
+    ran = simlab(system, "outbox", "--state", "failed")
+    assert ran.code == 2
+    assert all(state in ran.err for state in ("queued", "sending", "delivered", "error"))
+    assert lab.asked == []

@@ -8,7 +8,7 @@ from typing import Any
 
 from simlab.department.epr.results import CORRECTIONS, POLICIES, SHOWN_AS
 from simlab.errors import BadInput, SimlabError
-from simlab.hl7.characters import codec
+from simlab.hl7.characters import CODECS, codec
 from simlab.people import TRUST
 
 DEFAULTS = {
@@ -33,6 +33,7 @@ DEFAULTS = {
     "destination_deferred": "false",  # CA ends a delivery; AA, AE or AR comes later, to EPR_HL7
     "destination_sequence": "false",  # number the messages: MSH-13
 }
+_EMPTY = "(empty)"
 _CHOICES: dict[str, tuple[str, ...]] = {
     "version": ("2.3", "2.3.1", "2.4", "2.5", "2.5.1"),
     "order_version": ("2.3", "2.3.1", "2.4", "2.5", "2.5.1"),
@@ -63,9 +64,24 @@ def change(tx: sqlite3.Connection, values: Mapping[str, Any]) -> dict[str, str]:
     }
     for key, value in written.items():
         if not _fits(key, value):
-            raise BadInput(f"{value!r} does not fit", place=f"EPR {key}", remedy=f"By default it is {DEFAULTS[key]!r}.")
+            raise BadInput(
+                f"{value!r} does not fit",
+                place=f"EPR {key}",
+                remedy=f"{_takes(key)} By default it is {DEFAULTS[key] or _EMPTY}.",
+            )
         tx.execute("INSERT OR REPLACE INTO epr_setting VALUES (?, ?)", (key, value))
     return written
+
+
+def _takes(key: str) -> str:
+    """What a setting may be, in a sentence."""
+    if key in _CHOICES:
+        return f"It takes {', '.join(choice or _EMPTY for choice in _CHOICES[key])}."
+    if key == "destination_port":
+        return "Write a whole number from 0 to 65535; with 0 what is to be sent waits."
+    if key == "character_set":
+        return f"It takes a character set of HL7 table 0211: {', '.join(filter(None, CODECS))}."
+    return "Write some text."
 
 
 def _fits(key: str, value: str) -> bool:

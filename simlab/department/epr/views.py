@@ -8,8 +8,7 @@ from typing import Any
 
 from simlab.department.epr.results import as_shown
 from simlab.department.epr.settings import read as settings_of
-from simlab.hl7 import late
-from simlab.hl7.record import shown
+from simlab.hl7 import sent
 from simlab.people import NHS
 
 Rows = list[dict[str, Any]]
@@ -109,23 +108,15 @@ def appointments(tx: sqlite3.Connection, patient_id: str | None = None) -> Rows:
     return [dict(row) for row in rows]
 
 
-def outbox(tx: sqlite3.Connection, state: str | None = None, control_id: str | None = None, limit: int = -1) -> Rows:
+def outbox(
+    tx: sqlite3.Connection,
+    state: str | None = None,
+    control_id: str | None = None,
+    patient_id: str | None = None,
+    limit: int = -1,
+) -> Rows:
     """Messages sent and to be sent, oldest first. With `limit` the last so many."""
-    rows = tx.execute(
-        "SELECT * FROM epr_outbox WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR control_id = ?2) "
-        "ORDER BY id DESC LIMIT CAST(?3 AS INTEGER)",
-        (state, control_id, limit),
-    )
-    columns = ("id", "type", "control_id", "state", "attempts", "error", "queued", "actor")
-    return [
-        {
-            **{name: row[name] for name in columns},
-            "message": shown(row["message"]),
-            "ack": shown(row["ack"]) if row["ack"] is not None else None,
-            **late.told(tx, "EPR", row["id"]),
-        }
-        for row in reversed(rows.fetchall())
-    ]
+    return sent.rows(tx, "epr_outbox", "EPR", state=state, control_id=control_id, patient_id=patient_id, limit=limit)
 
 
 def settings(tx: sqlite3.Connection) -> Rows:

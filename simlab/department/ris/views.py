@@ -9,7 +9,7 @@ from typing import Any
 
 from simlab.department.ris import availability, mpps, reports
 from simlab.department.ris import settings as ris_settings
-from simlab.hl7 import late
+from simlab.hl7 import sent
 
 Rows = list[dict[str, Any]]
 
@@ -109,20 +109,15 @@ def settings(tx: sqlite3.Connection, key: str | None = None) -> Rows:
     return [{"key": name, "value": value} for name, value in values.items() if key in (None, name)]
 
 
-def outbox(tx: sqlite3.Connection, state: str | None = None, limit: int = -1) -> Rows:
+def outbox(
+    tx: sqlite3.Connection,
+    state: str | None = None,
+    control_id: str | None = None,
+    patient_id: str | None = None,
+    limit: int = -1,
+) -> Rows:
     """Messages that the RIS sends on, oldest first, with how far they have come. With `limit` the last so many."""
-    sql = (
-        "SELECT id, type, control_id, state, attempts, error, actor, queued, message FROM ris_outbox "
-        "WHERE ?1 IS NULL OR state = ?1 ORDER BY id DESC LIMIT CAST(?2 AS INTEGER)"
-    )
-    return [
-        {
-            **dict(row),
-            "message": bytes(row["message"]).decode("utf-8", "replace"),
-            **late.told(tx, "RIS", row["id"]),
-        }
-        for row in reversed(tx.execute(sql, (state, limit)).fetchall())
-    ]
+    return sent.rows(tx, "ris_outbox", "RIS", state=state, control_id=control_id, patient_id=patient_id, limit=limit)
 
 
 def downtime(tx: sqlite3.Connection, accession: str | None = None) -> Rows:
