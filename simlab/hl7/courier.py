@@ -232,8 +232,10 @@ class Courier:
             link.close()
 
     def _run(self) -> None:
-        while not self._closed:
+        while True:
             self._woken.clear()
+            if self._closed:  # asked after that: a close in between would not be heard any more
+                break
             try:
                 parcel = self._take()
                 if isinstance(parcel, Parcel):
