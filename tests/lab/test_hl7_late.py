@@ -50,7 +50,7 @@ def test_aa_comes_later_to_the_engines_door(lab: Lab) -> None:
     assert "MSA|CA|" in item(lab)["ack"] and "MSA|AA|" in item(lab)["answer"]
     heard = [e.data["text"] for e in lab.journal.events(kinds=("hl7.message",), system="ENGINE", limit=100)]
     assert f"the late reply to item {item(lab)['id']} of {ROUTE}" in heard
-    assert rows(lab, "hl7.replies") == []
+    eventually(lambda: rows(lab, "hl7.replies") == [])
 
 
 @pytest.mark.parametrize("code", ["AA", "AE"])
