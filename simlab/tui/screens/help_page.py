@@ -30,9 +30,11 @@ Ctrl+Q             leave
   on a row goes on with it.
 - **Messages**: HL7 in and out. `o` lists what can be done with a message: its thread (`t`), edit and send
   again (`e`), its acknowledgement (`a`), mark and compare (`m`, `d`), its event (`v`). `n` writes a new one, `/`
-  filters. In the message `f` goes from finding to finding, `p` judges by another profile, `x` shows the bytes.
+  filters. On the first row the list follows the newest (`g` goes back there), elsewhere it stays on its message.
+  In the message `f` goes from finding to finding, `p` judges by another profile, `x` shows the bytes.
 - **Systems**: every system's console by group; `Enter` opens a group. `Enter` on a row offers what can be
   done with it, `n` makes a new one, `/` filters (`user=`, `since=` and the like search the audit trail).
+  Engine, Queue: read, edit, reorder, hold, discard what waits. Scanners, Recipes: the sample studies.
   A repair says first what would happen; Ctrl+R then does it, and Repairs undoes it.
 - **Desk**: inbox, questions of the tasks, colleagues, tickets.
 - **Logs**: what each system wrote down. `Enter` opens the evidence.
