@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from simlab import provenance, tls
+from simlab import provenance
 from simlab.errors import Unavailable
 from simlab.hl7.acknowledge import ACCEPT_CODES, acknowledge
 from simlab.hl7.answers import Exchange, complete, heard, must_come
+from simlab.hl7.dialling import dial
 from simlab.hl7.enhanced import Asked, asked
-from simlab.hl7.errors import Hl7Error, NoAck, Unreachable, WrongAck
+from simlab.hl7.errors import Hl7Error, NoAck, WrongAck
 from simlab.hl7.framing import Deframer, frame
-from simlab.hl7.keep_alive import keep_alive
 from simlab.hl7.limits import head
 from simlab.hl7.message import Message
 
@@ -136,28 +136,10 @@ class Link:
     def _connect(self) -> None:
         if self._ended:
             raise NoAck("we are closing", place=self.place, remedy=_AGAIN)
-        try:
-            link = socket.create_connection((self.host, self.port), timeout=self._connect_seconds)
-        except (OSError, OverflowError, ValueError) as error:  # ValueError: a name that no resolver takes
-            reason = "nobody listens there" if isinstance(error, ConnectionRefusedError) else str(error)
-            raise Unreachable(
-                f"cannot connect: {reason}",
-                place=self.place,
-                remedy="Check host and port, and that the system is running.",
-            ) from error
-        try:
-            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            keep_alive(link)
-            if self._context:
-                link = self._context.wrap_socket(link, server_hostname=self.host)
-        except OSError as error:
-            link.close()
-            remedy = "Check that both sides speak TLS and trust each other's certificates."
-            raise Unreachable(f"no TLS: {tls.reason(error)}", place=self.place, remedy=remedy) from error
+        link = dial(self.host, self.port, self._connect_seconds, self._context)
         self._socket, self._local = link, link.getsockname()[:2]
-        self._deframer = Deframer(lenient=True)
         self._outstanding.clear()
-        self._used = time.monotonic()
+        self._deframer, self._used = Deframer(lenient=True), time.monotonic()
         self.opened += 1
 
     def _fresh(self) -> bool:
