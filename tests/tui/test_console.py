@@ -70,7 +70,7 @@ def test_a_list_searches_with_filters_that_its_view_has(section: Section) -> Non
 def test_what_grows_with_every_message_is_asked_for_its_end() -> None:
     """A queue and what was taken in hold whole messages: a list asks for the last, and its view can be asked so."""
     asked = {section.view: section.most for section in SECTIONS if section.most}
-    assert {"engine.queue", "engine.messages"} <= set(asked)
+    assert {"engine.queue", "engine.messages", "ris.outbox", "epr.outbox"} <= set(asked)
     assert all("limit" in parameters(view) for view in asked)
 
 
