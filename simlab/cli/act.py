@@ -63,15 +63,21 @@ def act(
         raise typer.Exit(1)
 
 
-def parse_arguments(given: list[str]) -> dict[str, Any]:
-    """``key=text``, ``key=@file`` and ``key:=JSON`` as nested arguments; BadInput names what is none of these."""
+def parse_arguments(given: list[str], /, **named: Any) -> dict[str, Any]:
+    """``key=text``, ``key=@file`` and ``key:=JSON`` as nested arguments, beside those that the command has `named`.
+
+    BadInput for what is none of these, and for what is named already.
+    """
     found: dict[str, Any] = {}
     for text in given:
         key, equals, value = text.partition("=")
         if not equals or not key.strip(":"):
             raise BadInput("an argument is not KEY=VALUE", place=repr(text[:80]), remedy="For example: port=11112")
-        _put(found, key.removesuffix(":").split("."), _value(text, value, as_json=key.endswith(":")), text)
-    return found
+        path = key.removesuffix(":").split(".")
+        if path[0] in named:
+            raise BadInput(f"{path[0]} is named already", place=repr(text[:80]), remedy="Name it once.")
+        _put(found, path, _value(text, value, as_json=key.endswith(":")), text)
+    return {**named, **found}
 
 
 def _value(text: str, value: str, *, as_json: bool) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -21,6 +21,10 @@ app.add_typer(engine_routes.app)
 
 Item = Annotated[int, typer.Argument(help="The item's number, as `simlab engine queue` lists it.")]
 OneRoute = Annotated[str | None, typer.Argument(help="Only this route.", show_default=False)]
+State = Annotated[
+    Literal["queued", "sending", "delivered", "error", "resent", "discarded"] | None,
+    typer.Option(help="Only these.", show_default=False),
+]
 Rules = Annotated[bool, typer.Option("--rules", help="Put the originals through the route's rules as they are now.")]
 
 
@@ -32,22 +36,22 @@ def _act(home: Path | None, json: bool, name: str, **given: Any) -> None:
 @app.command()
 def queue(
     route: Annotated[str | None, typer.Option(show_default=False)] = None,
-    state: Annotated[
-        str | None, typer.Option(help="queued, sending, delivered, error, resent, discarded", show_default=False)
-    ] = None,
+    state: State = None,
     limit: Limit = LIMIT,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """List what is queued, was delivered or was refused, in the order in which it goes out."""
+    door = Door(chosen(home))
     show.newest(
-        Door(chosen(home)),
+        door,
         "engine.queue",
         {"id": "Item", "route": "Route", "type": "Type", "control_id": "Control ID", "patient_ids": "Patients",
          "state": "State", "attempts": "Tries", "later": "Later", "error": "Says"},
         limit=limit,
         json_wanted=json,
-        none="The queue is empty.",
+        none="No such item." if state else "The queue is empty.",
+        at_none=lambda: engine_routes.must_exist(door, route),
         route=route,
         state=state,
     )  # fmt: skip
@@ -56,14 +60,16 @@ def queue(
 @app.command()
 def dead(route: OneRoute = None, limit: Limit = LIMIT, home: Home = None, json: Json = False) -> None:
     """List the dead letters: who failed them, with what words, and how many seconds ago they came."""
+    door = Door(chosen(home))
     show.newest(
-        Door(chosen(home)),
+        door,
         "engine.dead",
         {"id": "Item", "route": "Route", "type": "Type", "control_id": "Control ID", "age": "Age",
          "failed": "By", "attempts": "Tries", "error": "Says"},
         limit=limit,
         json_wanted=json,
         none="No dead letters.",
+        at_none=lambda: engine_routes.must_exist(door, route),
         route=route,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from simlab.cli import files, show
 from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
+from simlab.errors import BadInput, NotFound
 
 MAX_FILE = 16 * 1024 * 1024
 """Bytes of a message file."""
@@ -27,13 +28,29 @@ Fields = Annotated[
 ]
 
 
-def _act(home: Path | None, json: bool, name: str, columns: show.Columns | None = None, **given: Any) -> None:
-    told = {key: value for key, value in given.items() if value is not None}
-    show.outcome(Door(chosen(home)).act(name, told), json_wanted=json, columns=columns)
+def _do(home: Path | None, json: bool, name: str, given: dict[str, Any]) -> None:
+    show.outcome(Door(chosen(home)).act(name, given), json_wanted=json)
 
 
-def _read(file: str) -> Any:
-    return yaml_source.parse(files.text(file, yaml_source.MAX_BYTES), file)
+def _act(home: Path | None, json: bool, name: str, **given: Any) -> None:
+    _do(home, json, name, {key: value for key, value in given.items() if value is not None})
+
+
+def must_exist(door: Door, route: str | None) -> None:
+    """NotFound, with the routes that there are, where a `route` is named that the engine does not have."""
+    names = [row["name"] for row in door.view("engine.routes")] if route is not None else []
+    if route is not None and route not in names:
+        raise NotFound(
+            f"the engine has no route {route!r}", place="ENGINE", remedy=f"It has {', '.join(names) or 'none'}."
+        )
+
+
+def _rules(file: str) -> Any:
+    """The rules of a file; BadInput for one in which nothing stands: that takes no rules away."""
+    found = yaml_source.parse(files.text(file, yaml_source.MAX_BYTES), file)
+    if found is None:
+        raise BadInput("no rules stand there", place=file, remedy="Write a YAML list of them, or [] for none at all.")
+    return found
 
 
 @app.command()
@@ -51,7 +68,10 @@ def routes(home: Home = None, json: Json = False) -> None:
 @app.command()
 def stats(route: OneRoute = None, home: Home = None, json: Json = False) -> None:
     """Show each route in numbers: what it took, filtered, delivered; what waits, how long; its last reply."""
-    found = Door(chosen(home)).view("engine.statistics", route=route)
+    door = Door(chosen(home))
+    found = door.view("engine.statistics", route=route)
+    if not found:
+        must_exist(door, route)
     show.rows(
         found,
         {"route": "Route", "state": "State", "received": "Received", "filtered": "Filtered", "delivered": "Delivered",
@@ -84,13 +104,13 @@ def add_route(
     route: Name, port: Annotated[int, typer.Argument()], fields: Fields = None, home: Home = None, json: Json = False
 ) -> None:
     """Add a route behind the others."""
-    _act(home, json, "engine.add_route", route=route, port=port, **parse_arguments(fields or []))
+    _do(home, json, "engine.add_route", parse_arguments(fields or [], route=route, port=port))
 
 
 @app.command("set-route")
 def set_route(route: Name, fields: Fields = None, home: Home = None, json: Json = False) -> None:
     """Change where a route goes, what it takes, and how it delivers."""
-    _act(home, json, "engine.set_route", route=route, **parse_arguments(fields or []))
+    _do(home, json, "engine.set_route", parse_arguments(fields or [], route=route))
 
 
 @app.command("remove-route")
@@ -112,7 +132,10 @@ def rules(
     json: Json = False,
 ) -> None:
     """List the rules of the routes, in the order in which they are applied."""
-    found = Door(chosen(home)).view("engine.rules", route=route)
+    door = Door(chosen(home))
+    found = door.view("engine.rules", route=route)
+    if not found:
+        must_exist(door, route)
     if as_yaml and not json:
         written = yaml.safe_dump([row["rule"] for row in found], allow_unicode=True, sort_keys=False, width=110)
         typer.echo(written.rstrip())
@@ -136,7 +159,7 @@ def set_rules(
     json: Json = False,
 ) -> None:
     """Give a route the rules of a file in place of its own."""
-    _act(home, json, "engine.set_rules", route=route, rules=_read(file) or [], waiting=waiting)
+    _act(home, json, "engine.set_rules", route=route, rules=_rules(file), waiting=waiting)
 
 
 @app.command("set-rule")
@@ -172,7 +195,7 @@ def try_rules(
         {"number": int(message)} if message.isdigit() else {"message": files.text(message, MAX_FILE)}
     )
     if rules is not None:
-        given["rules"] = _read(rules) or []
+        given["rules"] = _rules(rules)
     done = Door(chosen(home)).act("engine.try_rules", {"route": route, **given})
     show.outcome(done, json_wanted=json, columns={"rule": "Rule", "verb": "Verb", "changed": "Changed", "said": "Says"})
     if done["ok"] and not json:
@@ -184,14 +207,19 @@ def try_rules(
 
 @app.command()
 def configure(
-    delivered_hours: Annotated[
-        float | None, typer.Option(help="How long delivered items stay in the queue's table.", show_default=False)
-    ] = None,
+    setting: Annotated[list[str], typer.Argument(metavar="KEY=VALUE…", help="delivered_hours=24")],
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Change a setting of the engine."""
-    _act(home, json, "engine.configure", delivered_hours=delivered_hours)
+    """Change settings: how many hours delivered items stay in the queue's table."""
+    _do(home, json, "engine.configure", parse_arguments(setting))
+
+
+@app.command()
+def settings(home: Home = None, json: Json = False) -> None:
+    """List every setting with its value in force."""
+    found = Door(chosen(home)).view("engine.settings")
+    show.rows(found, {"key": "Setting", "value": "Value"}, json_wanted=json)
 
 
 def _one_line(rule: dict[str, Any]) -> str:

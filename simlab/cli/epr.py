@@ -249,7 +249,7 @@ def configure(
     json: Json = False,
 ) -> None:
     """Change settings: where its messages go, and how it signs them."""
-    _act(home, json, "epr.configure", **parse_arguments(setting))
+    show.outcome(Door(chosen(home)).act("epr.configure", parse_arguments(setting)), json_wanted=json)
 
 
 @app.command()

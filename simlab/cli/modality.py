@@ -78,7 +78,7 @@ def configure(
     json: Json = False,
 ) -> None:
     """Change the scanner's settings, its radiographer and its quirks among them."""
-    given = {"modality": scanner, **parse_arguments(settings)}
+    given = parse_arguments(settings, modality=scanner)
     show.outcome(Door(chosen(home)).act("modality.configure", given), json_wanted=json)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -59,10 +59,23 @@ def rows(found: Sequence[Mapping[str, Any]], columns: Columns, *, json_wanted: b
 
 
 def newest(
-    door: Door, view: str, columns: Columns, *, limit: int, json_wanted: bool, none: str, **filters: Any
+    door: Door,
+    view: str,
+    columns: Columns,
+    *,
+    limit: int,
+    json_wanted: bool,
+    none: str,
+    at_none: Callable[[], None] | None = None,
+    **filters: Any,
 ) -> None:
-    """Print the last `limit` rows of a view, and say so where there are more."""
+    """Print the last `limit` rows of a view, and say so where there are more.
+
+    `at_none` is called where there is no row; it raises when what was asked for is not there at all.
+    """
     found = door.view(view, **filters, limit=limit + 1)
+    if not found and at_none is not None:
+        at_none()
     rows(found[-limit:], columns, json_wanted=json_wanted, none=none)
     if len(found) > limit:
         typer.echo(f"These are the newest {limit}; older ones are left out (--limit says how many to list).", err=True)

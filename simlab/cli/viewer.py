@@ -55,5 +55,5 @@ def configure(
     json: Json = False,
 ) -> None:
     """Change settings of a viewer."""
-    given = {"viewer": viewer, **parse_arguments(settings)}
+    given = parse_arguments(settings, viewer=viewer)
     show.outcome(Door(chosen(home)).act("viewer.configure", given), json_wanted=json)

@@ -153,3 +153,30 @@ def test_stage_sends_a_name_or_the_content_of_a_file(lab, simlab, tmp_path):
     assert "scene empty" in simlab("stage", "situations/05-slots").out
     assert simlab("stage", str(tmp_path / "mine.yaml")).code == 0
     assert [body for call, body in lab.asked] == [{"scene": "situations/05-slots"}, {"scene": "use: [_lib/empty]\n"}]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "engine set-route out route=back",
+        "engine add-route out 2575 port=2576",
+        "modality configure CT1 modality=CT2",
+        "viewer configure THEATRE viewer=WARD",
+    ],
+)
+def test_what_a_command_names_is_not_named_again_among_its_settings(simlab, lab, command):
+    """Otherwise CT2 would be changed by a command that says CT1."""
+    lab.answers["POST /act"] = outcome()
+    ran = simlab(*command.split())
+    again = command.rpartition(" ")[2].partition("=")[0]
+    assert (ran.code, lab.acted()) == (1, [])
+    assert f"{again} is named already" in ran.err and "report" not in ran.err
+
+
+@pytest.mark.parametrize("system", ["epr", "ris", "pacs", "neighbour", "engine"])
+def test_a_setting_may_have_any_name(simlab, lab, system):
+    """Which there are is for the department to say."""
+    lab.answers["POST /act"] = outcome(ok=False, summary="there is no such setting")
+    ran = simlab(system, "configure", "name=x", "home=y", "json=z", "columns=1")
+    assert (ran.code, ran.err) == (1, "error: there is no such setting\n")
+    assert lab.acted() == [(f"{system}.configure", {"name": "x", "home": "y", "json": "z", "columns": "1"})]

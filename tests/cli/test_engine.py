@@ -30,7 +30,7 @@ ROW = {"id": 7, "route": "out", "type": "ADT^A01", "control_id": "C1", "patient_
         ("requeue out", "engine.requeue", {"route": "out", "rules": False}),
         ("move 7 --before 5", "engine.move", {"item": 7, "before": 5}),
         ("discard 7 telephoned", "engine.discard", {"item": 7, "reason": "telephoned"}),
-        ("configure --delivered-hours 5", "engine.configure", {"delivered_hours": 5.0}),
+        ("configure delivered_hours=5", "engine.configure", {"delivered_hours": "5"}),
     ],
 )
 def test_a_command_is_one_action(simlab, lab, command, name, args):
@@ -51,6 +51,43 @@ def test_lists_are_for_people_and_for_programs(simlab, lab, command, view):
     lab.answers[f"GET /view/engine.{view}"] = {"rows": []}
     assert simlab("engine", command).out.strip()
     assert simlab("engine", command, "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("command", "view"),
+    [("queue --route nope", "queue"), ("dead nope", "dead"), ("stats nope", "statistics"), ("rules nope", "rules"),
+     ("rules nope --yaml", "rules")],
+)  # fmt: skip
+def test_a_route_that_is_misspelt_is_no_empty_list(simlab, lab, command, view):
+    """To say that it has no dead letters would be wrong comfort: the error names the routes that there are."""
+    lab.answers[f"GET /view/engine.{view}"] = {"rows": []}
+    lab.answers["GET /view/engine.routes"] = {"rows": [{"name": "out"}, {"name": "back"}]}
+    for wanted in ((), ("--json",)):
+        ran = simlab("engine", *command.split(), *wanted)
+        assert ran.code == 1
+        assert all(word in ran.out + ran.err for word in ("nope", "out, back"))
+    known = simlab("engine", *command.replace("nope", "out").split())
+    assert known.code == 0 and known.out.strip()
+
+
+def test_what_is_left_of_a_route_that_was_removed_is_listed(simlab, lab):
+    """Its discarded items stand in the queue's table still."""
+    lab.answers["GET /view/engine.queue"] = {"rows": [{**ROW, "state": "discarded"}]}
+    lab.answers["GET /view/engine.routes"] = {"rows": []}
+    assert "ADT^A01" in simlab("engine", "queue", "--route", "out").out
+
+
+def test_a_state_that_no_item_has_is_refused(simlab, lab):
+    """A misspelt state would else look like an empty queue."""
+    ran = simlab("engine", "queue", "--state", "dead")
+    assert ran.code == 2 and lab.asked == []
+    assert all(state in ran.err for state in ("queued", "sending", "delivered", "error", "resent", "discarded"))
+
+
+def test_settings_are_listed(simlab, lab):
+    """Each with its value in force."""
+    lab.answers["GET /view/engine.settings"] = {"rows": [{"key": "delivered_hours", "value": 336.0}]}
+    assert "336.0" in simlab("engine", "settings").out
 
 
 def test_a_cell_that_never_ends_leaves_the_others_on_the_screen(simlab, lab):
@@ -77,6 +114,22 @@ def test_rules_come_from_a_file_and_go_back_into_one(simlab, lab, tmp_path):
     assert simlab("engine", "set-rules", "out", str(file), "--waiting").code == 0
     assert lab.acted() == [("engine.set_rules", {"route": "out", "rules": rules, "waiting": True})]
     assert "drop_segment: Z*" in simlab("engine", "rules").out
+
+
+@pytest.mark.parametrize("text", ["", "\n# nothing yet\n", "null\n"])
+def test_a_file_without_rules_takes_none_away(simlab, lab, tmp_path, text):
+    """An empty file is a slip, an empty list a wish."""
+    lab.answers["POST /act"] = outcome(rows=[], messages=[], changes=[])
+    file = tmp_path / "rules.yaml"
+    file.write_text(text, encoding="utf-8")
+    for command in (("set-rules", "out", str(file)), ("try", "out", "12", "--rules", str(file))):
+        ran = simlab("engine", *command)
+        assert ran.code == 1
+        assert str(file) in ran.err and "[]" in ran.err
+    assert lab.acted() == []
+    file.write_text("[]\n", encoding="utf-8")
+    assert simlab("engine", "set-rules", "out", str(file)).code == 0
+    assert lab.acted() == [("engine.set_rules", {"route": "out", "rules": [], "waiting": False})]
 
 
 def test_a_rule_is_typed_as_yaml(simlab, lab):

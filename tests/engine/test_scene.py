@@ -57,6 +57,12 @@ def sent(lab: Lab, data: bytes) -> str:
     return outcome.summary
 
 
+def test_settings_are_shown_before_they_are_changed(tmp_path: Path) -> None:
+    """Every one with its value in force, as the other systems show theirs."""
+    with running(Home(tmp_path / "home")) as lab:
+        assert seen(lab, "engine.settings") == [{"key": "delivered_hours", "value": "336.0"}]
+
+
 def test_rules_of_a_scene_shape_what_the_ris_holds(lab: Lab) -> None:
     """A kept message arrives as the rules made it; a filtered one never does; a disabled route takes none."""
     sent(lab, adt("S1", "A28"))

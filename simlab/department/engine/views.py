@@ -9,6 +9,7 @@ from typing import Any
 
 from simlab.department.engine.differing import differences
 from simlab.department.engine.rulebook import compiled
+from simlab.department.engine.stage import EngineSettings
 from simlab.hl7 import late
 from simlab.hl7.record import shown
 
@@ -167,8 +168,10 @@ def messages(
 
 
 def settings(tx: sqlite3.Connection) -> Rows:
-    """The engine's settings by key."""
-    return [dict(row) for row in tx.execute("SELECT key, value FROM engine_setting ORDER BY key")]
+    """Every setting with its value in force."""
+    usual = {key: str(value) for key, value in EngineSettings().model_dump().items()}
+    kept = {row["key"]: row["value"] for row in tx.execute("SELECT key, value FROM engine_setting")}
+    return [{"key": key, "value": value} for key, value in {**usual, **kept}.items()]
 
 
 VIEWS: dict[str, Callable[..., Rows]] = {
