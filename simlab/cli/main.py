@@ -1,4 +1,4 @@
-"""The command `simlab`: finds the sub-command, runs it, and turns every error into one line on stderr."""
+"""The command `simlab`: finds the sub-command, runs it, and turns every error into one line, with --json into JSON."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from simlab import __version__
+from simlab.cli import show
 from simlab.cli.commands import COMMANDS, Entry
 from simlab.cli.options import settings
 from simlab.errors import SimlabError
@@ -84,7 +85,12 @@ def root(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and give its exit code: 0, 1 for an error, 2 for wrong usage."""
+    """Run one command and give its exit code: 0, 1 for an error, 2 for wrong usage.
+
+    An error is a line on stderr; with --json it is an object on stdout, in the shape of an action's outcome.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in given[: given.index("--")] if "--" in given else "--json" in given
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A Windows console's code page lacks letters that patients' names have.
@@ -94,16 +100,16 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as leaving:
         return _exit_code(leaving)
     except SimlabError as error:
-        return _failed(str(error))
+        return _failed(error, as_json=as_json)
     except BrokenPipeError:
         return _reader_gone()
     except KeyboardInterrupt:
         return 130
     except OSError as error:
         full = error.errno == errno.ENOSPC and error.filename is None
-        return _not_written(error) if full else _unforeseen(error)
+        return _not_written(error) if full else _unforeseen(error, as_json=as_json)
     except Exception as error:  # the last door: a person never sees a trace-back
-        return _unforeseen(error)
+        return _unforeseen(error, as_json=as_json)
     return 0
 
 
@@ -118,20 +124,32 @@ def _exit_code(leaving: SystemExit) -> int:
     return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
 
 
-def _unforeseen(error: Exception) -> int:
+def _unforeseen(error: Exception, *, as_json: bool) -> int:
     if os.environ.get("SIMLAB_DEBUG"):
         traceback.print_exc()
-    return _failed(f"{type(error).__name__}: {error}. SIMLAB_DEBUG=1 shows where; please report it.")
+    said = SimlabError(f"{type(error).__name__}: {error}", remedy="SIMLAB_DEBUG=1 shows where; please report it.")
+    return _failed(said, as_json=as_json)
 
 
 def _not_written(error: OSError) -> int:
     _reader_gone()
-    return _failed(f"stdout: the output cannot be written ({error.strerror}). Send it elsewhere.")
+    said = SimlabError(f"the output cannot be written ({error.strerror})", place="stdout", remedy="Send it elsewhere.")
+    return _failed(said, as_json=False)
 
 
-def _failed(text: str) -> int:
-    if sys.stderr is not None:
-        print(f"error: {' '.join(text.split())}", file=sys.stderr)
+def _failed(error: SimlabError, *, as_json: bool) -> int:
+    line = " ".join(str(error).split())
+    if as_json and sys.stdout is not None:
+        try:
+            parts = {"what": error.what, "place": error.place, "remedy": error.remedy}
+            show.as_json({"ok": False, "summary": line, "error": parts})
+            sys.stdout.flush()
+        except BrokenPipeError:
+            return _reader_gone()
+        except OSError as full:
+            return _not_written(full)
+    elif sys.stderr is not None:
+        print(f"error: {line}", file=sys.stderr)
     return 1
 
 

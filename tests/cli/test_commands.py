@@ -11,6 +11,7 @@ import pytest
 
 from simlab import __version__
 from simlab.cli.commands import COMMANDS
+from tests.cli.conftest import outcome
 
 HEAVY = ("rich", "httpx", "pydantic", "sqlalchemy", "textual", "starlette", "numpy", "pydicom", "hl7apy", "asyncio")
 
@@ -83,6 +84,56 @@ def test_an_unforeseen_error_is_one_line_too(simlab, lab):
     ran = simlab("status")
     assert ran.code == 1
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "engine show 9",
+        "engine dead nope",
+        "hl7 validate no-such-file",
+        "hl7 get PID-3 no-such-file",
+        "start x",
+        "status",
+    ],
+)
+def test_an_error_under_json_is_json_too(simlab, lab, command):
+    """A program reads one shape, whoever says no: `ok`, `summary`, and `error` with what, place and remedy."""
+    error = {"what": "there is none", "place": "course", "remedy": "See `simlab list`."}
+    lab.answers = {f"GET /view/engine.{view}": {"rows": []} for view in ("queue", "changes", "dead", "routes")}
+    lab.answers["POST /training/start"] = (404, {"error": error})
+    lab.answers["GET /status"] = (503, {"error": error})
+    plain, ran = simlab(*command.split()), simlab(*command.split(), "--json")
+    assert (plain.code, plain.out, ran.code, ran.err) == (1, "", 1, "")
+    assert ran.json["ok"] is False
+    assert set(ran.json["error"]) == {"what", "place", "remedy"} and ran.json["error"]["what"]
+    assert plain.err == f"error: {ran.json['summary']}\n"
+
+
+def test_an_outcome_and_an_error_have_the_same_shape_under_json(simlab, lab):
+    """What the department refuses and what never reached it are read alike."""
+    refusal = {"what": "nobody of that number", "place": "EPR", "remedy": "See the list."}
+    lab.answers["POST /act"] = {**outcome(ok=False, summary="EPR: nobody of that number"), "error": refusal}
+    refused = simlab("epr", "discharge", "17", "--json").json
+    (lab.home / "lab.json").unlink()
+    unreached = simlab("epr", "discharge", "17", "--json").json
+    assert set(unreached) <= set(refused)
+    assert set(unreached["error"]) == set(refused["error"])
+
+
+def test_an_unforeseen_error_is_json_under_json(simlab, lab):
+    """It says which and how to see where; nothing is left for stderr."""
+    lab.answers["GET /view/engine.queue"] = {"rows": 5}
+    ran = simlab("engine", "queue", "--json")
+    assert (ran.code, ran.err) == (1, "")
+    assert "SIMLAB_DEBUG" in ran.json["summary"]
+
+
+def test_json_behind_two_dashes_is_no_option(simlab, lab):
+    """It is a word there, as for the command itself."""
+    lab.answers["POST /training/start"] = (404, {"error": {"what": "none", "place": "", "remedy": ""}})
+    ran = simlab("start", "--", "--json")
+    assert (ran.code, ran.out, ran.err) == (1, "", "error: none\n")
 
 
 def test_list_needs_no_lab(simlab):
