@@ -25,6 +25,7 @@ from simlab.listener import Listener
 from simlab.validation import Strict, validated
 
 BEHAVIOURS = Path(__file__).with_name("behaviours.yaml")
+_SHAPE = "Write a name and its turns, such as `mine: {turns: [{code: AE, times: 2}, {}]}`."
 MAX_KEPT = 1000  # messages that a partner remembers
 
 FRAMINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -114,8 +115,14 @@ def behaviours(path: Path = BEHAVIOURS) -> dict[str, Behaviour]:
     """Every behaviour of a YAML file by its name; BadInput, with the line, for one that cannot be."""
     found = yaml_source.read(path)
     if not isinstance(found, dict) or not found:
-        remedy = "Write a mapping of names to behaviours, each with its turns."
-        raise BadInput("the file holds no behaviour", place=str(path), remedy=remedy)
+        raise BadInput("the file holds no behaviour", place=str(path), remedy=_SHAPE)
+    for name, value in found.items():
+        if not isinstance(value, dict):
+            raise BadInput(
+                f"{name!r} is not the name of a behaviour, with its turns below it",
+                place=yaml_source.locate(found, [name]) or str(path),
+                remedy=_SHAPE,
+            )
     return {name: validated(Behaviour, value, str(path)) for name, value in found.items()}
 
 

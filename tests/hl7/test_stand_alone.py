@@ -93,6 +93,19 @@ def test_behaviours_are_a_table_that_is_checked(tmp_path):
     assert [around.turn(n).close for n in range(6)] == [False, False, True] * 2
 
 
+@pytest.mark.parametrize(
+    "text", ["turns:\n- {code: AE}\n", "mine:\n- {code: AE}\n", "mine: AE\n", "- {code: AE}\n", "mine:\n"]
+)
+def test_a_file_of_another_shape_is_told_the_right_one(tmp_path, text):
+    """A name, below it the turns: the remedy shows it, whatever was written in place of it."""
+    (tmp_path / "own.yaml").write_text(text)
+    with pytest.raises(BadInput) as refused:
+        behaviour(str(tmp_path / "own.yaml"))
+    assert "own.yaml" in refused.value.place
+    assert "mine: {turns: [{code: AE, times: 2}, {}]}" in refused.value.remedy
+    assert "Behaviour" not in str(refused.value)
+
+
 def run(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "simlab", "hl7", *arguments], capture_output=True, text=True, timeout=60, **options
