@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from simlab.cli import show
+from simlab.cli import drive, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen, group
 from simlab.errors import BadInput
@@ -16,6 +16,9 @@ from simlab.errors import BadInput
 WordsSeen = Annotated[
     bool, typer.Option("--words-seen", help="What looks like words in the pixels was looked at: it is nobody's name.")
 ]
+
+_IMPORT_SECONDS = 1800.0
+"""How long the lab may take over a full DVD."""
 
 app = group("Discs at the workstation ADMIN.")
 
@@ -33,10 +36,18 @@ def import_media(
     json: Json = False,
 ) -> None:
     """Read a disc into the workstation, as it is or under an identity of this hospital."""
-    name = _brought(Path(disc), chosen(home)) if Path(disc).is_dir() else disc
     identity = {"patient_id": patient_id, "issuer": issuer, "patient_name": patient_name, "accession": accession}
+    door = Door(chosen(home))
+    door.get("/status")  # a lab that was killed leaves its card behind
+    name, copied = _inserted(disc, chosen(home))
     given = {"disc": name, "study": study, "to": to, "identity": {key: v for key, v in identity.items() if v}}
-    show.outcome(Door(chosen(home)).act("dicom.import_media", given), json_wanted=json)
+    done: dict[str, Any] = {"data": {}}
+    try:
+        done = door.post("/act", seconds=_IMPORT_SECONDS, name="dicom.import_media", args=given)
+    finally:
+        if copied and not done["data"].get("images"):
+            drive.eject(name, chosen(home))
+    show.outcome(done, json_wanted=json)
 
 
 @app.command("media")
@@ -117,16 +128,15 @@ def _box(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _brought(folder: Path, home: Path) -> str:
-    """A foreign folder put into the drive: copied beside the lab's own discs, under a name of its own."""
-    drive = home / "media"
-    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in folder.resolve().name)
-    stem = plain.strip("-")[:40] or "disc"
-    number = 1
-    while (drive / (name := stem if number == 1 else f"{stem}-{number}")).exists():
-        number += 1
-    try:
-        shutil.copytree(folder, drive / name)
-    except (OSError, shutil.Error) as error:
-        raise BadInput(f"the disc cannot be copied ({error})", place=str(folder)) from None
-    return name
+def _inserted(disc: str, home: Path) -> tuple[str, bool]:
+    """The name in the drive of what was typed, and whether it was copied there for this."""
+    folder = Path(disc)
+    if folder.name.upper() == "DICOMDIR" and os.path.isfile(folder):
+        folder = folder.parent
+    if os.path.isdir(folder):
+        return drive.put(folder, home)
+    if os.path.isfile(folder):
+        raise BadInput("that is a file", place=disc, remedy="Name the folder that holds the DICOMDIR.")
+    if folder.name != disc:
+        raise BadInput("there is no such folder", place=disc, remedy="`simlab dicom media` lists what is in the drive.")
+    return disc, False

@@ -52,11 +52,11 @@ def test_the_neighbour_asks_for_what_was_typed_and_shows_it(simlab, lab):
 def test_a_foreign_cd_is_put_into_the_drive_and_imported(simlab, lab, tmp_path):
     """The folder is copied under a plain name, twice under two; an identity is only what was typed."""
     (cd := tmp_path / "Klinik CD ö").mkdir()
-    (cd / "DICOMDIR").write_text("x")
-    lab.answers["POST /act"] = outcome(summary="read")
+    (cd / "DICOMDIR").write_bytes(directory := b"\0" * 128 + b"DICM")
+    lab.answers |= {"GET /status": {}, "POST /act": outcome(summary="read", images=1)}
     for disc in ("Klinik-CD", "Klinik-CD-2"):
         assert simlab("dicom", "import-media", str(cd), "--patient-id", "17").code == 0
-        assert (lab.home / "media" / disc / "DICOMDIR").read_text() == "x"
+        assert (lab.home / "media" / disc / "DICOMDIR").read_bytes() == directory
         given = {"disc": disc, "study": "", "to": "", "identity": {"patient_id": "17"}}
         assert lab.acted()[-1] == ("dicom.import_media", given)
         ACTIONS["dicom.import_media"].model_validate(given)
