@@ -196,7 +196,7 @@ class Deliveries:
         now = time.time()
         if items and items[0]["next_try"] > now:
             return float(items[0]["next_try"] - now)
-        line.backlog = len(items) > BACKLOG
+        line.backlog = len(items) >= BACKLOG
         for item in items:
             if item["next_try"] > now:
                 break

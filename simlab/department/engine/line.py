@@ -11,7 +11,7 @@ from simlab.hl7.courier import Delivery, Parcel
 
 AHEAD = 64
 """Messages read out of the queue at once."""
-BACKLOG = 32
+BACKLOG = AHEAD
 """Messages that must wait before outcomes are written together; with fewer each is written before the next goes out."""
 TOGETHER = 16
 """Outcomes written together at most: so many messages of a route can a kill let go out twice, under their MSH-10."""
