@@ -7,7 +7,7 @@ from simlab.config import course_folder
 from simlab.department.modality import recipes
 from simlab.department.modality.drawing import drawn
 from simlab.department.modality.phantoms import PHANTOMS
-from simlab.department.modality.sampling import sample
+from simlab.department.modality.sampling import person, sample
 from simlab.errors import BadInput, NotFound
 
 GOOD = (course_folder("sample_studies") / "ct-head.yaml").read_text("utf-8")
@@ -159,3 +159,9 @@ def test_the_other_side_is_had_on_request_where_there_is_one() -> None:
     assert recipes.named("dx-hand@left").exam.code == "XHANL"
     with pytest.raises(BadInput, match="no other side"):
         recipes.named("ct-chest@left")
+
+
+def test_every_sample_is_an_examination_of_its_own() -> None:
+    """Stored side by side they are not one study: each recipe's accession number, of which its UIDs derive, differs."""
+    accessions = [person(recipes.named(name)).accession for name in recipes.names()]
+    assert len(set(accessions)) == len(accessions)

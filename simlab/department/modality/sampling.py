@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 from pydicom.fileset import FileSet
@@ -15,7 +16,10 @@ from simlab.errors import BadInput
 
 
 def person(recipe: Recipe) -> StudyFacts:
-    """Whose the sample is: one invented person, under the other hospital's number where it made the study."""
+    """Whose the sample is: one invented person, under the other hospital's number where it made the study.
+
+    Each recipe is an examination of its own, so that samples stored side by side stay apart.
+    """
     outside = recipe.outside
     return StudyFacts(
         patient_id=outside.patient_id if outside else "RXX0000001",
@@ -23,7 +27,7 @@ def person(recipe: Recipe) -> StudyFacts:
         patient_name="Sample^Ada",
         birth_date="19570214",
         sex="F",
-        accession=outside.accession if outside else "RXX00000001",
+        accession=outside.accession if outside else f"RXX{zlib.crc32(recipe.name.encode()) % 10**8:08}",
         study_date="20260302",
         study_time="091500",
         referring="Marsh^E^^DR",
