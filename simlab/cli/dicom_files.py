@@ -31,7 +31,7 @@ State = Annotated[
     Path | None,
     typer.Option("--pr", metavar="FILE", help="A presentation state to show it under.", show_default=False),
 ]
-Zoom = Annotated[float, typer.Option(help="How many times larger than the whole; the middle is shown.")]
+Zoom = Annotated[float, typer.Option(min=1, help="How many times larger than the whole; the middle is shown.")]
 
 
 def _dicom(name: str) -> Any:
@@ -39,12 +39,15 @@ def _dicom(name: str) -> Any:
     return importlib.import_module(f"simlab.{name}")
 
 
-def _instances(paths: list[Path]) -> Iterator[tuple[Path, Any]]:
-    """Every DICOM file with its instance; in a folder other files are passed over."""
+def _instances(paths: list[Path], *, stored: bool = True) -> Iterator[tuple[Path, Any]]:
+    """Every DICOM file with its instance; in a folder other files are passed over.
+
+    With `stored` False a file that is named may be a DICOMDIR, or have no UIDs.
+    """
     reading = _dicom("dicom.instance").Instance.from_part10
     for path in paths:
         if not path.is_dir():
-            yield path, reading(files.content(path, MAX_FILE_BYTES), str(path))
+            yield path, reading(files.content(path, MAX_FILE_BYTES), str(path), stored=stored)
             continue
         found = 0
         for file in sorted(one for one in path.rglob("*") if one.is_file()):
@@ -166,7 +169,8 @@ def dump(
 ) -> None:
     """Print the elements of files: tag, VR, name, value, meaning; items of sequences indented."""
     tags = _dicom("dicom.tags")
-    found = {str(path): tags.filtered(tags.rows(one), search, private=private) for path, one in _instances(what)}
+    found = {str(path): tags.filtered(tags.rows(one), search, private=private)
+             for path, one in _instances(what, stored=False)}  # fmt: skip
     if json:
         show.as_json([{"file": path, "rows": rows} for path, rows in found.items()])
         return

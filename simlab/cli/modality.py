@@ -156,9 +156,35 @@ def discontinue(
 
 
 @app.command()
-def send(scanner: Scanner, home: Home = None, json: Json = False) -> None:
+def send(
+    scanner: Scanner,
+    again: Annotated[
+        list[str] | None, typer.Option(help="Instance UID of a held image to send once more.", show_default=False)
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
     """Send what waits in the scanner's queue now."""
-    _act(home, json, "modality.send", modality=scanner)
+    _act(home, json, "modality.send", modality=scanner, again=again or None)
+
+
+@app.command()
+def queue(scanner: Which = None, study: Study = "", home: Home = None, json: Json = False) -> None:
+    """List the images that wait to be sent, and what the last try came to."""
+    columns = {"system": "Scanner", "accession": "Accession", "patient_name": "Name", "queued_at": "Queued",
+               "attempts": "Tries", "last_error": "Last try", "sop_uid": "Instance UID"}  # fmt: skip
+    _look(home, json, "modality.queue", columns, "Nothing waits to be sent.", system=scanner, study_uid=study or None)
+
+
+@app.command()
+def echo(
+    scanner: Scanner,
+    to: Annotated[str, typer.Option(help="PACS or RIS.")] = "PACS",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Ask from the scanner whether the PACS or the RIS answers (C-ECHO)."""
+    _act(home, json, "modality.echo", modality=scanner, to=to)
 
 
 @app.command()

@@ -16,6 +16,9 @@ from simlab.errors import BadInput
 
 app = group("The sample studies: list them, write their files, look at them. No lab is needed.")
 
+MAX_WIDTH = 1000
+"""Letters: no terminal has more, and the picture grows with their square."""
+
 Names = Annotated[list[str] | None, typer.Argument(help="Recipes, as `simlab studies list` names them.")]
 
 
@@ -53,7 +56,7 @@ def render(
     """Write the DICOM files of recipes for an invented person; the same bytes every time."""
     sampling = _modality("sampling")
     written: dict[str, int] = {}
-    for recipe in _chosen(names, everything=everything):
+    for recipe in _chosen(None if everything else names, everything=everything):
         written[recipe.name] = len(sampling.write(recipe, out / recipe.name, media=dicomdir))
     if json:
         show.as_json(written)
@@ -73,6 +76,8 @@ def preview(
     """Show a recipe's pictures in the terminal, or write them as PNG."""
     contact_sheet, sampling = _modality("contact_sheet"), _modality("sampling")
     recipe = _modality("recipes").named(name)
+    if not 0 <= width <= MAX_WIDTH:
+        raise BadInput(f"{width} letters are no width", place=name, remedy=f"Say 1 to {MAX_WIDTH}.")
     instances = sampling.sample(recipe)
     room = width or min(shutil.get_terminal_size().columns, 160)
     if image:

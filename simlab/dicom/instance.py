@@ -116,8 +116,11 @@ class Instance:
         return cls.from_encoded(syntax, splice.encode(ds, coding(syntax)))
 
     @classmethod
-    def from_part10(cls, content: bytes, place: str = "") -> Instance:
-        """An instance from the bytes of a DICOM file (PS3.10 7.1); raises BadInput for a truncated or alien one."""
+    def from_part10(cls, content: bytes, place: str = "", *, stored: bool = True) -> Instance:
+        """An instance from the bytes of a DICOM file (PS3.10 7.1); raises BadInput for a truncated or alien one.
+
+        With `stored` False also what no archive stores, to be read only: a DICOMDIR, a file without UIDs.
+        """
         if content[128:132] != b"DICM":
             raise BadInput(
                 "this is not a DICOM file: it lacks DICM after a preamble of 128 bytes",
@@ -137,7 +140,7 @@ class Instance:
             if not body:
                 raise Malformed("the file ends after its meta information", remedy="Fetch it again from where it came.")
             instance = cls.from_encoded(syntax, body)
-            if not instance.header().sop_instance_uid:
+            if stored and not instance.header().sop_instance_uid:
                 raise Malformed("the file has no SOP Instance UID", remedy="It is no stored object (DICOMDIR perhaps).")
         except Malformed as error:
             raise BadInput(error.what, place=place, remedy=error.remedy) from error

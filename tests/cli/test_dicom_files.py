@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom.data import get_testdata_file
 
 from simlab.cli.main import main
 from tests.dicom.made import made
@@ -121,3 +122,15 @@ def test_what_is_no_dicom_file_is_said_in_a_line(
 def test_what_is_no_window_is_said(folder: Path, capsys: pytest.CaptureFixture[str], window: str) -> None:
     """Neither a number nor centre and width."""
     assert "is no window" in run(capsys, "show", folder / "1.dcm", "--window", window, code=1)
+
+
+def test_a_dicomdir_is_dumped_like_any_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has no SOP Instance UID of its own, but what a disc says is in it; pictures it has none."""
+    directory = get_testdata_file("dicomdirtests/DICOMDIR")
+    assert run(capsys, "dump", directory, "--search", "file-set id") == "(0004,1130) CS File-set ID: PYDICOM_TEST\n"
+    assert "no SOP Instance UID" in run(capsys, "show", directory, code=1)
+
+
+def test_nothing_is_shown_smaller_than_the_whole(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A zoom below 1 is an error, not a picture that ignores it."""
+    assert "0.5 is not in the range x>=1" in run(capsys, "show", folder / "1.dcm", "--zoom", 0.5, code=2)

@@ -14,6 +14,9 @@ COMMANDS = [
     ("modality work MG1 --patients 3", "modality.work", {"modality": "MG1", "patients": 3}),
     ("modality configure DX1 mpps=true quirks=uid_reuse,late_n_set", "modality.configure",
      {"modality": "DX1", "mpps": "true", "quirks": "uid_reuse,late_n_set"}),
+    ("modality send CT1 --again 2.25.1 --again 2.25.2", "modality.send",
+     {"modality": "CT1", "again": ["2.25.1", "2.25.2"]}),
+    ("modality echo US1 --to RIS", "modality.echo", {"modality": "US1", "to": "RIS"}),
     ("modality correct CT1 --accession A1 patient_id=0017", "modality.correct",
      {"modality": "CT1", "accession": "A1", "identity": {"patient_id": "0017"}}),
     ("modality configure CT1 quirks=", "modality.configure", {"modality": "CT1", "quirks": ""}),
@@ -36,6 +39,15 @@ def test_a_command_is_one_action_with_what_was_typed(simlab, lab, command, name,
     assert (ran.code, ran.out) == (0, "as you wish\n")
     assert lab.acted() == [(name, given)]
     ACTIONS[name].model_validate(given)
+
+
+def test_what_waits_at_a_scanner_is_listed_with_why(simlab, lab):
+    """The queue of one scanner: how often it was tried, and what the last try came to."""
+    row = {"system": "CT1", "sop_uid": "2.25.1", "attempts": 3, "last_error": "connection refused"}
+    lab.answers["GET /view/modality.queue"] = {"rows": [row]}
+    out = simlab("modality", "queue", "--scanner", "CT1").out
+    assert lab.asked == [("GET /view/modality.queue", {"system": "CT1"})]
+    assert "connection refused" in out and "2.25.1" in out
 
 
 def test_the_neighbour_asks_for_what_was_typed_and_shows_it(simlab, lab):

@@ -86,3 +86,17 @@ def test_mistakes_are_told_in_a_line(
     """One line with place and remedy, exit code 1."""
     assert main(["studies", *arguments]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_all_means_all_whatever_else_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--all` beside a name writes every recipe."""
+    monkeypatch.setattr("simlab.department.modality.recipes.names", lambda: ["us-aorta", "dx-hand"])
+    assert main(["studies", "render", "us-aorta", "--all", "--out", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"us-aorta", "dx-hand"}
+
+
+@pytest.mark.parametrize("width", ["100000", "-5"])
+def test_a_picture_as_wide_as_no_terminal_is_refused(width: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before it is drawn: its size grows with the square of the width."""
+    assert main(["studies", "preview", "us-aorta", "--width", width]) == 1
+    assert "are no width. Say 1 to 1000." in capsys.readouterr().err

@@ -193,7 +193,9 @@ def test_a_correction_at_the_console_is_sent_under_the_same_uids(department: Dep
 
 def test_only_identities_can_be_corrected(department: Department) -> None:
     """Anything else is named with what there is; nobody's images are no images."""
-    with pytest.raises(BadInput, match="pixels"):
+    with pytest.raises(BadInput, match="pixels cannot be corrected here"):
         department.scanner.correct("", "A100", {"pixels": "x"})
+    with pytest.raises(BadInput, match="nothing is named"):
+        department.scanner.correct("", "A100", {})
     with pytest.raises(NotFound):
         department.scanner.correct("", "", {"patient_id": "X"})

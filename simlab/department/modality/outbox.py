@@ -135,7 +135,7 @@ class Outbox:
         unknown = sorted(set(identity) - set(CORRECTABLE))
         if unknown or not identity:
             raise BadInput(
-                f"{', '.join(unknown) or 'nothing'} can be corrected here",
+                f"{', '.join(unknown)} cannot be corrected here" if unknown else "nothing is named to be corrected",
                 place=self.system, remedy=f"Correct {', '.join(CORRECTABLE)}.",
             )  # fmt: skip
         keywords = {CORRECTABLE[key]: value for key, value in identity.items()}
