@@ -29,18 +29,30 @@ def import_media(
     study: Annotated[str, typer.Option(help="Only this Study Instance UID.", show_default=False)] = "",
     patient_id: Annotated[str, typer.Option(help="This hospital's number of the person.", show_default=False)] = "",
     issuer: Annotated[str, typer.Option(help="Who gave that number.", show_default=False)] = "",
-    patient_name: Annotated[str, typer.Option(help="FAMILY^GIVEN.", show_default=False)] = "",
+    patient_name: Annotated[
+        str, typer.Option(help="FAMILY^GIVEN, of somebody who is not known here.", show_default=False)
+    ] = "",
+    birth_date: Annotated[
+        str | None, typer.Option(help="Likewise: 19570214, or '' where it is unknown.", show_default=False)
+    ] = None,
+    sex: Annotated[str | None, typer.Option(help="Likewise: F, M, O or ''.", show_default=False)] = None,
     accession: Annotated[str, typer.Option(help="Of the order to import it under.", show_default=False)] = "",
     to: Annotated[str, typer.Option(help="Send it on at once: PACS.", show_default=False)] = "",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Read a disc into the workstation, as it is or under an identity of this hospital."""
+    """Read a disc into the workstation, as it is or under an identity of this hospital.
+
+    A patient's number or an order's accession is enough: name, birth date and sex are those of the record.
+    """
     identity = {"patient_id": patient_id, "issuer": issuer, "patient_name": patient_name, "accession": accession}
+    facts = {"birth_date": birth_date, "sex": sex}
     door = Door(chosen(home))
     door.get("/status")  # a lab that was killed leaves its card behind
     name, copied = _inserted(disc, chosen(home))
-    given = {"disc": name, "study": study, "to": to, "identity": {key: v for key, v in identity.items() if v}}
+    said = {key: value for key, value in identity.items() if value}
+    said |= {key: value for key, value in facts.items() if value is not None}
+    given = {"disc": name, "study": study, "to": to, "identity": said}
     done: dict[str, Any] = {"data": {}}
     try:
         done = door.post("/act", seconds=_IMPORT_SECONDS, name="dicom.import_media", args=given)

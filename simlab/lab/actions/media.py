@@ -10,22 +10,15 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from simlab.dicom import client, deidentify, media, residue
+from simlab.dicom import client, deidentify, media, residue, statuses
 from simlab.dicom.client import Peer
 from simlab.dicom.instance import Instance
-from simlab.errors import BadInput
+from simlab.errors import BadInput, NotFound
+from simlab.lab import reconciling
 from simlab.lab.actions.action import Action, Result
 from simlab.lab.systems import Systems
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_KEYWORDS = {
-    "patient_id": "PatientID",
-    "issuer": "IssuerOfPatientID",
-    "patient_name": "PatientName",
-    "birth_date": "PatientBirthDate",
-    "sex": "PatientSex",
-    "accession": "AccessionNumber",
-}
 _SEEN = "somebody has looked at what looks like words in the pixels: it is nobody's name"
 _MOST = 500
 """Leftovers that are told one by one."""
@@ -42,46 +35,98 @@ def _folder(lab: Systems, disc: str) -> Path:
 class ImportMedia(Action):
     """Read a disc (DICOMDIR and files) into the workstation, as it is or under an identity of this hospital.
 
-    With an `identity` the images are coerced, and what stood there goes into the Original Attributes (IHE IRWF).
+    With an `identity` the images are coerced, and what stood there goes into the Original Attributes (IHE IRWF). The
+    patient's number, or the accession of an order, says who it is; name, birth date and sex are those of the record.
     """
 
     name: ClassVar[str] = "dicom.import_media"
     disc: Disc
     study: str = Field("", description="only this Study Instance UID")
-    identity: dict[str, str] = Field({}, description="patient_id, issuer, patient_name, birth_date, sex, accession")
+    identity: dict[str, str] = Field(
+        {}, description="patient_id, issuer or accession; of a patient not known here patient_name, birth_date, sex too"
+    )
     to: str = Field("", description="a system to send it to at once: PACS")
 
     def perform(self, lab: Systems) -> Result:
-        unknown = ", ".join(sorted(set(self.identity) - set(_KEYWORDS)))
+        unknown = ", ".join(sorted(set(self.identity) - set(reconciling.KEYWORDS)))
         if unknown:
-            raise BadInput(f"{unknown} is no identity", place="identity", remedy=f"It takes {', '.join(_KEYWORDS)}.")
+            takes = ", ".join(reconciling.KEYWORDS)
+            raise BadInput(f"{unknown} is no identity", place="identity", remedy=f"It takes {takes}.")
         peer = lab.endpoint(self.to) if self.to else None
         if peer is not None and not peer.ae_title:
             raise BadInput(f"{self.to} does not speak DICOM", place="to", remedy="Choose PACS.")
         found = media.read(_folder(lab, self.disc))
-        wanted = [one for one in found.instances if self.study in ("", one.header().study_uid)]
-        if not wanted:
-            raise BadInput(f"the disc has no study {self.study}", place=self.disc, remedy="Look what it holds.")
+        wanted = self._wanted(found)
+        person, told_of = {}, ""
         if self.identity:
-            changes = {_KEYWORDS[key]: value for key, value in self.identity.items()}
+            with lab.store.read() as tx:
+                person = reconciling.identity(tx, self.identity)
+            told_of = _told_of(wanted, person)
             moment = lab.clock.now()
-            wanted = [one.with_identity(changes, moment=moment, system="ADMIN") for one in wanted]
-        for instance in wanted:
-            lab.viewers["ADMIN"].receive(instance, "MEDIA")
-        told = f"{len(wanted)} images imported"
+            wanted = [
+                one.with_identity(reconciling.changes(one.header(), person), moment=moment, system="ADMIN")
+                for one in wanted
+            ]
+        taken = [one for one in wanted if lab.viewers["ADMIN"].receive(one, "MEDIA") == statuses.SUCCESS]
+        told = f"{len(taken)} images imported{told_of}"
+        if len(taken) < len(wanted):
+            told += f", {len(wanted) - len(taken)} were not: ADMIN is full (`simlab viewer purge` makes room)"
         refused = []
-        if peer is not None:
-            replies = client.store(Peer(peer.ae_title, peer.host, peer.port), "ADMIN", wanted)
+        if peer is not None and taken:
+            replies = client.store(Peer(peer.ae_title, peer.host, peer.port), "ADMIN", taken)
             refused = [asdict(reply) for reply in replies if not reply.stored]
             told += f", {len(replies) - len(refused)} sent to {self.to}"
+            told += f", {len(refused)} refused ({refused[0]['comment'] or refused[0]['status']})" if refused else ""
         told += _wrong(found)
-        studies = sorted({one.header().study_uid for one in wanted})
+        studies = sorted({one.header().study_uid for one in taken})
         return Result(
             told,
-            {"studies": studies, "images": len(wanted), "damaged": found.damaged, "unlisted": found.unlisted,
-             "lies": found.lies, "miscased": found.miscased, "directory": found.directory, "refused": refused},
-            ok=not (found.damaged or found.lies or refused),
+            {"studies": studies, "images": len(taken), "damaged": found.damaged, "unlisted": found.unlisted,
+             "lies": found.lies, "miscased": found.miscased, "directory": found.directory, "refused": refused,
+             "identity": person},
+            ok=not (found.damaged or found.lies or refused or len(taken) < len(wanted)),
         )  # fmt: skip
+
+    def _wanted(self, found: media.Disc) -> list[Instance]:
+        """The images to import; those of two people cannot become one person's."""
+        if not found.instances:
+            name, why = next(iter(found.damaged.items()))
+            raise BadInput(
+                f"nothing of the {len(found.damaged)} files that the disc lists can be read ({name}: {why})",
+                place=self.disc,
+                remedy="Ask for the disc anew.",
+            )
+        people: dict[tuple[str, str], set[str]] = {}
+        wanted = []
+        for one in found.instances:
+            header = one.header()
+            if self.study in ("", header.study_uid):
+                wanted.append(one)
+                people.setdefault((header.patient_id, header.issuer), set()).add(header.study_uid)
+        if not wanted:
+            there = ", ".join(sorted({one.header().study_uid for one in found.instances})[:5])
+            raise NotFound(f"the disc has no study {self.study}", place=self.disc, remedy=f"It has {there}.")
+        if self.identity and len(people) > 1:
+            whose = "; ".join(f"{number}: {', '.join(sorted(studies)[:3])}" for (number, _), studies in people.items())
+            raise BadInput(
+                f"the disc has images of {len(people)} patients ({whose})",
+                place=self.disc,
+                remedy="Import one patient's study at a time (`study`).",
+            )
+        return wanted
+
+
+def _told_of(wanted: list[Instance], person: dict[str, str]) -> str:
+    """Who becomes whom, as the middle of a sentence; what differs is for somebody to look at."""
+    header = wanted[0].header()
+    told = f" as {person['patient_id']} {person['patient_name']}, on the disc {header.patient_id} {header.patient_name}"
+    words = {"patient_name": "name", "birth_date": "birth date", "sex": "sex"}
+    other = [
+        f"{words[key]} {getattr(header, key)} is {person[key] or 'empty'} here"
+        for key in reconciling.differing(header, person)
+        if key != "patient_name"
+    ]
+    return f"{told} (is it the same person? {', '.join(other)})" if other else told
 
 
 class LookAtMedia(Action):
@@ -92,7 +137,9 @@ class LookAtMedia(Action):
 
     def perform(self, lab: Systems) -> Result:
         if not self.disc:
-            there = sorted(path.name for path in lab.home.media.glob("*") if path.is_dir())
+            there = sorted(
+                path.name for path in lab.home.media.glob("*") if path.is_dir() and _NAME.fullmatch(path.name)
+            )
             said = ", ".join(there) or "none: put one into the drive with `simlab dicom import-media FOLDER`"
             return Result(f"{len(there)} discs: {said}", {"discs": there, "rows": []})
         found = media.read(_folder(lab, self.disc))
