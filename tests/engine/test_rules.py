@@ -137,6 +137,17 @@ def test_a_character_set_is_converted_in_label_and_bytes_or_made_to_lie():
     assert switched.get("PID-5") == "MÜLLER^乱"
 
 
+def test_a_message_is_made_one_of_another_version():
+    """Not the label alone: an order of 2.3.1 with ZDS becomes OMI^O23, which carries the study UID in IPC-3."""
+    numbered = "OBR|1|P1||CSKUH^CT Head" + "|" * 14 + "RXX1|RP1|S1||||CT\r"
+    single = ORDER[: ORDER.rindex("ORC|")].replace("OBR|1|P1||CSKUH^CT Head\r", numbered)
+    order = one({"convert": "2.5.1", "orders": "omi"}, text=single)
+    assert (order.get("MSH-12"), order.get("MSH-9"), order.get("IPC-3")) == ("2.5.1", "OMI^O23^OMI_O23", "1.2")
+    assert not order.named("ZDS")
+    with pytest.raises(BadInput, match=r"no version '2\.7'"):
+        read_rules([{"convert": "2.7"}], "out")
+
+
 def test_an_order_message_is_split_by_its_groups():
     """Each ORC begins a message with the same head; the second gets a control ID of its own; later rules see each."""
     passage = gone_through({"split": "ORC"}, {"drop": {"OBR-4.1": "CSKUH"}})
@@ -237,6 +248,7 @@ def test_no_allowed_expression_takes_long(expression):
 
 LAID = [
     *({"drop_segment": "Z*"}, {"split": "ORC"}, {"version": "2.3"}, {"keep": {"PID-8": ["W", "F"]}}),
+    *({"convert": "2.5.1"}, {"convert": "2.3", "orders": "orm"}, {"convert": "2.5.1", "orders": "omi"}),
     *({"charset": "8859/1"}, {"charset": "UNICODE UTF-8"}, {"charset": "ASCII"}, {"add_segment": "ZZZ|{PID-5}"}),
     *({"set": "PID-2", "value": "ü"}, {"set": "OBR-4", "from": "PID-3", "every": True}),
     {"translate": "PID-8", "table": {"W": "F", "F": "W"}},

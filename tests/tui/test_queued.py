@@ -36,6 +36,8 @@ RULES: list[tuple[dict[str, Any], str]] = [
     ({"charset": "8859/1"}, "convert to: 8859/1"),
     ({"charset": "UNICODE UTF-8", "only": "label"}, "call the character set: UNICODE UTF-8"),
     ({"version": "2.4"}, "set MSH-12: 2.4"),
+    ({"convert": "2.3.1"}, "convert to version: 2.3.1"),
+    ({"convert": "2.5.1", "orders": "omi"}, "convert to version: 2.5.1, orders as OMI"),
     ({"split": "ORC"}, "split: one message for each ORC"),
     ({"line_ends": "LF"}, "end segments with: LF"),
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from simlab.department.engine import rules as verbs
 from simlab.department.engine.alone import occurrences, read, repetitions, spliced, written
 from simlab.department.engine.conditions import repetition_fits
 from simlab.hl7.characters import codec, escape
+from simlab.hl7.conversion import converted
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.forms import labelled
 from simlab.hl7.message import Message, Segment, parse
@@ -190,6 +191,11 @@ def _version(rule: verbs.Version, message: Message) -> Message:
     return message.set("MSH-12.1", rule.version)
 
 
+def _convert(rule: verbs.Convert, message: Message) -> Message:
+    # What is lost on the way shows in the difference between what came and what goes out.
+    return converted(message, rule.convert, orders=rule.orders or "")[0]
+
+
 def _split(rule: verbs.Split, message: Message) -> list[Message]:
     starts = message.named(rule.split)
     if len(starts) < 2:
@@ -227,4 +233,5 @@ _SINGLE: dict[type[verbs.RuleOf], Callable[[Any, Message], Message]] = {
     verbs.AddSegment: _add_segment,
     verbs.Charset: _charset,
     verbs.Version: _version,
+    verbs.Convert: _convert,
 }

@@ -12,6 +12,7 @@ from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 from simlab.department.engine.rules import (
     AddSegment,
     Charset,
+    Convert,
     Drop,
     DropRepetitions,
     DropSegment,
@@ -44,6 +45,7 @@ VERBS: dict[str, type[RuleOf]] = {
     "order_repetitions": OrderRepetitions,
     "charset": Charset,
     "version": Version,
+    "convert": Convert,
     "split": Split,
     "line_ends": LineEnds,
 }
@@ -70,6 +72,7 @@ Rule = Annotated[
     | Annotated[OrderRepetitions, Tag("order_repetitions")]
     | Annotated[Charset, Tag("charset")]
     | Annotated[Version, Tag("version")]
+    | Annotated[Convert, Tag("convert")]
     | Annotated[Split, Tag("split")]
     | Annotated[LineEnds, Tag("line_ends")],
     Discriminator(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from simlab.department.engine.conditions import Conditions, FieldPath, Test, Text
 from simlab.hl7.characters import codec
+from simlab.hl7.dictionary import SPOKEN
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.path import path
 
@@ -199,6 +200,20 @@ class Version(RuleOf):
     """Write another version into MSH-12; nothing else changes."""
 
     version: Text = Field(pattern=r"^2\.\d(\.\d)?$")
+
+
+class Convert(RuleOf):
+    """Make it a message of another version (2.3, 2.3.1, 2.4, 2.5, 2.5.1), and, with `orders`, of ORM or OMI."""
+
+    convert: Text
+    orders: Literal["orm", "omi"] | None = None
+
+    @field_validator("convert")
+    @classmethod
+    def _spoken(cls, version: str) -> str:
+        if version not in SPOKEN:
+            raise ValueError(f"there is no version {version!r} here; use {', '.join(SPOKEN)}")
+        return version
 
 
 class Split(RuleOf):

@@ -76,6 +76,9 @@ def rule_words(rule: Mapping[str, Any]) -> dict[str, str]:
             to = str(name)
         case {"version": version}:
             what, to = "set MSH-12", str(version)
+        case {"convert": version}:
+            orders = f", orders as {str(rule['orders']).upper()}" if rule.get("orders") else ""
+            what, to = "convert to version", f"{version}{orders}"
         case {"split": segment}:
             what, to = "split", f"one message for each {segment}"
         case {"line_ends": ends}:
