@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simlab.tui.console.deeds import SETTING, Deed, Group, Look, Read, Section
+from simlab.tui.console.deeds import SETTING, Deed, Group, Look, Section
+from simlab.tui.console.outboxes import outbox
 
 _PATIENT = {"patient": "patient_id", "issuer": "issuer"}
 _OF = {"patient_id": "patient_id"}
@@ -94,28 +95,7 @@ EPR = Group(
             search=("patient_id",),
             empty="No two records are said to be of one person.",
         ),
-        Section(
-            "epr-outbox",
-            "Outbox",
-            "epr.outbox",
-            (
-                "id",
-                "queued",
-                "type",
-                "patient_ids",
-                "patient_name",
-                "control_id",
-                "state",
-                "attempts",
-                "later",
-                "error",
-            ),
-            (Read("The message…", "message"), Deed("Send again", "epr.resend", {"item": "id"})),
-            search=("state", "patient_id"),
-            most=1000,
-            newest_first=True,
-            empty="The EPR has nothing to send.",
-        ),
+        outbox("epr", empty="The EPR has nothing to send."),
         Section(
             "epr-settings",
             "Settings",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from simlab.tui.console.deeds import ADDRESSES, SETTING, Ask, Deed, Group, Look, Read, Section
+from simlab.tui.console.deeds import ADDRESSES, SETTING, Ask, Deed, Group, Look, Section
 from simlab.tui.console.engine import ENGINE
 from simlab.tui.console.epr import EPR
 from simlab.tui.console.feed import FEED
 from simlab.tui.console.neighbour import NEIGHBOUR
+from simlab.tui.console.outboxes import outbox
 from simlab.tui.console.pacs import ACCESS
 from simlab.tui.console.pacs_identity import IDENTITY
 from simlab.tui.console.pacs_room import ROOM
@@ -135,28 +136,7 @@ _RIS = Group(
             newest_first=True,
             empty="No notice that images are available.",
         ),
-        Section(
-            "ris-outbox",
-            "Outbox",
-            "ris.outbox",
-            (
-                "id",
-                "queued",
-                "type",
-                "patient_ids",
-                "patient_name",
-                "control_id",
-                "state",
-                "attempts",
-                "later",
-                "error",
-            ),
-            (Read("The message…", "message"), Deed("Send again", "ris.resend", {"item": "id"})),
-            search=("state", "patient_id"),
-            most=1000,
-            newest_first=True,
-            empty="The RIS has nothing to send on.",
-        ),
+        outbox("ris", empty="The RIS has nothing to send on."),
         Section(
             "ris-downtime",
             "Downtime log",
