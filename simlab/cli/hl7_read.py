@@ -108,8 +108,9 @@ def _judged(place: str, one: Any, profile: str, version: str, second: bool) -> d
     profiles = importlib.import_module("simlab.hl7.profile")
     chosen_ones = [profiles.load(name.strip()) for name in profile.split(",") if name.strip()]
     if isinstance(one, SimlabError):
-        unread = {"path": "", "start": 0, "end": 0, "rule": "message.unreadable", "severity": "error",
-                  "what": one.what, "remedy": one.remedy}  # fmt: skip
+        ((rule, (severity, _)),) = importlib.import_module("simlab.hl7.findings").OF_FILES.items()
+        unread = {"path": "", "start": 0, "end": 0, "rule": rule, "severity": severity, "what": one.what,
+                  "remedy": one.remedy}  # fmt: skip
         return {"from": one.place or place, "says": "no message", "findings": [unread]}
     printout = importlib.import_module("simlab.hl7.printout")
     found = validator.validate(one, chosen_ones, version=version)

@@ -65,7 +65,7 @@ def orm(header: Header, control: str, patient: Patient, order: Order, visit: Vis
     timing = composite("", "", "", timestamp(order.start), "", order.priority)
     orc = {**_orc(header, control, order), 7: timing}
     obr = {
-        **_obr(order),
+        **_obr(header, order),
         18: order.accession,
         19: order.requested_procedure,
         20: order.step,
@@ -92,7 +92,7 @@ def omi(header: Header, control: str, patient: Patient, order: Order, visit: Vis
         pv1(_visit(visit, order)),
         segment("ORC", _orc(header, control, order)),
         segment("TQ1", tq1),
-        segment("OBR", _obr(order)),
+        segment("OBR", _obr(header, order)),
         *_size(order),
     ]
     for one in order.steps or (Step(order.step),):
@@ -173,8 +173,8 @@ def _orc(header: Header, control: str, order: Order) -> dict[int, str]:
     }
 
 
-def _obr(order: Order) -> dict[int, str]:
-    return {
+def _obr(header: Header, order: Order) -> dict[int, str]:
+    fields = {
         1: "1",
         2: order.placer,
         3: order.filler,
@@ -183,8 +183,10 @@ def _obr(order: Order) -> dict[int, str]:
         13: order.alerts,
         16: person(order.referrer),
         31: composite("", order.reason) if order.reason else "",
-        44: composite(order.exam_code, order.exam_text, "L"),
     }
+    if header.version != "2.3":  # which has no OBR-44
+        fields[44] = composite(order.exam_code, order.exam_text, "L")
+    return fields
 
 
 def _visit(visit: Visit | None, order: Order) -> Visit:

@@ -51,11 +51,12 @@ def add_repetition(message: Message, at: Path, place: str, value: str, *, raw: b
 def inserted(message: Message, text: str, *, before: str = "", after: str = "") -> bytes:
     """The bytes of `message` with a new segment `before` or `after` the one named, or at the end."""
     name = text[:3]
-    if not _NAME.fullmatch(name) or text[3:4] not in ("", message.separators.field) or name == "MSH":
+    named = _NAME.fullmatch(name) and name.isupper() and name != "MSH"
+    if not named or text[3:4] != message.separators.field:
         raise Hl7Error(
             f"{text[:12]!r} is no segment",
             place=name,
-            remedy=f"A segment begins with three letters and {message.separators.field}, and MSH stands first alone.",
+            remedy=f"A segment begins like NTE{message.separators.field}, and MSH stands first alone.",
         )
     new = _encoded(message, text, name, raw=True, segment=True)
     data = message.data

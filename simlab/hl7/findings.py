@@ -70,6 +70,11 @@ RULES: dict[str, tuple[Severity, str]] = {
 }
 """Every rule of the validator itself, with its severity and what it finds. Profiles add their own."""
 
+OF_FILES: dict[str, tuple[Severity, str]] = {
+    "message.unreadable": ("error", "a piece of a file or a frame that is no message; the others are judged"),
+}
+"""What is found where there is no message to judge."""
+
 
 def worst(found: Iterable[Finding]) -> Severity | None:
     """The gravest severity among findings; None when there are none."""

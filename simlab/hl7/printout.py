@@ -10,10 +10,11 @@ from typing import Any
 from simlab.hl7 import dictionary, tables
 from simlab.hl7.elements import Element
 from simlab.hl7.message import Message
+from simlab.hl7.values import a_date_time, a_time
 
 _DATE_TYPES = frozenset({"DT", "TS", "DTM"})
 _DATE = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\.\d+)?([+-]\d{4})?")
-_TIME = re.compile(r"(\d\d)(\d\d)(\d\d)?(\.\d+)?([+-]\d{4})?")
+_TIME = re.compile(r"(\d\d)(\d\d)?(\d\d)?(\.\d+)?([+-]\d{4})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +60,27 @@ def _meaning(element: Element, value: str, version: str) -> str:
             (data_type, "") if data_type in _DATE_TYPES else (parts[0].data_type, parts[0].table or table)
         )
     if data_type in _DATE_TYPES:
-        return readable_date(value)
-    if data_type == "TM" and (match := _TIME.fullmatch(value)):
-        return ":".join(part for part in match.groups()[:3] if part) + (match[4] or "") + (match[5] or "")
+        return readable_date(value) or "no date"
+    if data_type == "TM":
+        return _readable_time(value) or "no time"
     return tables.meaning(table, value, version)
 
 
 def readable_date(text: str) -> str:
-    """``20260302074000`` as 2026-03-02 07:40:00; "" for what is no date."""
+    """``20260302074000`` as 2026-03-02 07:40:00; "" for what is no date, or none that the calendar has."""
     match = _DATE.fullmatch(text)
-    if match is None:
+    if match is None or a_date_time(text) is not None:
         return ""
     day = "-".join(part for part in match.groups()[:3] if part)
     time = ":".join(part for part in match.groups()[3:6] if part)
     return f"{day} {time}{match[7] or ''}{match[8] or ''}".strip() if time else day
+
+
+def _readable_time(text: str) -> str:
+    match = _TIME.fullmatch(text)
+    if match is None or a_time(text) is not None:
+        return ""
+    return ":".join(part for part in match.groups()[:3] if part) + (match[4] or "") + (match[5] or "")
 
 
 def headline(message: Message) -> str:

@@ -31,6 +31,7 @@ class When(Strict):
     since: str = Field("", description="the first version it holds for")
     filled: tuple[str, ...] = Field((), description="places that must hold something")
     values: dict[str, tuple[str, ...]] = Field({}, description="places and what one of them must hold")
+    unless: dict[str, tuple[str, ...]] = Field({}, description="places and what none of them may hold")
     with_segment: str = ""
     without_segment: str = ""
 
@@ -52,6 +53,8 @@ class When(Strict):
         if self.without_segment and message.named(self.without_segment):
             return False
         if not all(_raw(message, place) for place in self.filled):
+            return False
+        if any(_raw(message, place) in excluded for place, excluded in self.unless.items()):
             return False
         return all(_raw(message, place) in allowed for place, allowed in self.values.items())
 

@@ -17,18 +17,18 @@ KNOWN = {("2.3.1", "A38", "structure.missing", "DRG")}
 
 @pytest.mark.parametrize("name", PROFILES)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_no_message_has_an_error(version, name):
-    """By the dictionaries of its version and by its profile."""
+def test_no_message_has_an_error_or_a_warning(version, name):
+    """By the dictionaries of its version and by its profile, blood results by that of radiology too."""
     told = profile.load(name)
-    errors: Counter[tuple[str, ...]] = Counter()
+    findings: Counter[tuple[str, ...]] = Counter()
     sent = fed(*library.names(), seed=3, count=60, keeper=Keeper(Dialect(version, name))).sent
     for data in sent:
         message = parse(data)
         assert message.encode() == data
         for found in validator.validate(message, [told]):
-            if found.severity == "error":
-                errors[version, message.get("MSH-9.2"), found.rule, str(found.path)] += 1
-    assert not set(errors) - KNOWN
+            if found.severity != "note":
+                findings[version, message.get("MSH-9.2"), found.rule, str(found.path)] += 1
+    assert not set(findings) - KNOWN
 
 
 @pytest.mark.parametrize("version", VERSIONS)

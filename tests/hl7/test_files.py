@@ -142,6 +142,38 @@ def test_the_printout_says_names_dates_and_codes():
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("19000230", "no date"),
+        ("19000228", "1900-02-28"),
+        ("20240229", "2024-02-29"),
+        ("20230229", "no date"),
+        ("19701301", "no date"),
+        ("00000101", "no date"),
+        ("1970", "1970"),
+        ("197013", "no date"),
+        ("1970010124", "no date"),
+        ("197001012360", "no date"),
+        ("197001012359", "1970-01-01 23:59"),
+        ("1 May 1970", "no date"),
+    ],
+)
+def test_a_date_that_the_calendar_lacks_is_not_read_as_one(written, read):
+    """A person would else take 30 February for what is meant."""
+    message = parse(ADMISSION).set("PID-7", written)
+    assert [line.meaning for line in printout.lines(message) if line.path == "PID-7"] == [read]
+    sent = printout.headline(parse(ADMISSION).set("MSH-7", written))
+    assert ("no date" in sent) is False and (read in sent) is (read != "no date")
+
+
+def test_a_time_that_no_clock_shows_is_not_read_as_one():
+    """As for dates."""
+    for written, read in (("2561", "no time"), ("0930", "09:30"), ("half nine", "no time")):
+        message = parse(ADMISSION + f"SCH{'|' * 25}\rOBX|1|TM|a||{written}||||||F\r".encode())
+        assert [line.meaning for line in printout.lines(message) if line.path == "OBX-5"] == [read]
+
+
 @pytest.mark.parametrize("data", ALL.values(), ids=ALL)
 def test_the_printout_leaves_nothing_out(data):
     """Every byte that is no delimiter stands in the span of some line with a value."""

@@ -59,6 +59,19 @@ def test_every_rule_of_a_profile_is_proved(name):
     assert {rule for of, rule, _ in BROKEN if of == name} == {one.rule for one in profile.load(name).rules}
 
 
+@pytest.mark.parametrize("section", ["LAB", "CH", "HM", "MB", "SP"])
+def test_a_blood_result_is_not_judged_as_an_imaging_report(section):
+    """RAD-28 is for what has images; what OBR-24 says to be the laboratory's has no study to name."""
+    data = REPORT.replace(b"OBX|1|HD|113014^DICOM Study^DCM||2.25.17||||||F\r", b"")
+    assert data.count(b"|CT|F\r") == 1
+    chosen = [profile.load("ihe-rad")]
+    assert "rad-28.uid" not in {
+        one.rule for one in validate(parse(data.replace(b"|CT|F", f"|{section}|F".encode())), chosen)
+    }
+    for imaging in (b"|CT|F", b"|RAD|F", b"||F"):
+        assert "rad-28.uid" in {one.rule for one in validate(parse(data.replace(b"|CT|F", imaging)), chosen)}
+
+
 @pytest.mark.parametrize("data", [UK, ORDER, MERGE, REPORT, OMI])
 def test_a_right_message_passes_both(data):
     """Neither profile finds anything in it."""
