@@ -27,6 +27,11 @@ COMMITTED = (
     f"WHERE c.system=h.system AND c.sop_uid=h.sop_uid AND t.event={COMPLETE})"
 )
 """Whether an instance was in a transaction that was reported complete."""
+_GOES_ON = (
+    "EXISTS (SELECT 1 FROM modality_step s WHERE s.system=h.system AND s.mpps_uid=h.mpps_uid "
+    "AND s.status='IN PROGRESS')"
+)
+"""Whether the step goes on in which an instance was made."""
 
 
 class Safekeeping:
@@ -109,8 +114,8 @@ class Safekeeping:
         """
         with self._store.write() as tx:
             held = tx.execute(
-                f"SELECT h.sop_uid, h.sent_at, {COMMITTED} AS committed FROM modality_held h WHERE system=?1 AND "
-                "(?2='' OR study_uid=?2) AND (?3='' OR accession=?3)",
+                f"SELECT h.sop_uid, h.sent_at, h.mpps_uid, {COMMITTED} AS committed, {_GOES_ON} AS going "
+                "FROM modality_held h WHERE system=?1 AND (?2='' OR study_uid=?2) AND (?3='' OR accession=?3)",
                 (self.system, study_uid, accession),
             ).fetchall()
             if not held:
@@ -123,6 +128,17 @@ class Safekeeping:
                     place=self.system,
                     remedy="Ask for commitment and wait for event 1: that a C-STORE succeeded is no such promise.",
                 )
+            going = sum(row["going"] for row in held) if needed else 0
+            if going:
+                raise BadInput(
+                    f"the step of {going} of {len(held)} images goes on: the RIS is told of them when it ends",
+                    place=self.system,
+                    remedy="Complete or discontinue the step first.",
+                )
+            tx.executemany(
+                "INSERT INTO modality_freed VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET images=images+1",
+                [(self.system, row["mpps_uid"]) for row in held],
+            )
             tx.executemany(
                 "DELETE FROM modality_held WHERE system=? AND sop_uid=?",
                 [(self.system, row["sop_uid"]) for row in held],
@@ -143,10 +159,7 @@ class Safekeeping:
 
     def freeable(self) -> list[str]:
         """Studies whose every image is committed to, and in which no step goes on."""
-        return self._studies(
-            f"sum(NOT {COMMITTED})=0 AND sum(sent_at IS NULL)=0 AND sum(EXISTS (SELECT 1 FROM modality_step s "
-            "WHERE s.system=h.system AND s.mpps_uid=h.mpps_uid AND s.status='IN PROGRESS'))=0"
-        )
+        return self._studies(f"sum(NOT {COMMITTED})=0 AND sum(sent_at IS NULL)=0 AND sum({_GOES_ON})=0")
 
     # The rows
 

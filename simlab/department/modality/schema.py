@@ -23,6 +23,8 @@ SCHEMA = Schema(
         study_uid TEXT NOT NULL, patient_id TEXT NOT NULL, patient_name TEXT NOT NULL, performed_id TEXT NOT NULL,
         status TEXT NOT NULL, begun TEXT NOT NULL, ended TEXT NOT NULL, reason TEXT NOT NULL, item TEXT NOT NULL,
         PRIMARY KEY (system, mpps_uid));
+    CREATE TABLE IF NOT EXISTS modality_freed (
+        system TEXT NOT NULL, mpps_uid TEXT NOT NULL, images INTEGER NOT NULL, PRIMARY KEY (system, mpps_uid));
     CREATE TABLE IF NOT EXISTS modality_commitment (
         system TEXT NOT NULL, transaction_uid TEXT NOT NULL, asked TEXT NOT NULL, event INTEGER,
         reported TEXT NOT NULL, taken INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (system, transaction_uid));
@@ -47,6 +49,7 @@ SCHEMA = Schema(
         "modality_commitment_item",
         "modality_series",
         "modality_examination",
+        "modality_freed",
         "modality_counter",
         "modality_list",
     ),

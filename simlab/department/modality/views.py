@@ -53,10 +53,11 @@ def held(tx: sqlite3.Connection, system: str | None = None, study_uid: str | Non
 
 
 def steps(tx: sqlite3.Connection, system: str | None = None, accession: str | None = None) -> list[dict[str, Any]]:
-    """Performed steps that the scanner has told the RIS of, with the images made in each."""
+    """Performed steps that the scanner has told the RIS of, with how many images were made in each."""
     sql = (
-        "SELECT s.*, (SELECT count(*) FROM modality_held h WHERE h.system=s.system AND h.mpps_uid=s.mpps_uid) "
-        "AS images FROM modality_step s WHERE (?1 IS NULL OR s.system = ?1) AND (?2 IS NULL OR s.accession = ?2) "
+        "SELECT s.*, coalesce(f.images, 0) + (SELECT count(*) FROM modality_held h WHERE h.system=s.system "
+        "AND h.mpps_uid=s.mpps_uid) AS images FROM modality_step s LEFT JOIN modality_freed f USING (system, mpps_uid) "
+        "WHERE (?1 IS NULL OR s.system = ?1) AND (?2 IS NULL OR s.accession = ?2) "
         "ORDER BY s.rowid"
     )
     rows = tx.execute(sql, (system, accession))
