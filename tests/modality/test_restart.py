@@ -8,7 +8,10 @@ import pytest
 
 from simlab.config import LOOPBACK
 from simlab.department.modality import VIEWS, Modality
+from simlab.department.modality.calls import Calls
 from simlab.department.modality.outbox import Outbox
+from simlab.department.modality.steps import Steps
+from simlab.dicom.normalized import Answer
 from simlab.dicom.requestor import Unreachable
 from simlab.errors import SimlabError
 from tests.modality.conftest import ITEM, Department, until
@@ -149,3 +152,76 @@ def test_a_request_for_commitment_that_a_kill_cut_off_is_made_anew(
         later.close()
     with department.store.read() as tx:
         assert first["transaction_uid"] not in {row["transaction_uid"] for row in VIEWS["commitments"](tx, "CT1")}
+
+
+class _Ris:
+    """What a RIS does with N-CREATE and N-SET: it holds steps, and says 0111 or 0110 to what does not fit."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, str] = {}
+
+    def create(self, _peer: Any, _calling: str, mpps_uid: str, _said: Any) -> Answer:
+        if mpps_uid in self.steps:
+            return Answer("0111")
+        self.steps[mpps_uid] = "IN PROGRESS"
+        return Answer("0000")
+
+    def change(self, _peer: Any, _calling: str, mpps_uid: str, said: Any) -> Answer:
+        if self.steps[mpps_uid] != "IN PROGRESS":
+            return Answer("0110", "may no longer be updated", error_id="A710")
+        self.steps[mpps_uid] = said["PerformedProcedureStepStatus"]
+        return Answer("0000")
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["before the answer", "before the request"])
+def test_a_step_that_a_kill_cut_off_as_it_began_goes_on(
+    department: Department, monkeypatch: pytest.MonkeyPatch, heard: bool
+) -> None:
+    """The RIS has the step or not, and offers its row no more: it is asked again under the same UID, and completed."""
+    ris = _Ris()
+    monkeypatch.setattr(Calls, "change_step", lambda _self, *given: ris.change(*given))
+
+    def cut_off(_self: Calls, *given: Any) -> Answer:
+        if heard:
+            ris.create(*given)
+            department.offered = []
+        raise Killed
+
+    department.scanner.configure(mpps=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Calls, "create_step", cut_off)
+        patch.setattr(Steps, "_forget", lambda *_: None)
+        patch.setattr("simlab.department.modality.diary.Diary._strike", lambda *_: None)
+        with pytest.raises(Killed):
+            department.scanner.scan("A100")
+    monkeypatch.setattr(Calls, "create_step", lambda _self, *given: ris.create(*given))
+    later = another_process(department)
+    try:
+        assert later.work()["examined"] == ["A100"]
+    finally:
+        later.close()
+    assert list(ris.steps.values()) == ["COMPLETED"]
+    assert {one.header().study_uid for one in department.taken} == {"2.25.100"} and len(department.taken) == 12
+
+
+def test_a_step_whose_end_the_ris_took_unheard_is_not_ended_for_ever(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to N-SET is lost; the next says that the step may no longer be updated, and there is no third."""
+    ris, tries = _Ris(), []
+
+    def change(_self: Calls, *given: Any) -> Answer:
+        tries.append(answer := ris.change(*given))
+        if len(tries) == 1:
+            raise Unreachable("no answer", remedy="Ask again.")
+        return answer
+
+    monkeypatch.setattr(Calls, "create_step", lambda _self, *given: ris.create(*given))
+    monkeypatch.setattr(Calls, "change_step", change)
+    department.scanner.configure(mpps=True)
+    department.scanner.work()
+    for _ in range(3):
+        department.scanner.work()
+    assert [answer.status for answer in tries] == ["0000", "0110"]
+    with department.store.read() as tx:
+        assert [row["status"] for row in VIEWS["steps"](tx, "CT1")] == ["COMPLETED"]

@@ -106,6 +106,7 @@ class Examining:
     ) -> Row:
         """Examine the patient of a worklist item and send the images; see `Modality.scan`."""
         with self._room, self._diary.entry(accession or "", picked or accession or "") as entry:
+            self._told(lambda: self._settled(now))
             going = self._steps.going(picked or accession) if typed is None else None
             item: Mapping[str, str] = json.loads(going["item"]) if going else self.item(now, picked or accession, typed)
             examined = self.item(now, accession, None) if picked else item
@@ -190,6 +191,10 @@ class Examining:
         """The step begun for an examination; one that the RIS does not take keeps nobody from being examined."""
         begun = self._told(lambda: self._steps.start(now, item))
         return begun if begun.get("done") else {"problem": begun.get("problem") or begun["summary"]}
+
+    def _settled(self, now: ModalitySettings) -> Row:
+        self._steps.settle(now)
+        return {}
 
     def _told(self, tell: Callable[[], Row]) -> Row:
         try:

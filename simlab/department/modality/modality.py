@@ -91,6 +91,7 @@ class Modality:
     def open(self, host: str, port: int) -> int:
         """Listen, and go on with what is queued; gives the real port. Raises Unavailable when it is taken."""
         self._safekeeping.open()
+        self._steps.open()
         real = self._server.open(host, port)
         self.endpoints = {self.name: Endpoint(host, real, self.settings().ae_title)}
         self._sender.open()

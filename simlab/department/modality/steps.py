@@ -11,23 +11,50 @@ from typing import Any
 from simlab.clock import Clock
 from simlab.department.modality.calls import Calls
 from simlab.department.modality.settings import ModalitySettings
-from simlab.dicom import charset, discontinuation
+from simlab.dicom import charset, discontinuation, statuses
 from simlab.dicom.uids import uid
 from simlab.errors import BadInput, NotFound
 from simlab.store import Store
 
 IN_PROGRESS, COMPLETED, DISCONTINUED = "IN PROGRESS", "COMPLETED", "DISCONTINUED"
+ASKED = "ASKED"
+"""Not a word of the standard: the N-CREATE is on its way, and whether the RIS took it not yet known."""
+NO_LONGER = "A710"
+"""Error ID of an N-SET for a step that may no longer be updated (PS3.4 F.7.2.2.2)."""
 Row = dict[str, Any]
 
 
 class Steps:
-    """The rows of one scanner in `modality_step`; a step stands there once the RIS has taken it."""
+    """The rows of one scanner in `modality_step`; a step stands there from before the RIS is asked to take it."""
 
     def __init__(self, system: str, store: Store, clock: Clock, calls: Calls) -> None:
         self.system = system
         self._store = store
         self._clock = clock
         self._calls = calls
+        self._unsure: list[str] = []
+
+    def open(self) -> None:
+        """Know again the steps that an earlier process asked for, and whose answer it did not live to hear."""
+        with self._store.read() as tx:
+            rows = tx.execute("SELECT mpps_uid FROM modality_step WHERE system=? AND status=?", (self.system, ASKED))
+            self._unsure = [row["mpps_uid"] for row in rows]
+
+    def settle(self, now: ModalitySettings) -> None:
+        """Ask for those steps once more, under the same UIDs: a RIS that has one already says so, and it goes on.
+
+        Raises what stops the association; then they are asked for at the next call.
+        """
+        while self._unsure:
+            step = self.find(self._unsure[0])
+            said = _begun(now, json.loads(step["item"]), datetime.fromisoformat(step["begun"]), step["performed_id"])
+            peer = self._calls.peer(now, "RIS")
+            answer = self._calls.create_step(peer, now.ae_title, step["mpps_uid"], said)
+            if answer.done or answer.status == f"{statuses.DUPLICATE_INSTANCE:04X}":
+                self._taken(step["mpps_uid"])
+            else:
+                self._forget(step["mpps_uid"])
+            self._unsure.pop(0)
 
     def start(self, now: ModalitySettings, item: Mapping[str, str]) -> Row:
         """Begin a step for a worklist item, or an unscheduled one: `done`, `status`, and the step's own row.
@@ -39,18 +66,26 @@ class Steps:
         mpps_uid = uid("mpps", self.system, moment.isoformat(), number, item.get("accession", ""))
         known = {**item, "study_uid": item.get("study_uid") or uid("study", mpps_uid)}
         said = _begun(now, known, moment, f"PPS{number}")
-        answer = self._calls.create_step(self._calls.peer(now, "RIS"), now.ae_title, mpps_uid, said)
         row = {
             "mpps_uid": mpps_uid, "accession": known["accession"], "step_id": known.get("step_id", ""),
             "study_uid": known["study_uid"], "patient_id": known["patient_id"],
             "patient_name": known["patient_name"], "performed_id": f"PPS{number}", "status": IN_PROGRESS,
         }  # fmt: skip
+        with self._store.write() as tx:
+            tx.execute(
+                "INSERT INTO modality_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?)",
+                (self.system, *{**row, "status": ASKED}.values(), moment.isoformat(timespec="seconds"),
+                 json.dumps(known)),
+            )  # fmt: skip
+        try:
+            answer = self._calls.create_step(self._calls.peer(now, "RIS"), now.ae_title, mpps_uid, said)
+        except BaseException:
+            self._forget(mpps_uid)
+            raise
         if answer.done:
-            with self._store.write() as tx:
-                tx.execute(
-                    "INSERT INTO modality_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?)",
-                    (self.system, *row.values(), moment.isoformat(timespec="seconds"), json.dumps(known)),
-                )
+            self._taken(mpps_uid)
+        else:
+            self._forget(mpps_uid)
         what = f"step of {known['accession'] or known['patient_id']}"
         told = f"{what} begun" if answer.done else f"{what} not begun: {answer.status} {answer.comment}"
         return {**row, "done": answer.done, "answer": answer.status, "comment": answer.comment, "summary": told.strip()}
@@ -80,7 +115,8 @@ class Steps:
         answer = self._calls.change_step(
             self._calls.peer(now, "RIS"), now.ae_title, step["mpps_uid"], _in(now.character_set, said)
         )
-        if answer.done:
+        # A RIS that holds the step for ended took an N-SET whose answer was lost, or was corrected: it takes no other.
+        if answer.done or (answer.error_id == NO_LONGER and step["status"] == IN_PROGRESS):
             with self._store.write() as tx:
                 tx.execute(
                     "UPDATE modality_step SET status=?, reason=?, ended=? WHERE system=? AND mpps_uid=?",
@@ -126,6 +162,16 @@ class Steps:
                 (self.system, IN_PROGRESS),
             )
             return [(row["mpps_uid"], row["begun"]) for row in rows]
+
+    def _taken(self, mpps_uid: str) -> None:
+        with self._store.write() as tx:
+            tx.execute(
+                "UPDATE modality_step SET status=? WHERE system=? AND mpps_uid=?", (IN_PROGRESS, self.system, mpps_uid)
+            )
+
+    def _forget(self, mpps_uid: str) -> None:
+        with self._store.write() as tx:
+            tx.execute("DELETE FROM modality_step WHERE system=? AND mpps_uid=?", (self.system, mpps_uid))
 
     def _count(self) -> int:
         with self._store.read() as tx:
