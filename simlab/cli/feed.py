@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -130,10 +131,24 @@ def run(
     _summary(done, json_wanted=json, aside=out == "-")
 
 
+@dataclass(frozen=True)
+class _Words:
+    """What a feed counts: messages that it writes itself, or in the lab the deeds that others write messages of."""
+
+    counted: str
+    of: str
+    came: str
+
+
+_SENT = _Words("messages", "of", "answers")
+_DONE = _Words("deeds", "for", "came of them")
+
+
 class _Progress:
     """One line on stderr that is written over, where a person sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: _Words = _SENT) -> None:
+        self._words = words
         self._live = sys.stderr is not None and sys.stderr.isatty()
         self._last = 0.0
         self._began = time.monotonic()
@@ -143,7 +158,7 @@ class _Progress:
         if not self._live or now - self._last < _EVERY:
             return
         self._last = now
-        typer.echo(f"{_CLEAR}{_line(summary.as_json(), now - self._began)}", err=True, nl=False)
+        typer.echo(f"{_CLEAR}{_line(summary.as_json(), now - self._began, self._words)}", err=True, nl=False)
 
     def say(self, words: str) -> None:
         self.end()
@@ -154,29 +169,30 @@ class _Progress:
             typer.echo(_CLEAR, err=True, nl=False)
 
 
-def _line(done: Mapping[str, Any], seconds: float) -> str:
+def _line(done: Mapping[str, Any], seconds: float, words: _Words) -> str:
     answers = " ".join(f"{code} {count}" for code, count in done["answers"].items())
     per_second = done["messages"] / seconds if seconds else 0.0
     return (
         f"{done['now'].replace('T', ' ')}  {done['begun']} begun, {done['under_way']} under way, "
-        f"{done['messages']} messages ({per_second:.0f}/s)  {answers}"
+        f"{done['messages']} {words.counted} ({per_second:.0f}/s)  {answers}"
     )
 
 
-def _summary(done: Mapping[str, Any], *, json_wanted: bool, aside: bool = False) -> None:
+def _summary(done: Mapping[str, Any], *, json_wanted: bool, aside: bool = False, words: _Words = _SENT) -> None:
     if json_wanted and not aside:
         show.as_json(done)
         return
     say: Callable[[str], None] = lambda words: typer.echo(words, err=aside)  # noqa: E731
     say(
-        f"{done['messages']} messages of {done['patients']} patients, {done['begun_at']} to {done['now'] or 'the same'}"
+        f"{done['messages']} {words.counted} {words.of} {done['patients']} patients, "
+        f"{done['begun_at']} to {done['now'] or 'the same'}"
         f"{'' if done['finished'] else ', broken off'}; seed {done['seed']}"
     )
     if done["before"]:
         say(f"at the beginning: {done['before']} under way; {_counts(done['stands'])}")
     say(f"pathways: {done['begun']} begun, {done['ended']} ended: {_counts(done['pathways'])}")
-    say(f"messages: {_counts(done['types'])}")
-    say(f"answers: {_counts(done['answers'])}")
+    say(f"{words.counted}: {_counts(done['types'])}")
+    say(f"{words.came}: {_counts(done['answers'])}")
     if done.get("repeated") or done.get("waited"):
         say(f"sent again: {done['repeated']}; waited {done['waited']:g} s for the receiver")
 
@@ -191,7 +207,7 @@ def _in_lab(door: Door, action: str, wanted: dict[str, Any], *, json_wanted: boo
     done = door.act(action, given)
     if not done["ok"]:
         show.outcome(done, json_wanted=json_wanted)
-    progress = _Progress()
+    progress = _Progress(_DONE)
     try:
         while (state := door.view("lab.feed")[0])["running"]:
             progress.tell(_Read(state))
@@ -200,7 +216,7 @@ def _in_lab(door: Door, action: str, wanted: dict[str, Any], *, json_wanted: boo
         door.act("feed.stop", {})
         state = door.view("lab.feed")[0]
     progress.end()
-    _summary(state, json_wanted=json_wanted)
+    _summary(state, json_wanted=json_wanted, words=_DONE)
 
 
 class _Read(dict[str, Any]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 from simlab.cli import files
 from simlab.cli.door import Door
 from simlab.cli.options import chosen
-from simlab.errors import BadInput
+from simlab.errors import BadInput, NotFound
 
 MAX_FILE = 64 * 1024 * 1024
 """Bytes of one file of messages."""
@@ -92,3 +93,44 @@ def _written(data: bytes) -> datetime | None:
         return datetime.strptime(digits, "%Y%m%d%H%M%S" if len(digits) == 14 else "%Y%m%d%H%M")
     except ValueError:
         return None
+
+
+def journalled(system: str, direction: str, after: int, home: Path | None) -> Iterator[Any]:
+    """Every message that a system of the lab received (``in``) or sent (``out``) behind event `after`, to send again.
+
+    NotFound, with the systems that did, when it has none.
+    """
+    door, volley = Door(chosen(home)), importlib.import_module("simlab.hl7.volley")
+    # What is sent again is journalled too: only what was there before is meant, or it would never end.
+    until = int(door.get("/status")["last_event"])
+    begun: datetime | None = None
+    for event in _went_by(door, direction, after, until, system=system):
+        at = datetime.fromisoformat(event["at"])
+        begun = begun or at
+        evidence = door.get(f"/events/{event['id']}")["evidence"]
+        data = evidence.encode() if isinstance(evidence, str) else base64.b64decode(evidence["base64"])
+        yield volley.Shot(f"event {event['id']}", data, max((at - begun).total_seconds(), 0.0))
+    if begun is None:
+        did = "received" if direction == "in" else "sent"
+        others = Counter(event["system"] for event in _went_by(door, direction, after, until))
+        told = ", ".join(f"{name} {count}" for name, count in sorted(others.items()))
+        raise NotFound(
+            f"{system} has {did} no message{f' behind event {after}' if after else ''}",
+            place="journal",
+            remedy=f"Messages were {did} by: {told}." if told else f"There no system has {did} any.",
+        )
+
+
+def _went_by(
+    door: Door, direction: str, after: int, until: int, *, system: str | None = None
+) -> Iterator[dict[str, Any]]:
+    while True:
+        events = door.get("/events", kinds="hl7.message", system=system, after=after, limit=500)["events"]
+        for event in events:
+            after = event["id"]
+            if after > until:
+                return
+            if event["data"]["direction"] == direction:
+                yield event
+        if not events:
+            return

@@ -7,7 +7,6 @@ import importlib
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +16,7 @@ import typer
 from simlab.cli import hl7_sources, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen
-from simlab.errors import BadInput, SimlabError, Unavailable
+from simlab.errors import BadInput, NotFound, SimlabError, Unavailable
 
 To = Annotated[
     str, typer.Option(help="A door of the lab (ADT, RIS_HL7…; ADT_TLS… for TLS), or mllp:// or mllps://HOST:PORT.")
@@ -83,7 +82,11 @@ def replay(
 ) -> None:
     """Send messages again: those of the lab's journal, or of files, at their own pace or another."""
     volley = importlib.import_module("simlab.hl7.volley")
-    shots = hl7_sources.shots(files, home) if files else _journalled(system, "out" if sent else "in", after, home)
+    shots = (
+        hl7_sources.shots(files, home)
+        if files
+        else hl7_sources.journalled(system, "out" if sent else "in", after, home)
+    )
     if new_ids:
         shots = volley.renumbered(shots)
     _fire(
@@ -174,28 +177,6 @@ def _address(to: str, host: str | None, port: int | None, home: Path | None) -> 
     return host or doors[to]["host"], port or doors[to]["port"], to.endswith("_TLS")
 
 
-def _journalled(system: str, direction: str, after: int, home: Path | None) -> Iterator[Any]:
-    door, volley = Door(chosen(home)), importlib.import_module("simlab.hl7.volley")
-    begun: datetime | None = None
-    # What is sent again is journalled too: only what was there before is meant, or it would never end.
-    until = int(door.get("/status")["last_event"])
-    while True:
-        events = door.get("/events", kinds="hl7.message", system=system, after=after, limit=500)["events"]
-        if not events:
-            return
-        for event in events:
-            after = event["id"]
-            if after > until:
-                return
-            if event["data"]["direction"] != direction:
-                continue
-            at = datetime.fromisoformat(event["at"])
-            begun = begun or at
-            evidence = door.get(f"/events/{event['id']}")["evidence"]
-            data = evidence.encode() if isinstance(evidence, str) else base64.b64decode(evidence["base64"])
-            yield volley.Shot(f"event {event['id']}", data, max((at - begun).total_seconds(), 0.0))
-
-
 def _fire(
     shots: Iterator[Any],
     address: tuple[str, int, bool],
@@ -224,11 +205,13 @@ def _fire(
             typer.echo("  ".join(filter(None, (row[name] for name in HITS))))
         if bad and not keep_going:
             break
+    if not hits:
+        raise NotFound("there is no message to send", place="hl7", remedy="Name files or folders that hold some.")
     if json:
         show.as_json(hits)
     else:
         typer.echo(f"{len(hits)} sent, {len(hits) - bad} accepted")
-    if bad or not hits:
+    if bad:
         raise typer.Exit(1)
 
 

@@ -34,6 +34,43 @@ def test_replay_sends_what_was_there_when_it_began_and_ends(simlab, lab, receive
     assert ran.code == 0 and [one.control_id for one in caught] == ["C1", "C3"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("--system", "FOO"), ("FOO has received no message", "EPR 1, RIS 2")),
+        (("--system", "EPR", "--sent"), ("EPR has sent no message", "RIS 1")),
+        (("--system", "PACS", "--after", "7"), ("PACS has received no message behind event 7", "EPR 1, RIS 2")),
+    ],
+)
+def test_replay_says_who_has_received_messages_where_nobody_of_that_name_has(simlab, lab, receiver, asked, says):
+    """A misspelt system, and one that nothing came to, are told with those that something came to."""
+    to, caught = receiver
+    lab.answers["GET /status"] = {"last_event": 4, "endpoints": {}}
+    went_by = [
+        {**event(number, way), "system": system}
+        for number, way, system in ((1, "in", "RIS"), (2, "in", "RIS"), (3, "out", "RIS"), (4, "in", "EPR"))
+    ]
+    lab.answers["GET /events"] = [{"events": []}, {"events": went_by}, {"events": []}]
+    ran = simlab("hl7", "replay", "--to", to, *asked)
+    assert (ran.code, ran.out, caught) == (1, "", [])
+    assert all(words in ran.err for words in says)
+
+
+def test_replay_says_that_no_message_has_gone_by_at_all(simlab, lab, receiver):
+    """As in a lab that has just been opened."""
+    lab.answers["GET /status"] = {"last_event": 4, "endpoints": {}}
+    lab.answers["GET /events"] = {"events": []}
+    assert "no system has" in simlab("hl7", "replay", "--to", receiver[0]).err
+
+
+@pytest.mark.parametrize("command", ["send", "replay"])
+def test_a_file_without_a_message_is_said_to_have_none(simlab, lab, receiver, tmp_path, command):
+    """`0 sent, 0 accepted` would not say why."""
+    (tmp_path / "empty.hl7").write_bytes(b"")
+    ran = simlab("hl7", command, str(tmp_path / "empty.hl7"), "--to", receiver[0])
+    assert ran.code == 1 and "no message" in ran.err
+
+
 def test_several_messages_go_to_a_door_of_the_lab_over_one_connection(simlab, lab, receiver, tmp_path):
     """The lab is asked where the door is; a DICOM door is none."""
     to, caught = receiver

@@ -134,6 +134,16 @@ def test_without_an_address_the_feed_goes_into_the_lab(tmp_path, capsys):
         assert "no pathway" in capsys.readouterr().err
 
 
+def test_in_the_lab_the_summary_counts_deeds(tmp_path, capsys):
+    """What the feed does there are actions, and the systems write the messages: `status` calls them so too."""
+    with process(tmp_path / "home", ports="auto", scene="empty"):
+        asked = ["demographics", "--count", "4", "--speed", "max", "--seed", "2", "--home", str(tmp_path / "home")]
+        assert main(["feed", "run", *asked]) == 0
+        told = capsys.readouterr().out
+        assert " deeds for " in told and "\ndeeds: epr.register " in told and "\ncame of them: AA " in told
+        assert "messages" not in told
+
+
 def test_without_a_lab_it_says_where_a_feed_may_go(tmp_path, capsys):
     """Neither an address nor a lab."""
     assert main(["feed", "run", "all", "--home", str(tmp_path)]) == 1
