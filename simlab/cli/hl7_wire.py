@@ -16,7 +16,7 @@ import typer
 from simlab.cli import hl7_sources, show
 from simlab.cli.door import Door
 from simlab.cli.options import Home, Json, chosen
-from simlab.errors import BadInput, NotFound, SimlabError, Unavailable
+from simlab.errors import BadInput, SimlabError, Unavailable
 
 To = Annotated[
     str, typer.Option(help="A door of the lab (ADT, RIS_HL7…; ADT_TLS… for TLS), or mllp:// or mllps://HOST:PORT.")
@@ -205,13 +205,11 @@ def _fire(
             typer.echo("  ".join(filter(None, (row[name] for name in HITS))))
         if bad and not keep_going:
             break
-    if not hits:
-        raise NotFound("there is no message to send", place="hl7", remedy="Name files or folders that hold some.")
     if json:
         show.as_json(hits)
     else:
         typer.echo(f"{len(hits)} sent, {len(hits) - bad} accepted")
-    if bad:
+    if bad or not hits:
         raise typer.Exit(1)
 
 

@@ -63,14 +63,6 @@ def test_replay_says_that_no_message_has_gone_by_at_all(simlab, lab, receiver):
     assert "no system has" in simlab("hl7", "replay", "--to", receiver[0]).err
 
 
-@pytest.mark.parametrize("command", ["send", "replay"])
-def test_a_file_without_a_message_is_said_to_have_none(simlab, lab, receiver, tmp_path, command):
-    """`0 sent, 0 accepted` would not say why."""
-    (tmp_path / "empty.hl7").write_bytes(b"")
-    ran = simlab("hl7", command, str(tmp_path / "empty.hl7"), "--to", receiver[0])
-    assert ran.code == 1 and "no message" in ran.err
-
-
 def test_several_messages_go_to_a_door_of_the_lab_over_one_connection(simlab, lab, receiver, tmp_path):
     """The lab is asked where the door is; a DICOM door is none."""
     to, caught = receiver
