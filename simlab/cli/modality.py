@@ -9,13 +9,15 @@ import typer
 from simlab.cli import show
 from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
-from simlab.cli.options import Home, Json, chosen, group
+from simlab.cli.options import Home, Json, among, chosen, group
 
 app = group("A scanner's own console.")
 
-Scanner = Annotated[str, typer.Argument(help="CT1, CT2, MR1, US1, DX1, MG1.")]
+SCANNERS = ("CT1", "CT2", "MR1", "US1", "DX1", "MG1")
+_known = among("scanner", SCANNERS)
+Scanner = Annotated[str, typer.Argument(help=f"{', '.join(SCANNERS)}.", callback=_known)]
 Which = Annotated[
-    str | None, typer.Option("--scanner", help="CT1, CT2, MR1, US1, DX1, MG1; all without.", show_default=False)
+    str | None, typer.Argument(help=f"{', '.join(SCANNERS)}; by default all.", callback=_known, show_default=False)
 ]
 Accession = Annotated[str, typer.Option(help="By default the latest step.", show_default=False)]
 Mpps = Annotated[str, typer.Option(help="The step's UID, as `simlab modality steps` lists it.", show_default=False)]

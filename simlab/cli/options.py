@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -35,6 +36,17 @@ def settings() -> dict[str, Any]:
         "pretty_exceptions_enable": False,
         "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
     }
+
+
+def among(kind: str, names: Sequence[str]) -> Callable[[str | None], str | None]:
+    """A callback of a parameter that takes one of these names, in letters of either case; BadInput names them all."""
+
+    def known(value: str | None) -> str | None:
+        if value is None or value.upper() in names:
+            return value and value.upper()
+        raise BadInput(f"there is no {kind} {value}", place=kind, remedy=f"There are: {', '.join(names)}.")
+
+    return known
 
 
 def group(text: str) -> typer.Typer:

@@ -9,11 +9,12 @@ import typer
 from simlab.cli import show
 from simlab.cli.act import parse_arguments
 from simlab.cli.door import Door
-from simlab.cli.options import Home, Json, chosen, group
+from simlab.cli.options import Home, Json, among, chosen, group
 
 app = group("The viewers: ADMIN, THEATRE, CLINIC, MDTROOM.")
 
-Which = Annotated[str, typer.Argument(help="ADMIN, THEATRE, CLINIC, MDTROOM.")]
+VIEWERS = ("ADMIN", "THEATRE", "CLINIC", "MDTROOM")
+Which = Annotated[str, typer.Argument(help=f"{', '.join(VIEWERS)}.", callback=among("viewer", VIEWERS))]
 Study = Annotated[str, typer.Option(help="Study Instance UID.", show_default=False)]
 
 
@@ -38,12 +39,15 @@ def space(home: Home = None, json: Json = False) -> None:
 def purge(
     viewer: Which,
     study: Study = "",
-    keep: Annotated[int, typer.Option(help="Delete the oldest until so many images stay.")] = 0,
+    keep: Annotated[
+        int | None, typer.Option(help="Delete the oldest until so many images stay; 0: all.", min=0, show_default=False)
+    ] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Delete a study from a viewer, or its oldest ones."""
-    given: dict[str, Any] = {"viewer": viewer, "study": study, "keep": keep}
+    given: dict[str, Any] = {"viewer": viewer}
+    given |= {key: value for key, value in (("study", study), ("keep", keep)) if value not in ("", None)}
     show.outcome(Door(chosen(home)).act("viewer.purge", given), json_wanted=json)
 
 

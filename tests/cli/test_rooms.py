@@ -5,6 +5,7 @@ import shlex
 import pytest
 
 from simlab.lab.actions import ACTIONS
+from simlab.lab.systems import MODALITIES, VIEWERS
 from tests.cli.conftest import outcome
 
 COMMANDS = [
@@ -23,7 +24,11 @@ COMMANDS = [
     ("modality emergency CT1 --patient-id TEMP1", "modality.scan",
      {"modality": "CT1", "typed": {"patient_id": "TEMP1", "patient_name": "UNKNOWN^UNKNOWN"}}),
     ("modality upgrade CT2 --version 6.1", "modality.upgrade", {"modality": "CT2", "version": "6.1"}),
-    ("viewer purge THEATRE --keep 20", "viewer.purge", {"viewer": "THEATRE", "study": "", "keep": 20}),
+    ("viewer purge THEATRE --keep 20", "viewer.purge", {"viewer": "THEATRE", "keep": 20}),
+    ("viewer purge THEATRE --keep 0", "viewer.purge", {"viewer": "THEATRE", "keep": 0}),
+    ("viewer purge THEATRE --study 2.25.1", "viewer.purge", {"viewer": "THEATRE", "study": "2.25.1"}),
+    ("viewer purge THEATRE", "viewer.purge", {"viewer": "THEATRE"}),
+    ("viewer purge theatre --keep 5", "viewer.purge", {"viewer": "THEATRE", "keep": 5}),
     ("viewer configure CLINIC quota_images=100", "viewer.configure", {"viewer": "CLINIC", "quota_images": "100"}),
     ("neighbour send 2.25.1", "neighbour.send", {"study": "2.25.1"}),
     ("neighbour fetch 2.25.1", "neighbour.fetch", {"study": "2.25.1"}),
@@ -45,7 +50,7 @@ def test_what_waits_at_a_scanner_is_listed_with_why(simlab, lab):
     """The queue of one scanner: how often it was tried, and what the last try came to."""
     row = {"system": "CT1", "sop_uid": "2.25.1", "attempts": 3, "last_error": "connection refused"}
     lab.answers["GET /view/modality.queue"] = {"rows": [row]}
-    out = simlab("modality", "queue", "--scanner", "CT1").out
+    out = simlab("modality", "queue", "CT1").out
     assert lab.asked == [("GET /view/modality.queue", {"system": "CT1"})]
     assert "connection refused" in out and "2.25.1" in out
 
@@ -109,10 +114,24 @@ def test_a_viewer_s_images_and_room_are_lists(simlab, lab):
     assert "12" in simlab("viewer", "space").out
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["viewer holds NOPE", "viewer purge NOPE --keep 0", "viewer configure NOPE quota_images=1", "modality steps NOPE",
+     "modality held NOPE", "modality queue NOPE", "modality commitments NOPE", "modality settings NOPE",
+     "modality worklist NOPE", "modality work NOPE"],
+)  # fmt: skip
+def test_a_viewer_or_scanner_that_there_is_not_is_an_error_that_names_them(simlab, lab, command):
+    """An empty list would be a wrong comfort."""
+    there = VIEWERS if command.startswith("viewer") else MODALITIES
+    ran = simlab(*shlex.split(command))
+    assert ran.code != 0 and all(name in ran.err for name in there) and "NOPE" in ran.err
+    assert lab.asked == []
+
+
 def test_a_scanner_s_settings_are_listed(simlab, lab):
     """One setting a line."""
     lab.answers["GET /view/modality.config"] = {"rows": [{"system": "CT1", "key": "slips", "value": 0}]}
-    assert "slips" in simlab("modality", "settings", "--scanner", "CT1").out
+    assert "slips" in simlab("modality", "settings", "CT1").out
 
 
 @pytest.mark.parametrize("view", ["studies", "receipts"])

@@ -61,7 +61,7 @@ def test_the_workstation_s_files_go_with_their_images(lab: Lab) -> None:
     outcome = lab.perform("dicom.get", {"keys": {"StudyInstanceUID": ZELLER}})
     assert (outcome.data["completed"], outcome.data["failed"]) == (6, 6)
     assert len(list(lab.home.workstation.glob("*.dcm"))) == 6
-    do(lab, "viewer.purge", viewer="ADMIN")
+    do(lab, "viewer.purge", viewer="ADMIN", keep=0)
     assert list(lab.home.workstation.glob("*.dcm")) == []
     assert lab.look("viewer.holds", system="ADMIN") == []
 
@@ -70,6 +70,8 @@ def test_the_workstation_s_files_go_with_their_images(lab: Lab) -> None:
     ("name", "arguments", "why"),
     [("viewer.purge", {"viewer": "CT1"}, "no viewer CT1"),
      ("viewer.purge", {"viewer": "CLINIC", "study": "2.25.1"}, "holds no study"),
+     ("viewer.purge", {"viewer": "CLINIC"}, "not said what may go"),
+     ("viewer.purge", {"viewer": "CLINIC", "study": "2.25.1", "keep": 5}, "not both"),
      ("viewer.configure", {"viewer": "CLINIC", "quota_images": "many"}, "no number of images"),
      ("viewer.configure", {"viewer": "CLINIC", "purge_oldest": "perhaps"}, "neither on nor off"),
      ("viewer.configure", {"viewer": "CLINIC", "colour": "red"}, "no setting")],

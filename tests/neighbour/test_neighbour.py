@@ -70,6 +70,12 @@ def test_a_refusing_pacs_is_said(lab: Lab) -> None:
     assert not outcome.ok and outcome.data["failed"] > 0 and "A700" in outcome.data["problem"]
 
 
+def test_what_the_pacs_has_not_cannot_be_fetched(lab: Lab) -> None:
+    """The PACS answers success and sends nothing; that is none."""
+    outcome = lab.perform("neighbour.fetch", {"study": "1.2.3"})
+    assert not outcome.ok and "PACS has no study 1.2.3" in outcome.summary
+
+
 def test_what_it_fetches_is_kept_under_its_number_and_receipted(lab: Lab) -> None:
     """The number that was sent is in the receipt and in the Original Attributes; the digest is of what the PACS has."""
     done = do(lab, "neighbour.fetch", study=ZELLER)

@@ -26,7 +26,7 @@ from simlab.dicom.client import Peer
 from simlab.dicom.operation import Caller, Reply, Request
 from simlab.dicom.rejection import Rejection
 from simlab.dicom.server import DicomServer, combine
-from simlab.errors import BadInput, SimlabError
+from simlab.errors import BadInput, NotFound, SimlabError
 from simlab.faults import FaultTable
 from simlab.journal import Journal
 from simlab.store import Store
@@ -163,12 +163,21 @@ class Neighbour:
         return {"summary": summary, "rows": list(found.rows), "status": found.status}
 
     def fetch(self, study_uid: str, source: str = "") -> dict[str, Any]:
-        """Have a peer (the PACS) send a study here (C-MOVE); NotFound, and raises what stops the association."""
+        """Have a peer (the PACS) send a study here (C-MOVE); raises what stops the association.
+
+        NotFound for an unknown peer, and for a study of which the peer has nothing to send: it answers success then.
+        """
         now = self.settings()
         keys = {"StudyInstanceUID": study_uid}
         done = self._called(
             now, source, "C-MOVE", lambda peer: client.move(peer, now.ae_title, now.ae_title, "study", "STUDY", keys)
         )
+        if done.status == "0000" and not (done.completed or done.failed or done.warning):
+            raise NotFound(
+                f"{source or now.pacs_title} has no study {study_uid} to send",
+                place=NAME,
+                remedy="`simlab neighbour find` says which it has.",
+            )
         summary = f"{done.completed} images came, {done.failed} failed, status {done.status} {done.comment}".strip()
         counts = {"completed": done.completed, "failed": done.failed, "warning": done.warning}
         return {"summary": summary, "status": done.status, **counts}

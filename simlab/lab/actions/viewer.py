@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from simlab.department.viewer import Viewer
-from simlab.errors import NotFound
+from simlab.errors import BadInput, NotFound
 from simlab.lab.actions.action import Action, Result
 from simlab.lab.systems import VIEWERS, Systems
 
@@ -37,11 +37,18 @@ class Purge(_AtViewer):
     """Delete a study from a viewer's disk, or its oldest ones."""
 
     name: ClassVar[str] = "viewer.purge"
-    study: str = Field("", description="Study Instance UID; by default the oldest ones go")
-    keep: int = Field(0, ge=0, description="how many images may stay")
+    study: str = Field("", description="Study Instance UID")
+    keep: int | None = Field(None, ge=0, description="in place of a study: how many images may stay; 0 deletes all")
 
     def perform(self, lab: Systems) -> Result:
-        done = self.one(lab).purge(self.study, self.keep)
+        viewer = self.one(lab)
+        if not self.study and self.keep is None:
+            raise BadInput(
+                "it is not said what may go", place="study", remedy="Name a study, or `keep`: 0 deletes all."
+            )
+        if self.study and self.keep is not None:
+            raise BadInput("a study goes whole: name it or `keep`, not both", place="keep", remedy="Leave one out.")
+        done = viewer.purge(self.study, self.keep or 0)
         return Result(f"{self.viewer}: {done['summary']}", done)
 
 
