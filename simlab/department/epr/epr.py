@@ -88,7 +88,7 @@ class Epr(Registrations, Identities, Requests):
             sent = self._outbox.resend(item)
             return self._tell(f"{sent} queued again", {"do": "resend", "item": item})
 
-    def configure(self, **values: Any) -> Row:
+    def configure(self, /, **values: Any) -> Row:
         """Change settings (names in `settings.DEFAULTS`), the destination of the messages for instance."""
         with self._store.write() as tx:
             written = settings.change(tx, values)

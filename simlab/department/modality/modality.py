@@ -144,7 +144,7 @@ class Modality:
 
     # The console
 
-    def configure(self, **changes: Any) -> dict[str, Any]:
+    def configure(self, /, **changes: Any) -> dict[str, Any]:
         """Change settings (see `ModalitySettings`), and try at once to send what is queued.
 
         Raises BadInput for an unknown or bad one; then nothing is changed.

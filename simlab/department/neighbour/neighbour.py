@@ -109,7 +109,7 @@ class Neighbour:
 
     # The console
 
-    def configure(self, **changes: Any) -> dict[str, Any]:
+    def configure(self, /, **changes: Any) -> dict[str, Any]:
         """Change settings (see `NeighbourSettings`); BadInput for an unknown or bad one."""
         if not changes:
             known = ", ".join(NeighbourSettings.model_fields)

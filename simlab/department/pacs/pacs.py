@@ -239,7 +239,7 @@ class Pacs:
 
         return self._console("remove_peer", act, title=title)
 
-    def configure(self, **settings: Any) -> dict[str, Any]:
+    def configure(self, /, **settings: Any) -> dict[str, Any]:
         """Change settings; raises BadInput that lists those there are."""
         checked = {key: checked_value(key, value) for key, value in settings.items()}
 

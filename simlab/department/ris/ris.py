@@ -129,7 +129,7 @@ class Ris(OrderConsole, PatientConsole, ReportConsole):
             lambda row: f"{row['sent']} queued again",
         )
 
-    def configure(self, **values: Any) -> Row:
+    def configure(self, /, **values: Any) -> Row:
         """Change settings; an unknown one is refused with those there are."""
 
         def change(tx: Connection) -> Row:

@@ -213,7 +213,7 @@ class Viewer:
             ).fetchall()
         return [{**dict(row), "path": str(self._folder / row["file"])} for row in rows]
 
-    def configure(self, **changes: Any) -> dict[str, Any]:
+    def configure(self, /, **changes: Any) -> dict[str, Any]:
         """Change settings (see `ViewerStage`); raises BadInput that lists them."""
         checked = settings.checked(self.name, changes)
         with self._store.write() as tx:
