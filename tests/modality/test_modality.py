@@ -113,6 +113,14 @@ def test_an_accession_that_is_not_offered_is_not_scanned(department: Department)
     assert view(department, "held") == []
 
 
+@pytest.mark.parametrize("number", ["", " ", "A\\B", "A" * 65])
+def test_what_no_console_takes_is_refused(department: Department, number: str) -> None:
+    """A patient needs a number, of one value, that fits its VR."""
+    with pytest.raises(BadInput):
+        department.scanner.scan(None, "ct-head", typed={"patient_id": number, "patient_name": "UNKNOWN^MALE"})
+    assert department.taken == []
+
+
 def test_an_emergency_is_typed_in_without_the_worklist(department: Department) -> None:
     """No query is made; the typed identity and an existing accession are used."""
     typed = {"patient_id": "TEMP1", "patient_name": "Unknown^Male"}

@@ -12,19 +12,28 @@ from simlab.department.modality.settings import ModalitySettings
 from simlab.errors import BadInput
 
 _NEEDED = frozenset({"patient_id", "patient_name"})
+_LONGEST = 64
+"""Letters of a LO, and of a component of a PN (PS3.5 6.2)."""
 _TYPED = _NEEDED | {"birth_date", "sex", "issuer", "description", "referring"}
 
 
 def typed_in(system: str, typed: Mapping[str, str], accession: str | None) -> dict[str, str]:
     """An item that stands in no worklist; BadInput when it lacks a patient or says what nobody types."""
     unknown = ", ".join(sorted(set(typed) - _TYPED))
-    missing = ", ".join(sorted(_NEEDED - set(typed)))
+    missing = ", ".join(sorted(key for key in _NEEDED if not str(typed.get(key, "")).strip()))
     if unknown or missing:
         raise BadInput(
             f"{unknown} cannot be typed in" if unknown else f"an unscheduled patient lacks {missing}",
             place=system,
             remedy=f"It takes {', '.join(sorted(_TYPED))}; patient_id and patient_name are needed.",
         )
+    for key, value in typed.items():
+        if len(str(value)) > _LONGEST or "\\" in str(value):
+            raise BadInput(
+                f"{key}: no console takes {str(value)[:40]!r}",
+                place=system,
+                remedy=f"At most {_LONGEST} letters, and no backslash.",
+            )
     return {**{key: str(value) for key, value in typed.items()}, "accession": accession or ""}
 
 
