@@ -107,6 +107,8 @@ def _for_records(instance: Instance, told: Mapping[str, str]) -> Dataset:
 def read(folder: Path) -> Disc:
     """What the directory of a disc lists; without a DICOMDIR every DICOM file in the folder, as viewers do then.
 
+    One of those that cannot be read is damaged too; what is no DICOM file is nobody's loss.
+
     Raises BadInput when there is nothing to read.
     """
     if not folder.is_dir():
@@ -136,10 +138,12 @@ def read(folder: Path) -> Disc:
             if other := _otherwise(instance.header(), told):
                 disc.lies[name] = other
         except (BadInput, OSError) as error:
-            if directory is not None:
+            if directory is not None or (path and path.name.upper() != DIRECTORY and _is_dicom(path)):
                 disc.damaged[name] = getattr(error, "what", str(error))
     if directory is not None:
-        disc.unlisted = sorted(p.relative_to(folder).as_posix() for p in by_name.values() if _is_dicom(p, directory))
+        disc.unlisted = sorted(
+            p.relative_to(folder).as_posix() for p in by_name.values() if p != directory and _is_dicom(p)
+        )
     if not disc.instances and not disc.damaged:
         raise BadInput("there is no DICOM file on that disc", place=str(folder), remedy="Look what it holds.")
     return disc
@@ -197,9 +201,7 @@ def _otherwise(header: Header, told: Mapping[str, str]) -> str:
     return ""
 
 
-def _is_dicom(path: Path, directory: Path) -> bool:
-    if path == directory:
-        return False
+def _is_dicom(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(132)[128:] == b"DICM"

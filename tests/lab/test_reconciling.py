@@ -174,6 +174,21 @@ def test_a_disc_on_which_nothing_can_be_read_says_so(lab: Lab) -> None:
     assert not refused.ok and "can be read" in refused.summary and "missing" in refused.summary
 
 
+def test_a_cut_off_image_is_named_on_a_disc_without_a_directory_too(lab: Lab) -> None:
+    """Nobody lists it, and it is one image fewer; a text beside it is none."""
+    disc = lab.home.media / "bare"
+    sampling.write(recipes.named("outside-cd"), disc, media=True)
+    (disc / "DATA").mkdir(exist_ok=True)
+    (disc / media.DIRECTORY).rename(disc / "DATA" / media.DIRECTORY)  # in a folder below it is no disc's
+    (disc / "README.TXT").write_text("Klinikum Felsenau")
+    first = min(path for path in disc.rglob("*") if path.is_file() and path.name[:3] not in ("REA", "DIC"))
+    whole = len(media.read(disc).instances)
+    first.write_bytes(first.read_bytes()[:400])
+    done = tried(lab, "bare")
+    assert (done.ok, done.data["images"]) == (False, whole - 1)
+    assert list(done.data["damaged"]) == [first.relative_to(disc).as_posix()]
+
+
 def test_an_unfinished_copy_is_no_disc(lab: Lab) -> None:
     """What lies aside in the drive is not listed."""
     (lab.home.media / ".new-abc").mkdir(exist_ok=True)
