@@ -157,3 +157,29 @@ def test_a_receipt_that_waits_survives_the_lab(tmp_path: Path) -> None:
         assert (sent(lab)["state"], lab.look("neighbour.receipts")[0]["receipt"]) == ("missing", "waiting")
     with running(Home(tmp_path / "home")) as lab:
         until(lambda: sent(lab)["state"] == "complete", 15)
+
+
+def test_what_comes_while_a_receipt_is_under_way_gets_one_too(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receipt that is under way does not name the late image, so another one does."""
+    do(lab, "neighbour.configure", receipts=False)
+    do(lab, "neighbour.fetch", study=ZELLER)
+    do(lab, "neighbour.configure", receipts=True)
+    receipting = lab.neighbour._receipting
+    named: list[int] = []
+    create = normalized.create
+
+    def slow(peer: Peer, calling: str, sop_class: str, notice: str, told: Any) -> normalized.Answer:
+        if not named:  # the association is open, and one more image arrives
+            with lab.store.write() as tx:
+                receipting.stored(tx, lab.endpoint("PACS").ae_title, ZELLER)
+        named.append(len(availability.read(told)[1]))
+        return create(peer, calling, sop_class, notice, told)
+
+    monkeypatch.setattr("simlab.department.neighbour.receipting.normalized.create", slow)
+    with lab.store.write() as tx:
+        receipting.stored(tx, lab.endpoint("PACS").ae_title, ZELLER)
+    until(lambda: len(named) > 1, 15)
+    until(lambda: not receipting.busy(), 15)
+    with lab.store.read() as tx:
+        rows = tx.execute("SELECT state, attempts FROM neighbour_receipt WHERE study_uid=?", (ZELLER,)).fetchall()
+    assert [tuple(row) for row in rows] == [(DELIVERED, 1), (DELIVERED, 1)]

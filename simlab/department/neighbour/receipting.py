@@ -162,6 +162,10 @@ class Receipting:
         state = DELIVERED if not problem else UNDELIVERABLE if given_up else WAITING
         due = time.time() + _PAUSES[min(attempts, len(_PAUSES)) - 1]
         with self._store.write() as tx:
+            now = tx.execute("SELECT due FROM neighbour_receipt WHERE id=?", (row["id"],)).fetchone()
+            if state == DELIVERED and now is not None and now["due"] != row["due"]:
+                # More of the study came meanwhile: this receipt does not name it, and a peer takes one UID once.
+                self._add(tx, row["title"], row["study_uid"], now["due"])
             tx.execute(
                 "UPDATE neighbour_receipt SET state=?, attempts=?, error=?, due=?, delivered=?, instances=? WHERE id=?",
                 (state, attempts, problem, due, "" if problem else self._clock.now().isoformat(timespec="seconds"),
