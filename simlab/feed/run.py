@@ -229,7 +229,8 @@ class Feed:
             if isinstance(met, Happening):
                 if self._echo is not None and not self._echo:
                     branch.untold = met
-                    self._push(journey.now, journey.named.name, journey.number, branch)
+                    # It was about to be told: before the branches beside it that wait for the same moment.
+                    heapq.heappush(self._heap, (journey.now, journey.named.name, journey.number, 0, branch))
                     return True
                 told = self._tell(journey, met)
                 if told is None:

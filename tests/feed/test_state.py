@@ -24,7 +24,7 @@ from simlab.feed.session import Wanted
 from simlab.feed.state_file import StateFile
 from simlab.hl7.framing import Deframer
 from simlab.hl7.message import parse
-from tests.feed.feeding import Keeper, fed
+from tests.feed.feeding import Keeper, fed, written
 from tests.hl7.peer import eventually, peer
 
 SHIP = library.names()
@@ -69,6 +69,36 @@ def test_a_feed_goes_on_to_the_byte(tmp_path, every):
     assert sent == all_at_once.sent
     assert done.as_json() == whole.as_json()
     assert whole.answers["AE"] > 50
+
+
+SIDE_BY_SIDE = """
+title: Bloods side by side
+about: Two laboratories tell at the same moment, each twice.
+number: 38
+persons: {patient: {age: [20, 60]}}
+steps:
+- identify
+- attend: {kind: E, specialty: emergency}
+- parallel:
+    one: [result: UE, result: FBC]
+    other: [result: TROP, result: FBC]
+- discharge: home
+"""
+
+
+@pytest.mark.parametrize("left", [1, 2, 3, 4, 5, 6])
+def test_branches_of_one_moment_go_on_in_their_order(tmp_path, left):
+    """Wherever it is broken off: also between two messages of a branch while the other waits for the same moment."""
+    plan = Plan([written(SIDE_BY_SIDE)], 3, count=1)
+    Feed(plan, whole := Keeper()).run()
+    sent = []
+    for most in (left, 10**9):
+        with book(tmp_path / "state") as kept:
+            sink = Breaking(most)
+            sink.take = _accepting(sink)
+            Feed(plan, sink, book=kept).run()
+            sent += sink.sent
+    assert sent == whole.sent
 
 
 def test_who_comes_back_is_remembered(tmp_path):
