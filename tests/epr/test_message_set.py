@@ -200,6 +200,17 @@ def test_what_is_only_booked_can_be_cancelled_after_a_discontinuation_was_refuse
     assert "cancelled already" in hospital.refused("epr.cancel_order", placer=placer)
 
 
+def test_a_booking_that_crosses_the_cancellation_does_not_bring_the_order_back(hospital):
+    """SC waits at the engine while the EPR cancels; when it comes at last, both systems have the order cancelled."""
+    hospital.do("engine.hold", route="ris-to-epr")
+    placer, accession = hospital.ordered(hospital.person(), start="2026-03-02T14:00")
+    hospital.do("epr.cancel_order", placer=placer)
+    hospital.do("engine.release", route="ris-to-epr")
+    own = hospital.one("epr.orders", placer=placer)
+    assert (own["state"], own["accession"]) == ("cancelled", accession)
+    assert hospital.one("ris.orders", accession=accession)["state"] == "cancelled"
+
+
 def test_the_placer_is_told_how_far_its_order_is(hospital):
     """SC at booking, IP and CM from the scanner's performed step; the EPR has accession and study UID with it."""
     placer, accession = hospital.ordered(hospital.person())

@@ -6,7 +6,7 @@ import sqlite3
 
 from simlab.clock import Clock
 from simlab.department.epr import fillers, registry, results, settings
-from simlab.department.epr.requests import Requests
+from simlab.department.epr.requests import ENDED, Requests
 from simlab.errors import SimlabError
 from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import Message
@@ -107,17 +107,22 @@ class Inbox:
                     remedy="The placer number is the one that the EPR gave.",
                 )
             else:
-                self._note(tx, row["placer"], message, orc, obr)
-                done.append(f"order {row['placer']}: {STATES.get(status, 'noted')}")
+                # What tells of a booking and crossed the placer's own word on the way does not take that back.
+                crossed = status == "SC" and row["state"] in ENDED
+                self._note(tx, row["placer"], message, orc, obr, ended=crossed)
+                what = f"{row['state']} here meanwhile" if crossed else STATES.get(status, "noted")
+                done.append(f"order {row['placer']}: {what}")
         if not done:
             raise Hl7Error("an order message without ORC", place="ORC-1", code="100", remedy="Send ORC and OBR.")
         return "; ".join(done)
 
-    def _note(self, tx: sqlite3.Connection, placer: str, message: Message, orc: str, obr: str) -> None:
+    def _note(
+        self, tx: sqlite3.Connection, placer: str, message: Message, orc: str, obr: str, *, ended: bool = False
+    ) -> None:
         status = message.get(f"{orc}-5")
         told = {
             "status": status,
-            "state": STATES.get(status, ""),
+            "state": "" if ended else STATES.get(status, ""),
             "filler": message.get(f"{orc}-3.1"),
             "accession": message.get(f"{obr}-18"),
             "study_uid": message.get("ZDS-1.1"),
