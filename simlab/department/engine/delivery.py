@@ -113,8 +113,9 @@ class Deliveries:
         for line in list(self._lines.values()):
             if route in (None, line.route):
                 line.stale = True
-                self._write(tx, line)
+                # In this order: what is acknowledged meanwhile is marked as in flight, or its outcome is written.
                 self._mark(tx, line)
+                self._write(tx, line)
 
     def _anew(self) -> None:
         """A fault may have come into force that holds a route in front of what was read ahead."""
@@ -160,13 +161,9 @@ class Deliveries:
             self._ending.wait(REST_SECONDS)
             line.sent = 0
         parcel = line.next()
-        if parcel is None and (line.look or line.outcomes or line.stale):
+        while parcel is None and (line.look or line.outcomes or line.stale):
             line.look = False
-            try:
-                wait = self._turn(line)
-            except BaseException:
-                line.look = True
-                raise
+            wait = self._turn(line)
             parcel = line.next()
             if parcel is None and wait is not None:
                 line.look = True
@@ -175,11 +172,16 @@ class Deliveries:
 
     def _turn(self, line: Line) -> float | None:
         """Write the outcomes and read ahead; the seconds until the first message may go, None when none waits."""
-        with self._store.write() as tx:
-            self._write(tx, line)
+        try:
+            with self._store.write() as tx:
+                self._write(tx, line)
+                line.ahead.clear()
+                line.stale = False
+                wait = self._read_ahead(tx, line) if self._open else None
+        except BaseException:  # rolled back: nothing that was read ahead is in the table as it goes out
             line.ahead.clear()
-            line.stale = False
-            wait = self._read_ahead(tx, line) if self._open else None
+            line.look = line.adrift = True
+            raise
         line.outcomes.clear()
         return wait
 
