@@ -13,6 +13,7 @@ from simlab.department.modality.outbox import Outbox
 from simlab.department.modality.steps import Steps
 from simlab.dicom.normalized import Answer
 from simlab.dicom.requestor import Unreachable
+from simlab.dicom.upper_layer import ConnectionLost, TimedOut
 from simlab.errors import SimlabError
 from tests.modality.conftest import ITEM, Department, until
 
@@ -225,3 +226,52 @@ def test_a_step_whose_end_the_ris_took_unheard_is_not_ended_for_ever(
     assert [answer.status for answer in tries] == ["0000", "0110"]
     with department.store.read() as tx:
         assert [row["status"] for row in VIEWS["steps"](tx, "CT1")] == ["COMPLETED"]
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+@pytest.mark.parametrize("heard", [True, False], ids=["taken", "not taken"])
+def test_a_step_whose_beginning_the_ris_took_unheard_is_the_step_of_the_images(
+    department: Department, monkeypatch: pytest.MonkeyPatch, lost: int, heard: bool
+) -> None:
+    """The answer to N-CREATE is lost: the step is asked for again under the same UID, and completed."""
+    ris, asked = _Ris(), []
+
+    def create(_self: Calls, *given: Any) -> Answer:
+        asked.append(given[2])
+        if len(asked) > lost:
+            return ris.create(*given)
+        if heard and len(asked) == 1:
+            ris.create(*given)
+        raise TimedOut("no answer within 30 s")
+
+    monkeypatch.setattr(Calls, "create_step", create)
+    monkeypatch.setattr(Calls, "change_step", lambda _self, *given: ris.change(*given))
+    department.scanner.configure(mpps=True)
+    assert department.scanner.work()["examined"] == ["A100"]
+    assert list(ris.steps.items()) == [(asked[0], "COMPLETED")] and set(asked) == {asked[0]}
+    assert len(department.taken) == 12
+    told = {
+        str(one.dataset().ReferencedPerformedProcedureStepSequence[0].ReferencedSOPInstanceUID)
+        for one in department.taken
+    }
+    assert told == {asked[0]}
+    with department.store.read() as tx:
+        assert [row["status"] for row in VIEWS["steps"](tx, "CT1")] == ["COMPLETED"]
+
+
+def test_a_step_that_is_not_known_to_stand_is_examined_in_once(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every answer lost the trainee begins, and scans: one UID, and no word to the RIS of an end."""
+    asked: list[str] = []
+
+    def create(_self: Calls, *given: Any) -> Answer:
+        asked.append(given[2])
+        raise ConnectionLost("the connection ended")
+
+    monkeypatch.setattr(Calls, "create_step", create)
+    department.scanner.configure(mpps=True, free_needs_commitment=True)
+    begun = department.scanner.start_step("A100")
+    assert (begun["done"], begun["unsure"]) == (False, True)
+    department.scanner.scan("A100")
+    assert len(set(asked)) == 1 and len(department.taken) == 12

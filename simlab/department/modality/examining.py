@@ -188,9 +188,14 @@ class Examining:
         return json.loads(row["items"]) if row else None
 
     def _begin(self, now: ModalitySettings, item: Mapping[str, str]) -> Row:
-        """The step begun for an examination; one that the RIS does not take keeps nobody from being examined."""
+        """The step begun for an examination; one that the RIS does not take keeps nobody from being examined.
+
+        One that it may have taken is the step of the images all the same: it is asked for again later.
+        """
         begun = self._told(lambda: self._steps.start(now, item))
-        return begun if begun.get("done") else {"problem": begun.get("problem") or begun["summary"]}
+        return (
+            begun if begun.get("done") or begun.get("unsure") else {"problem": begun.get("problem") or begun["summary"]}
+        )
 
     def _settled(self, now: ModalitySettings) -> Row:
         self._steps.settle(now)

@@ -122,6 +122,7 @@ class Radiographer:
 
     def clear_up(self, now: ModalitySettings) -> None:
         """End the steps that are left open, ask for what is not committed to yet, and free what is."""
+        self._try(partial(self._steps.settle, now))
         late = timedelta(minutes=now.late_minutes) if "late_n_set" in now.quirks else timedelta(0)
         for mpps_uid, begun in self._steps.open_with_images():
             if datetime.fromisoformat(begun) + late <= self._clock.now():
@@ -141,7 +142,7 @@ class Radiographer:
         due = f"{row['date']}{row['time'].ljust(6, '0')[:6]}" <= f"{self._clock.now():%Y%m%d%H%M%S}"
         return due and row["status"] in ("", "ARRIVED")
 
-    def _try(self, deed: Callable[[], Row]) -> None:
+    def _try(self, deed: Callable[[], object]) -> None:
         try:
             deed()
         except SimlabError as error:  # it stands in the log of the call; the next round tries again

@@ -29,7 +29,7 @@ COMMITTED = (
 """Whether an instance was in a transaction that was reported complete."""
 _GOES_ON = (
     "EXISTS (SELECT 1 FROM modality_step s WHERE s.system=h.system AND s.mpps_uid=h.mpps_uid "
-    "AND s.status='IN PROGRESS')"
+    "AND s.status IN ('IN PROGRESS', 'ASKED'))"
 )
 """Whether the step goes on in which an instance was made."""
 

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from simlab.clock import Clock
+from simlab.department.modality import saying
 from simlab.department.modality.calls import Calls
+from simlab.department.modality.saying import IN_PROGRESS
 from simlab.department.modality.settings import ModalitySettings
-from simlab.dicom import charset, discontinuation, statuses
+from simlab.dicom import discontinuation, statuses
+from simlab.dicom.normalized import Answer
 from simlab.dicom.uids import uid
+from simlab.dicom.upper_layer import BadPdu, ConnectionLost, PeerAborted, TimedOut
 from simlab.errors import BadInput, NotFound
 from simlab.store import Store
 
-IN_PROGRESS, COMPLETED, DISCONTINUED = "IN PROGRESS", "COMPLETED", "DISCONTINUED"
+COMPLETED, DISCONTINUED = "COMPLETED", "DISCONTINUED"
 ASKED = "ASKED"
 """Not a word of the standard: the N-CREATE is on its way, and whether the RIS took it not yet known."""
 NO_LONGER = "A710"
 """Error ID of an N-SET for a step that may no longer be updated (PS3.4 F.7.2.2.2)."""
+_LOST = (ConnectionLost, TimedOut, PeerAborted, BadPdu)
+"""After these nobody knows whether the RIS did what it was asked for."""
 Row = dict[str, Any]
 
 
@@ -33,6 +40,7 @@ class Steps:
         self._clock = clock
         self._calls = calls
         self._unsure: list[str] = []
+        self._settling = threading.Lock()
 
     def open(self) -> None:
         """Know again the steps that an earlier process asked for, and whose answer it did not live to hear."""
@@ -41,31 +49,31 @@ class Steps:
             self._unsure = [row["mpps_uid"] for row in rows]
 
     def settle(self, now: ModalitySettings) -> None:
-        """Ask for those steps once more, under the same UIDs: a RIS that has one already says so, and it goes on.
+        """Ask once more for those steps, and for those whose answer was lost since, under the same UIDs: a RIS that
+        has one already says so, and it goes on.
 
         Raises what stops the association; then they are asked for at the next call.
         """
-        while self._unsure:
-            step = self.find(self._unsure[0])
-            said = _begun(now, json.loads(step["item"]), datetime.fromisoformat(step["begun"]), step["performed_id"])
-            peer = self._calls.peer(now, "RIS")
-            answer = self._calls.create_step(peer, now.ae_title, step["mpps_uid"], said)
-            if answer.done or answer.status == f"{statuses.DUPLICATE_INSTANCE:04X}":
-                self._taken(step["mpps_uid"])
-            else:
-                self._forget(step["mpps_uid"])
-            self._unsure.pop(0)
+        with self._settling:
+            while self._unsure:
+                step = self._asked_for(self._unsure[0])
+                if step is not None:
+                    said = saying.begun(now, json.loads(step["item"]), datetime.fromisoformat(step["begun"]),
+                                  step["performed_id"])  # fmt: skip
+                    self._note(step["mpps_uid"], _stands(self._ask(now, step["mpps_uid"], said)))
+                self._unsure.pop(0)
 
     def start(self, now: ModalitySettings, item: Mapping[str, str]) -> Row:
         """Begin a step for a worklist item, or an unscheduled one: `done`, `status`, and the step's own row.
 
-        A refusal by the RIS is no error; what stops the association is raised.
+        A refusal by the RIS is no error; what stops the association is raised. When the answer is lost, twice, the
+        step stands as `unsure`, and is asked for again by `settle`.
         """
         moment = self._clock.now()
         number = self._count() + 1
         mpps_uid = uid("mpps", self.system, moment.isoformat(), number, item.get("accession", ""))
         known = {**item, "study_uid": item.get("study_uid") or uid("study", mpps_uid)}
-        said = _begun(now, known, moment, f"PPS{number}")
+        said = saying.begun(now, known, moment, f"PPS{number}")
         row = {
             "mpps_uid": mpps_uid, "accession": known["accession"], "step_id": known.get("step_id", ""),
             "study_uid": known["study_uid"], "patient_id": known["patient_id"],
@@ -77,18 +85,29 @@ class Steps:
                 (self.system, *{**row, "status": ASKED}.values(), moment.isoformat(timespec="seconds"),
                  json.dumps(known)),
             )  # fmt: skip
+        what = f"step of {known['accession'] or known['patient_id']}"
         try:
-            answer = self._calls.create_step(self._calls.peer(now, "RIS"), now.ae_title, mpps_uid, said)
+            answer = self._asked_twice(now, mpps_uid, said)
+        except _LOST as error:
+            with self._settling:
+                self._unsure.append(mpps_uid)
+            told = f"{what} asked for, and not known whether the RIS has it: {error.what}"
+            return {**row, "status": ASKED, "done": False, "unsure": True, "answer": "", "comment": error.what,
+                    "summary": told}  # fmt: skip
         except BaseException:
             self._forget(mpps_uid)
             raise
-        if answer.done:
-            self._taken(mpps_uid)
-        else:
-            self._forget(mpps_uid)
-        what = f"step of {known['accession'] or known['patient_id']}"
-        told = f"{what} begun" if answer.done else f"{what} not begun: {answer.status} {answer.comment}"
-        return {**row, "done": answer.done, "answer": answer.status, "comment": answer.comment, "summary": told.strip()}
+        begun = _stands(answer)
+        self._note(mpps_uid, begun)
+        told = f"{what} begun" if begun else f"{what} not begun: {answer.status} {answer.comment}"
+        return {
+            **row,
+            "done": begun,
+            "unsure": False,
+            "answer": answer.status,
+            "comment": answer.comment,
+            "summary": told.strip(),
+        }
 
     def end(
         self, now: ModalitySettings, status: str, *, mpps_uid: str = "", accession: str = "", reason: str = ""
@@ -98,6 +117,9 @@ class Steps:
         Raises NotFound when there is none, BadInput when nothing was acquired in a step that is to be completed.
         """
         step = self.find(mpps_uid, accession)
+        if step["status"] == ASKED:
+            self.settle(now)
+            step = self.find(step["mpps_uid"])
         series = self._series(step["mpps_uid"])
         if status == COMPLETED and not series:
             raise BadInput(
@@ -113,7 +135,7 @@ class Steps:
         if reason:
             said["PerformedProcedureStepDiscontinuationReasonCodeSequence"] = discontinuation.sequence(reason)
         answer = self._calls.change_step(
-            self._calls.peer(now, "RIS"), now.ae_title, step["mpps_uid"], _in(now.character_set, said)
+            self._calls.peer(now, "RIS"), now.ae_title, step["mpps_uid"], saying.fitted(now.character_set, said)
         )
         # A RIS that holds the step for ended took an N-SET whose answer was lost, or was corrected: it takes no other.
         if answer.done or (answer.error_id == NO_LONGER and step["status"] == IN_PROGRESS):
@@ -144,12 +166,12 @@ class Steps:
         return row
 
     def going(self, accession: str | None) -> sqlite3.Row | None:
-        """The step in progress of an accession, without one the latest."""
+        """The step of an accession that is in progress, or may be; without an accession the latest."""
         with self._store.read() as tx:
             row: sqlite3.Row | None = tx.execute(
-                "SELECT * FROM modality_step WHERE system=?1 AND status=?2 AND (?3 IS NULL OR accession=?3) "
+                "SELECT * FROM modality_step WHERE system=?1 AND status IN (?2, ?4) AND (?3 IS NULL OR accession=?3) "
                 "ORDER BY rowid DESC",
-                (self.system, IN_PROGRESS, accession),
+                (self.system, IN_PROGRESS, accession, ASKED),
             ).fetchone()
         return row
 
@@ -163,10 +185,34 @@ class Steps:
             )
             return [(row["mpps_uid"], row["begun"]) for row in rows]
 
-    def _taken(self, mpps_uid: str) -> None:
+    def _ask(self, now: ModalitySettings, mpps_uid: str, said: Row) -> Answer:
+        return self._calls.create_step(self._calls.peer(now, "RIS"), now.ae_title, mpps_uid, said)
+
+    def _asked_twice(self, now: ModalitySettings, mpps_uid: str, said: Row) -> Answer:
+        """The answer to N-CREATE, asked for once more when the first was lost."""
+        try:
+            answer = self._ask(now, mpps_uid, said)
+        except _LOST:
+            return self._ask(now, mpps_uid, said)
+        return answer
+
+    def _asked_for(self, mpps_uid: str) -> sqlite3.Row | None:
+        """The step of that UID, if it is still not known whether the RIS has it."""
+        with self._store.read() as tx:
+            row: sqlite3.Row | None = tx.execute(
+                "SELECT * FROM modality_step WHERE system=? AND mpps_uid=? AND status=?", (self.system, mpps_uid, ASKED)
+            ).fetchone()
+        return row
+
+    def _note(self, mpps_uid: str, stands: bool) -> None:
+        """Write down that the RIS has a step, or forget it."""
+        if not stands:
+            self._forget(mpps_uid)
+            return
         with self._store.write() as tx:
             tx.execute(
-                "UPDATE modality_step SET status=? WHERE system=? AND mpps_uid=?", (IN_PROGRESS, self.system, mpps_uid)
+                "UPDATE modality_step SET status=? WHERE system=? AND mpps_uid=? AND status=?",
+                (IN_PROGRESS, self.system, mpps_uid, ASKED),
             )
 
     def _forget(self, mpps_uid: str) -> None:
@@ -207,55 +253,6 @@ class Steps:
         return list(found.values())
 
 
-def _begun(now: ModalitySettings, item: Mapping[str, str], moment: datetime, number: str) -> Row:
-    """What N-CREATE says (PS3.4 table F.7.2-1); an item without a step ID is unscheduled."""
-    said = {
-        "ScheduledStepAttributesSequence": [
-            {
-                "StudyInstanceUID": item["study_uid"],
-                "ReferencedStudySequence": [],
-                "AccessionNumber": item["accession"],
-                "RequestedProcedureID": item.get("procedure_id", ""),
-                "RequestedProcedureDescription": item.get("procedure", ""),
-                "ScheduledProcedureStepID": item.get("step_id", ""),
-                "ScheduledProcedureStepDescription": item.get("description", ""),
-                "ScheduledProtocolCodeSequence": [],
-            }
-        ],
-        "PatientName": item["patient_name"],
-        "PatientID": item["patient_id"],
-        "IssuerOfPatientID": item.get("issuer", ""),
-        "PatientBirthDate": item.get("birth_date", ""),
-        "PatientSex": item.get("sex", ""),
-        "ReferencedPatientSequence": [],
-        "PerformedProcedureStepID": number,
-        "PerformedStationAETitle": now.ae_title,
-        "PerformedStationName": now.station_name,
-        "PerformedLocation": "",
-        "PerformedProcedureStepStartDate": f"{moment:%Y%m%d}",
-        "PerformedProcedureStepStartTime": f"{moment:%H%M%S}",
-        "PerformedProcedureStepStatus": IN_PROGRESS,
-        "PerformedProcedureStepDescription": item.get("description", ""),
-        "PerformedProcedureTypeDescription": "",
-        "ProcedureCodeSequence": [],
-        "PerformedProcedureStepEndDate": "",
-        "PerformedProcedureStepEndTime": "",
-        "Modality": now.modality,
-        "StudyID": (item.get("procedure_id") or item["accession"])[:16],
-        "PerformedProtocolCodeSequence": [],
-        "PerformedSeriesSequence": [],
-    }
-    return _in(now.character_set, said)
-
-
-def _in(term: str, said: Row) -> Row:
-    """The attributes in the scanner's character set, a question mark for what that lacks."""
-
-    def fitted(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: fitted(one) for name, one in value.items()}
-        if isinstance(value, list):
-            return [fitted(one) for one in value]
-        return charset.fitted(term, value) if isinstance(value, str) else value
-
-    return {**fitted(said), "SpecificCharacterSet": term}
+def _stands(answer: Answer) -> bool:
+    """Whether the RIS has the step: it took it, or had it before. Nobody else gives out that UID."""
+    return answer.done or answer.status == f"{statuses.DUPLICATE_INSTANCE:04X}"
