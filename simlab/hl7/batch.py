@@ -94,10 +94,12 @@ def _behind_one_another(data: bytes, begin: int, end: int) -> Iterator[tuple[int
 
 def _trimmed(data: bytes, start: int, end: int) -> tuple[int, int]:
     """The span without the line ends, empty lines and envelope behind its last segment."""
+    found = {b"\r": end, b"\n": end}  # looked for again only once it is passed: a file may have but one of them
     while end > start:
         while end > start and data[end - 1] in b"\r\n":
             end -= 1
-        last = max(data.rfind(b"\r", start, end), data.rfind(b"\n", start, end), start - 1) + 1
+        found = {one: at if at < end else data.rfind(one, start, end) for one, at in found.items()}
+        last = max(*found.values(), start - 1) + 1
         if last == start or data[last : last + 3] not in _ENVELOPE:
             break
         end = last

@@ -68,3 +68,10 @@ def test_work_grows_with_the_message(work, shape):
     """From 4 KiB to 64 KiB the time grows by 16, and by 64 at the very most."""
     small, large = _seconds(work, shape, 4 * 1024), _seconds(work, shape, 64 * 1024)
     assert large < max(64 * small, 0.02)
+
+
+def test_a_file_that_ends_in_many_ends_of_batches_is_split_as_fast_as_any():
+    """From 128 KiB to 2 MiB of them the time grows by 16, and by 64 at the very most."""
+    split = WORK["split a file"]
+    small, large = _seconds(split, SHAPES["ends of batches"], 2**17), _seconds(split, SHAPES["ends of batches"], 2**21)
+    assert large < 64 * small
