@@ -39,7 +39,10 @@ class Traffic:
         """Add what came before all that is there."""
         old = self._read([event for event in events if int(event["id"]) < self.first])
         self._rows += old
-        self.shown += [row for row in old if self._fits(row)]
+        if self.thread is not None and (further := self._root(self.thread)) != self.thread:
+            self.narrow(self.wanted, further)  # what it comes of comes of something itself
+        else:
+            self.shown += [row for row in old if self._fits(row)]
 
     @property
     def full(self) -> bool:
@@ -53,7 +56,9 @@ class Traffic:
 
     def root(self, row: Row) -> int:
         """The event that a message comes of in the end."""
-        at = int(row["event"])
+        return self._root(int(row["event"]))
+
+    def _root(self, at: int) -> int:
         while at in self._causes:
             at = self._causes[at]
         return at
