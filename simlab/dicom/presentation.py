@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
@@ -21,7 +22,9 @@ Point = tuple[float, float]
 _MOST_POINTS = 4096
 _ALL_POINTS = 20_000
 """Of one mark, and of all: what is more is no mark of a person's."""
-_ALL_WORDS = 200
+_LEAST_POINTS = 10
+"""That a mark counts for, however few it has."""
+_ALL_WORDS, _ALL_LETTERS = 200, 8000
 _FAR = 1e6
 
 
@@ -78,8 +81,8 @@ class State:
         return any(_is(image, sop_uid, frame) for image in self._named())
 
     def _named(self) -> Iterator[Dataset]:
-        for series in self.facts.get("ReferencedSeriesSequence") or []:
-            yield from series.get("ReferencedImageSequence") or []
+        for series in _items(self.facts, "ReferencedSeriesSequence"):
+            yield from _items(series, "ReferencedImageSequence")
 
     def window(self, sop_uid: str, frame: int) -> Dataset | None:
         """The item of the Softcopy VOI LUT module that holds for a frame (C.11.8)."""
@@ -116,9 +119,9 @@ class State:
         """The marks upon a frame, the lowest layer first."""
         found, left = [], _ALL_POINTS
         for item in self._annotations(sop_uid, frame):
-            for mark in item.get("GraphicObjectSequence") or []:
+            for mark in _items(item, "GraphicObjectSequence"):
                 points = _points(mark, "GraphicData") if left > 0 else []
-                left -= len(points)
+                left -= max(len(points), _LEAST_POINTS)
                 if points:
                     units = str(mark.get("GraphicAnnotationUnits") or PIXEL)
                     kind, filled = str(mark.get("GraphicType", "")), str(mark.get("GraphicFilled", "N")) == "Y"
@@ -127,32 +130,35 @@ class State:
 
     def words(self, sop_uid: str, frame: int) -> list[Words]:
         """The texts upon a frame."""
-        found = []
+        found: list[Words] = []
+        left = _ALL_LETTERS
         for item in self._annotations(sop_uid, frame):
-            for text in item.get("TextObjectSequence") or []:
+            for text in _items(item, "TextObjectSequence"):
                 corners = [_points(text, f"BoundingBox{corner}HandCorner") for corner in ("TopLeft", "BottomRight")]
                 anchor = _points(text, "AnchorPoint")
-                if anchor or all(corners):
+                said = str(text.get("UnformattedTextValue", ""))[: min(1024, left)]
+                if (anchor or all(corners)) and len(found) < _ALL_WORDS:
+                    left -= len(said)
                     found.append(Words(
-                        str(text.get("UnformattedTextValue", ""))[:1024],
+                        said,
                         (corners[0][0], corners[1][0]) if all(corners) else None,
                         anchor[0] if anchor else None,
                         str(text.get("BoundingBoxAnnotationUnits") or PIXEL),
                         str(text.get("AnchorPointAnnotationUnits") or PIXEL),
                         str(text.get("AnchorPointVisibility", "N")) == "Y",
                     ))  # fmt: skip
-        return found[:_ALL_WORDS]
+        return found
 
     def _annotations(self, sop_uid: str, frame: int) -> list[Dataset]:
         order = {
             str(layer.get("GraphicLayer", "")): _number(layer.get("GraphicLayerOrder")) or 0.0
-            for layer in self.facts.get("GraphicLayerSequence") or []
+            for layer in _items(self.facts, "GraphicLayerSequence")
         }
-        held = [item for item in self.facts.get("GraphicAnnotationSequence") or [] if _holds(item, sop_uid, frame)]
+        held = [item for item in _items(self.facts, "GraphicAnnotationSequence") if _holds(item, sop_uid, frame)]
         return sorted(held, key=lambda item: order.get(str(item.get("GraphicLayer", "")), 0.0))
 
     def _item(self, sequence: str, sop_uid: str, frame: int) -> Dataset | None:
-        return next((item for item in self.facts.get(sequence) or [] if _holds(item, sop_uid, frame)), None)
+        return next((item for item in _items(self.facts, sequence) if _holds(item, sop_uid, frame)), None)
 
 
 def read(instance: Instance) -> State:
@@ -167,9 +173,15 @@ def read(instance: Instance) -> State:
     return State(facts)
 
 
+def _items(ds: Dataset, keyword: str) -> list[Dataset]:
+    """The items of a sequence; none where its VR says that it is something else."""
+    found = ds.get(keyword)
+    return list(found) if isinstance(found, Sequence) else []
+
+
 def _holds(item: Dataset, sop_uid: str, frame: int) -> bool:
     """Whether an item is for that frame: it is for all where it names none."""
-    images = item.get("ReferencedImageSequence")
+    images = _items(item, "ReferencedImageSequence")
     return not images or any(_is(image, sop_uid, frame) for image in images)
 
 

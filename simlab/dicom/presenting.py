@@ -24,8 +24,8 @@ from simlab.errors import BadInput
 PRESENTED = "as presented"
 _MODALITY = ("ModalityLUTSequence", "RescaleSlope", "RescaleIntercept", "RescaleType")
 _VOI = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction", "VOILUTSequence")
-_CURVE = 12
-"""Short lines between two points of an interpolated curve."""
+_CURVE, _CORNERS = 12, 4096
+"""Short lines between two points of an interpolated curve, and as many at most in all of it."""
 
 Place = Callable[[Point, str], Point]
 """Where a point of those units is in the picture, in its pixels."""
@@ -151,7 +151,7 @@ def _shade(facts: Dataset) -> int:
     """The grey of what shutters hide, 0 to 255 (C.7.6.11)."""
     try:
         return min(max(int(facts.get("ShutterPresentationValue") or 0), 0), 65535) >> 8
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0
 
 
@@ -252,9 +252,10 @@ def _curved(points: list[Point]) -> list[Point]:
     before, after = (points[-2], points[1]) if ring else (points[0], points[-1])
     whole = [before, *points, after]
     found = []
+    steps = max(1, min(_CURVE, _CORNERS // len(points)))
     for a, b, c, d in zip(whole, whole[1:], whole[2:], whole[3:], strict=False):
-        for step in range(_CURVE):
-            t = step / _CURVE
+        for step in range(steps):
+            t = step / steps
             found.append(tuple(
                 (2 * q + (r - p) * t + (2 * p - 5 * q + 4 * r - s) * t**2 + (3 * q - p - 3 * r + s) * t**3) / 2
                 for p, q, r, s in zip(a, b, c, d, strict=True)

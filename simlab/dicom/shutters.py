@@ -20,7 +20,8 @@ def opening(ds: Dataset, columns: int, rows: int) -> Array | None:
     RECTANGULAR, CIRCULAR and POLYGONAL shutters are known; what is said of them falsely hides nothing.
     """
     said = ds.get("ShutterShape")
-    shapes = {str(said)} if isinstance(said, str) else {str(one) for one in said or []}
+    several = said if hasattr(said, "__iter__") and not isinstance(said, str) else [said]
+    shapes = {str(one) for one in several}
     seen: Array = np.ones((rows, columns), np.float32)
     for shape, drawn in (("RECTANGULAR", _rectangle), ("CIRCULAR", _circle), ("POLYGONAL", _polygon)):
         part = drawn(ds, columns, rows) if shape in shapes else None

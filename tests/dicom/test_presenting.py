@@ -6,8 +6,11 @@ import time
 
 import numpy as np
 import pytest
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.tag import Tag
 
 from simlab.dicom import annotation, presentation, presenting, preview
 from simlab.dicom.instance import Instance
@@ -272,6 +275,52 @@ def test_an_image_is_no_presentation_state() -> None:
 def test_damage_hides_nothing_of_the_image(damage: dict[str, object]) -> None:
     """What cannot be read is left out."""
     assert levels(shown(RAMP, state(**damage))) == RAMP
+
+
+@pytest.mark.parametrize(
+    ("keyword", "vr", "value"),
+    [
+        ("SoftcopyVOILUTSequence", "LO", "abc"),
+        ("DisplayedAreaSelectionSequence", "OB", b"\1\2"),
+        ("GraphicAnnotationSequence", "FD", 1.5),
+        ("GraphicLayerSequence", "US", [1, 2]),
+        ("ShutterShape", "US", 7),
+        ("ShutterPresentationValue", "FD", float("inf")),
+    ],
+)
+def test_a_value_of_another_type_is_left_out(keyword: str, vr: str, value: object) -> None:
+    """Explicit VR lets a sequence be called a text; the image is shown all the same."""
+    ds = state(SoftcopyVOILUTSequence=None).dataset()
+    ds.add(DataElement(Tag(tag_for_keyword(keyword) or 0), vr, value))
+    assert levels(shown(RAMP, Instance.from_dataset(ds))) == RAMP
+
+
+@pytest.mark.parametrize("damage", ["abc", 1.5])
+def test_a_state_that_names_its_images_as_text_is_for_none(damage: object) -> None:
+    """And is refused as one for another image is."""
+    ds = state().dataset()
+    ds.add(DataElement(Tag("ReferencedSeriesSequence"), "LO" if isinstance(damage, str) else "FD", damage))
+    with pytest.raises(BadInput, match="not for this image"):
+        shown(RAMP, Instance.from_dataset(ds))
+
+
+def test_what_nobody_could_read_costs_no_more_than_a_moment() -> None:
+    """Hundreds of full texts, filled curves through thousands of points, thousands of circles."""
+    random = np.random.default_rng(1)
+    curve = item(GraphicAnnotationUnits="PIXEL", GraphicType="INTERPOLATED", GraphicFilled="Y",
+                 GraphicData=random.uniform(0, 99, 8192).tolist())  # fmt: skip
+    circle = item(GraphicAnnotationUnits="PIXEL", GraphicType="CIRCLE", GraphicFilled="Y",
+                  GraphicData=[50.0, 50.0, 99.0, 50.0])  # fmt: skip
+    text = item(UnformattedTextValue="W" * 1024, AnchorPointAnnotationUnits="PIXEL", AnchorPoint=[2.0, 80.0])
+    for marks in (
+        {"GraphicObjectSequence": [curve] * 5},
+        {"GraphicObjectSequence": [circle] * 10_000},
+        {"TextObjectSequence": [text] * 200},
+    ):
+        ready = presenting.prepare(image(np.zeros((100, 100), int)), presentation.read(state(**marked(**marks))))
+        begun = time.process_time()
+        preview.draw(ready, View(1024, 1024))
+        assert time.process_time() - begun < 3
 
 
 @pytest.mark.parametrize(
