@@ -64,6 +64,7 @@ class Rota:
         self._listening.setblocking(False)
         self._selector.register(self._listening, selectors.EVENT_READ)
         self._on_duty: threading.Thread | None = None
+        self._watched = False  # a thread looks whether the one on duty is held up
         self._attending: Served | None = None
         self._turn = 0
         self._soonest = float("inf")
@@ -72,7 +73,7 @@ class Rota:
         self._stopped = threading.Event()
 
     def take_on(self, served: Served) -> None:
-        """Serve this connection too; RuntimeError when there is no thread to be had, or after `stop`."""
+        """Serve this connection too; RuntimeError when there is no thread at all to be had, or after `stop`."""
         with self._lock:
             if self._stopped.is_set():
                 raise RuntimeError(f"{self._name} has stopped")
@@ -81,10 +82,10 @@ class Rota:
                 self._on_duty = first
                 try:
                     first.start()
-                    self._thread("relief", self._relieve).start()
                 except RuntimeError:
                     self._on_duty = None
                     raise
+            self._watch()
             self._joining.append(served)
         self._ring()
 
@@ -100,6 +101,13 @@ class Rota:
 
     def _thread(self, part: str, work: Callable[[], None]) -> threading.Thread:
         return threading.Thread(target=work, name=f"{self._name}-{part}", daemon=True)
+
+    def _watch(self) -> None:
+        """See that there is relief. Where there are no more threads nobody relieves this one, until the next call."""
+        if not self._watched:
+            with contextlib.suppress(RuntimeError):
+                self._thread("relief", self._relieve).start()
+                self._watched = True
 
     def _ring(self) -> None:
         with contextlib.suppress(OSError):  # full: it rings already; closed: nobody listens any more
@@ -171,8 +179,8 @@ class Rota:
                 self._on_duty = threading.current_thread()
                 self._attending = None
                 self._leave(held)
-            with contextlib.suppress(RuntimeError):  # no more threads: then nobody relieves this one
-                self._thread("relief", self._relieve).start()
+                self._watched = False
+                self._watch()
             self._serve()
             return
 

@@ -117,3 +117,26 @@ def test_stopping_closes_the_idle_at_once_and_the_busy_when_it_is_done() -> None
     assert busy.closed.wait(10)
     with pytest.raises(RuntimeError, match="stopped"):
         rota.take_on(Echo())
+
+
+def test_with_a_thread_too_few_everybody_is_served_all_the_same(rota: Rota, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second thread cannot start: one serves alone, and is relieved once there are threads again."""
+    start, started = threading.Thread.start, list[str]()
+
+    def scarce(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", scarce)
+    other = threading.Event()
+    slow, quick = Echo(lambda _data: None if other.wait(10) else pytest.fail("waited")), Echo()
+    rota.take_on(quick)
+    assert [quick.ask(), quick.ask()] == [b"x", b"x"]
+    rota.take_on(slow)
+    slow.near.sendall(b"a")
+    assert quick.ask(b"b") == b"b"
+    other.set()
+    assert slow.near.recv(100) == b"a"
+    assert started[:3] == ["test-duty", "test-relief", "test-relief"]
