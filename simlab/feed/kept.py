@@ -6,12 +6,13 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from simlab.errors import BadInput
 from simlab.feed.book import Begun, Book, Position, Stood
 from simlab.feed.journey import Journey
 from simlab.feed.persons import Former, Released
@@ -83,10 +84,11 @@ class StateBook(Book):
         self._last = time.monotonic()
 
     def value(self, key: str) -> Any:
-        """What was kept under `key`; None when nothing was."""
+        """What was kept under `key`; None when nothing was. BadInput when it is damaged."""
         with self._write() as tx:
             row = tx.execute("SELECT value FROM feed_run WHERE key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row else None
+        with _legible():
+            return json.loads(row[0]) if row else None
 
     def put(self, key: str, value: object) -> None:
         """Keep `value` (plain) under `key`."""
@@ -109,7 +111,7 @@ class StateBook(Book):
         if position is None:
             return None
         former: Former = {}
-        with self._write() as tx:
+        with _legible(), self._write() as tx:
             for pathway, part, life in tx.execute("SELECT pathway, part, life FROM feed_former ORDER BY id"):
                 former.setdefault((pathway, part), []).append(_life(json.loads(life)))
             seen = {str(row[0]) for row in tx.execute("SELECT mrn FROM feed_patient")}
@@ -120,7 +122,8 @@ class StateBook(Book):
                 Begun(row[0], row[1], datetime.fromisoformat(row[2]), _lives(row[3]), row[4])
                 for row in tx.execute(columns)
             ]
-        return Stood(position["summary"], Counter(position["drawn"]), seen, former, under_way)
+        with _legible():
+            return Stood(position["summary"], Counter(position["drawn"]), seen, former, under_way)
 
     def begun(self, journey: Journey) -> None:
         name = journey.named.name
@@ -202,6 +205,14 @@ class StateBook(Book):
             one.mrn, one.nhs_number, one.name, one.birth_date, one.sex, one.address, one.postcode, one.phone, one.gp,
             _text(life.died), merged_into,
         )  # fmt: skip
+
+
+@contextmanager
+def _legible() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadInput(f"the feed's state is damaged ({error})", place="state", remedy="Begin a new one.") from None
 
 
 def _text(moment: datetime | None) -> str:

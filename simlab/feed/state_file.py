@@ -37,22 +37,32 @@ class StateFile:
         self._path = path
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
-            # Held until it is closed, so that no two feeds go on from one place.
-            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            with self.write() as tx:
-                if tx.execute("PRAGMA user_version").fetchone()[0] not in (0, SCHEMA.version):
-                    raise BadInput("another version of SimLab made the file", place=path, remedy=_ANOTHER)
-                for statement in filter(str.strip, SCHEMA.ddl.split(";")):
-                    tx.execute(statement)
-                tx.execute(f"PRAGMA user_version={SCHEMA.version}")
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise Unavailable("another feed has the file open", place=path, remedy="End that one first.") from None
             raise BadInput(f"no state can be kept there ({error})", place=path, remedy="Is the path right?") from None
         except sqlite3.DatabaseError as error:
             raise BadInput(f"that is no state of a feed ({error})", place=path, remedy="Name another file.") from None
+
+    def _prepare(self) -> None:
+        # Held until it is closed, so that no two feeds go on from one place.
+        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        tables = {row[0] for row in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if alien := sorted(tables - {*SCHEMA.tables, "sqlite_sequence"}):
+            raise BadInput(f"that is no state of a feed (it has {alien[0]})", place=self._path, remedy=_ANOTHER)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        with self.write() as tx:
+            if tx.execute("PRAGMA user_version").fetchone()[0] not in (0, SCHEMA.version):
+                raise BadInput("another version of SimLab made the file", place=self._path, remedy=_ANOTHER)
+            for statement in filter(str.strip, SCHEMA.ddl.split(";")):
+                tx.execute(statement)
+            tx.execute(f"PRAGMA user_version={SCHEMA.version}")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -66,6 +76,8 @@ class StateFile:
                 self._connection.execute("ROLLBACK")
             if isinstance(error, sqlite3.OperationalError):
                 raise NotKept(error, self._path) from error
+            if type(error) is sqlite3.DatabaseError:
+                raise BadInput(f"the feed's state is damaged ({error})", place=self._path, remedy=_ANOTHER) from None
             raise
 
     def close(self) -> None:

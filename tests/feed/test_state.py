@@ -198,6 +198,38 @@ def test_a_state_is_of_one_process_at_a_time_and_of_a_feed(tmp_path):
         StateFile(str(tmp_path / "nowhere" / "s"))
 
 
+def test_somebody_elses_database_is_left_as_it_is(tmp_path):
+    """The lab's own, or a browser's: it is refused before anything is written into it."""
+    with closing(sqlite3.connect(tmp_path / "s")) as other:
+        other.execute("CREATE TABLE bookmark (address TEXT)")
+    before = (tmp_path / "s").read_bytes()
+    with pytest.raises(BadInput, match="no state of a feed"):
+        StateFile(str(tmp_path / "s"))
+    assert (tmp_path / "s").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE feed_run SET value = '{' WHERE key = 'feed'",
+        "UPDATE feed_run SET value = '{\"summary\"' WHERE key = 'position'",
+        "UPDATE feed_run SET value = '{}' WHERE key = 'position'",
+        "UPDATE feed_journey SET persons = '[]'",
+        "UPDATE feed_journey SET begun = 'soon'",
+    ],
+)
+def test_a_damaged_state_is_said_to_be(tmp_path, capsys, damage):
+    """With the place and what to do, and not as a fault of the program."""
+    asked = ["feed", "run", "all", "--seed", "7", "--warm-up", "0s", "--duration", "1h", "--out", str(tmp_path / "out"),
+             "--state", str(tmp_path / "s")]  # fmt: skip
+    assert main(asked) == 0
+    with closing(sqlite3.connect(tmp_path / "s")) as file:
+        file.execute(damage)
+        file.commit()
+    assert main(asked) == 1
+    assert "state is damaged" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
 def test_a_feed_that_is_killed_loses_and_doubles_nothing(tmp_path):
     """The receiver gets every message of the seed, in order; one in flight may come again, under its own MSH-10."""
