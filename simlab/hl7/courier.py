@@ -216,6 +216,8 @@ class Courier:
                 waiting=self._waiting,
                 on_late=lambda _control_id, reply: self._on_late(reply, f"{parcel.host}:{parcel.port}"),
             )
+            if self._closed:  # `close` may have looked for a link before there was this one
+                self._link.end()
         return deliver(parcel, self._link)
 
     def _attempt(self, parcel: Parcel) -> tuple[Parcel, Delivery]:

@@ -141,6 +141,9 @@ class Link:
         self._outstanding.clear()
         self._deframer, self._used = Deframer(lenient=True), time.monotonic()
         self.opened += 1
+        if self._ended:  # while we dialled
+            self.close()
+            raise NoAck("we are closing", place=self.place, remedy=_AGAIN)
 
     def _fresh(self) -> bool:
         """Whether the connection that stands can be used again; what came on it meanwhile is dealt with."""

@@ -10,6 +10,7 @@ import pytest
 from simlab import provenance
 from simlab.hl7 import acknowledge, courier, delimiters
 from simlab.hl7.courier import DELIVERED, Courier, Parcel
+from simlab.hl7.dialling import dial
 from simlab.hl7.errors import NoAck, Unreachable, WrongAck
 from simlab.hl7.framing import Deframer, frame
 from simlab.hl7.link import Link
@@ -202,6 +203,36 @@ def test_a_crowded_door_gives_up_whoever_is_silent_longest():
             assert spoke.exchange(message("A"), 5).reply and spoke.opened == 1
     finally:
         server.close()
+
+
+def test_a_link_that_ends_while_it_dials_sends_nothing(monkeypatch):
+    """The connection that comes after that is closed, and the message stays with its sender."""
+    with partner("good") as other, contextlib.closing(Link("127.0.0.1", other.port)) as link:
+
+        def late(*arguments):
+            sock = dial(*arguments)
+            link.end()
+            return sock
+
+        monkeypatch.setattr("simlab.hl7.link.dial", late)
+        with pytest.raises(NoAck, match="closing"):
+            code(link, "C")
+        assert other.got == []
+
+
+def test_a_courier_that_is_closed_when_it_takes_a_parcel_sends_nothing():
+    """What was taken just before the end is not sent with nobody left to write down what came of it."""
+    with partner("good") as other:
+        taken = Parcel(1, message("C"), "127.0.0.1", other.port, "", None)
+
+        def take():
+            one._closed = True  # as `close` does, on another thread
+            return taken
+
+        one = Courier("x", take, lambda *_: pytest.fail("told"))
+        one.start()
+        one._thread.join(5)
+        assert not one._thread.is_alive() and other.got == []
 
 
 def test_nobody_there_is_unreachable_and_nonsense_is_no_acknowledgement():
