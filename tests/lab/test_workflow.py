@@ -114,6 +114,15 @@ studies:
 """
 
 
+def test_to_ask_once_more_for_what_is_committed_to_says_so(lab: Lab) -> None:
+    """That is not the same as a scanner that holds nothing."""
+    held = do(lab, "modality.scan", modality="CT1", accession=QUILL)["instances"]
+    do(lab, "modality.commit", modality="CT1")
+    again = lab.perform("modality.commit", {"modality": "CT1"})
+    count = len(rows(lab, "modality.held", system="CT1"))
+    assert count >= held and not again.ok and f"committed to all {count} images" in again.summary
+
+
 def test_a_failed_commitment_is_repaired_by_sending_again(lab: Lab) -> None:
     """Event 2 names the two images that never came; they are sent, and a new transaction succeeds."""
     lab.stage(load_scene(HALF_LOST, lab))

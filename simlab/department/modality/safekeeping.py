@@ -62,6 +62,11 @@ class Safekeeping:
         association. `event` is 1 or 2, None when no report came within `wait` seconds.
         """
         wanted = self._wanted(study_uid, accession)
+        if not wanted and not (study_uid or accession) and (held := self._held()):
+            raise NotFound(
+                f"the PACS is committed to all {held} images that {self.system} holds already",
+                place=self.system, remedy="Free them, or name a study to ask for it once more.",
+            )  # fmt: skip
         if not wanted:
             raise NotFound(
                 f"{self.system} holds no images of {study_uid or accession or 'anybody'} to be committed to",
@@ -181,6 +186,11 @@ class Safekeeping:
                 (self.system, study_uid, accession),
             )
             return [Reference(*row) for row in rows]
+
+    def _held(self) -> int:
+        with self._store.read() as tx:
+            found = tx.execute("SELECT count(*) FROM modality_held WHERE system=?", (self.system,)).fetchone()
+        return int(found[0])
 
     def _next(self) -> int:
         """A number that no request of this scanner has had, a forgotten one included."""
