@@ -50,7 +50,10 @@ def copies(
     what is known of the person are taken out of every text. Encapsulated documents are left out. An image in whose
     pixels something still looks like words is not said to be without the person, whatever its header says, unless
     `words_seen` says that somebody has looked at them.
+
+    Raises BadInput for a region of `blank` that lies in none of the images: nothing would be wiped by it.
     """
+    _check(instances, blank)
     anonymizer = Anonymizer(seed=secret)
     person = residue.known(instances)
     made = Copies()
@@ -68,6 +71,32 @@ def copies(
         except (BadInput, Malformed, ValueError, TypeError, KeyError, NotImplementedError) as error:
             made.left_out[sop_uid] = str(error)[:200]
     return made
+
+
+def _check(instances: Sequence[Instance], blank: Sequence[Box]) -> None:
+    if not blank:
+        return
+    sizes = {size for instance in instances if (size := _size(instance)) is not None}
+    for left, top, width, height in blank:
+        right, bottom = left + width, top + height
+        in_some = any(left < columns and top < rows for columns, rows in sizes)
+        if width < 1 or height < 1 or right < 1 or bottom < 1 or not in_some:
+            there = ", ".join(f"{columns} x {rows}" for columns, rows in sorted(sizes)) or "without pixels"
+            raise BadInput(
+                f"the region {left},{top},{width},{height} lies in no image: nothing would be wiped",
+                place="blank",
+                remedy=f"Give left, top, width and height in pixels; the images are {there}.",
+            )
+
+
+def _size(instance: Instance) -> tuple[int, int] | None:
+    """Columns and rows of what has pixels; None for what cannot be read too, which is left out later."""
+    try:
+        whole = instance.inflated
+        found = splice.take(whole.before_pixels, {0x00280010, 0x00280011}, whole.coding)
+        return None if whole.pixels is None else (int(found.Columns), int(found.Rows))
+    except (BadInput, Malformed, ValueError, TypeError, AttributeError):
+        return None
 
 
 def _copy(

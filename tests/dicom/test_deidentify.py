@@ -15,6 +15,7 @@ from simlab.department.modality import StudyFacts, recipes, render
 from simlab.department.modality.quirks import with_elements
 from simlab.dicom import deidentify, residue, transcode
 from simlab.dicom.instance import Instance
+from simlab.errors import BadInput
 from tests.tools import need
 
 FACTS = StudyFacts(
@@ -170,6 +171,22 @@ def test_wiping_works_whatever_the_pixels_are(name: str) -> None:
     corner = image[:, :16, :16]
     assert (corner == corner[0, 0, 0]).all()
     assert len(np.unique(image)) > 8
+
+
+@pytest.mark.parametrize(
+    "region", [(0, 0, 0, 0), (9999, 0, 10, 10), (0, 480, 10, 10), (-20, 0, 20, 10), (0, 0, 10, -5)]
+)
+def test_a_region_that_lies_in_no_image_is_refused(region: tuple[int, int, int, int]) -> None:
+    """Somebody believes that the name is wiped: it is said that nothing would be, and how large the images are."""
+    with pytest.raises(BadInput, match="lies in no image") as refused:
+        deidentify.copies(render("us-burned-in", FACTS, 1), secret="s", blank=[(0, 0, 640, 60), region])
+    assert "640 x 480" in str(refused.value.remedy)
+
+
+def test_a_region_that_reaches_over_the_edge_is_wiped_as_far_as_there_are_pixels() -> None:
+    """It may begin before the first pixel and end behind the last."""
+    made = deidentify.copies(render("us-burned-in", FACTS, 1), secret="s", blank=[(-5, 470, 9999, 9999)])
+    assert made.instances and not made.left_out
 
 
 def test_beside_the_calibrated_regions_everything_is_wiped() -> None:
