@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from simlab.department.modality import VIEWS
+from simlab.department.modality.recipes import named, names
 from simlab.dicom.scan import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from simlab.errors import BadInput, NotFound
 from tests.modality.conftest import ITEM, Department, until
@@ -130,6 +131,7 @@ def test_a_mobile_shows_the_list_it_fetched_last(department: Department) -> None
 
 def test_the_wrong_side_stands_in_the_images(department: Department) -> None:
     """A right knee is labelled L; pixels, and so the marker in them, are as they were."""
+    configured(department, modality="DX")
     department.scanner.scan("A100", "dx-knee", laterality="R")
     right = department.taken[-1]
     configured(department, quirks="wrong_laterality")
@@ -189,6 +191,48 @@ def test_a_correction_at_the_console_is_sent_under_the_same_uids(department: Dep
         assert {(row["patient_id"], row["patient_name"]) for row in VIEWS["held"](tx, "CT1")} == {
             ("RXX999", "Peña^Ana")
         }
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("birth_date", "zz"), ("birth_date", "19610230"), ("birth_date", "1961-02-03"), ("birth_date", "²0000101"),
+     ("sex", "Q"), ("sex", "m"), ("patient_id", "A\\B"), ("accession", "A" * 17), ("description", "D" * 65),
+     ("patient_name", "A\nB")],
+)  # fmt: skip
+def test_what_no_console_takes_is_not_written_into_images(department: Department, key: str, value: str) -> None:
+    """Neither by a correction nor for an emergency; nothing is sent."""
+    department.scanner.scan("A100")
+    with pytest.raises(BadInput, match=key):
+        department.scanner.correct("", "A100", {"patient_name": "PEEL^ANN", key: value})
+    with pytest.raises(BadInput, match=key):
+        typed = {"patient_id": "E1", "patient_name": "PEEL^ANN", key: value}
+        number = typed.pop("accession", None)
+        department.scanner.scan(number, "ct-head", typed=typed)
+    assert len(department.taken) == 12
+
+
+def test_what_is_not_known_can_be_left_empty(department: Department) -> None:
+    """Birth date and sex of somebody nobody knows."""
+    department.scanner.scan("A100")
+    department.scanner.correct("", "A100", {"birth_date": "", "sex": ""})
+    ds = department.taken[-1].dataset()
+    assert (ds.PatientBirthDate or "", ds.PatientSex or "") == ("", "")
+
+
+@pytest.mark.parametrize("recipe", ["mr-knee", "us-aorta", "dx-knee@left"])
+def test_a_scanner_makes_no_images_of_another_kind(department: Department, recipe: str) -> None:
+    """A CT takes no ultrasound, whoever asks for it; what it is set up for is said."""
+    with pytest.raises(BadInput, match="set up for CT"):
+        department.scanner.scan(recipe=recipe, typed={"patient_id": "E1", "patient_name": "PEEL^ANN"})
+    assert department.taken == []
+
+
+def test_one_set_up_as_another_kind_makes_its_images(department: Department) -> None:
+    """A radiography room reads cassettes too."""
+    department.scanner.configure(modality="DX")
+    for recipe in ("dx-knee", next(name for name in names() if named(name).modality == "CR")):
+        department.scanner.scan(recipe=recipe, typed={"patient_id": "E1", "patient_name": "PEEL^ANN"})
+    assert {one.header().modality for one in department.taken} == {"DX", "CR"}
 
 
 def test_only_identities_can_be_corrected(department: Department) -> None:

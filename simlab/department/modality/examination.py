@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from simlab.department.modality import recipes
+from simlab.department.modality import recipes, typing_in
 from simlab.department.modality.recipe import Recipe
 from simlab.department.modality.rendering import StudyFacts
 from simlab.department.modality.settings import ModalitySettings
 from simlab.errors import BadInput
 
 _NEEDED = frozenset({"patient_id", "patient_name"})
-_LONGEST = 64
-"""Letters of a LO, and of a component of a PN (PS3.5 6.2)."""
+_ANYBODYS = frozenset({"OT", "SC"})
+"""Modalities of recipes that any scanner can make, such as a secondary capture."""
+_ROOMS = (frozenset({"DX", "CR"}),)
+"""Modalities whose examinations are made in the same room."""
 _TYPED = _NEEDED | {"birth_date", "sex", "issuer", "description", "referring"}
 
 
@@ -28,19 +30,15 @@ def typed_in(system: str, typed: Mapping[str, str], accession: str | None) -> di
             remedy=f"It takes {', '.join(sorted(_TYPED))}; patient_id and patient_name are needed.",
         )
     for key, value in typed.items():
-        if len(str(value)) > _LONGEST or "\\" in str(value):
-            raise BadInput(
-                f"{key}: no console takes {str(value)[:40]!r}",
-                place=system,
-                remedy=f"At most {_LONGEST} letters, and no backslash.",
-            )
+        typing_in.check(system, key, str(value))
+    typing_in.check(system, "accession", accession or "")
     return {**{key: str(value) for key, value in typed.items()}, "accession": accession or ""}
 
 
 def chosen(item: Mapping[str, str], settings: ModalitySettings, recipe: str | None, laterality: str | None) -> Recipe:
     """The recipe named, else the one that suits the item; of side `laterality` when given.
 
-    Raises NotFound for an unknown recipe, BadInput for a side that it has not.
+    Raises NotFound for an unknown recipe, BadInput for one of another kind of scanner, or a side that it has not.
     """
     made = (
         recipes.named(recipe)
@@ -49,6 +47,12 @@ def chosen(item: Mapping[str, str], settings: ModalitySettings, recipe: str | No
             item.get("modality") or settings.modality, item.get("exam", ""), item.get("description", "")
         )
     )
+    if recipe and not _makes(settings.modality, made.modality):
+        raise BadInput(
+            f"{made.name} is {made.modality}, and {settings.station_name} is set up for {settings.modality}",
+            place="recipe",
+            remedy="Name one of its own, or none (see the sample studies).",
+        )
     if laterality is None:
         return made
     if laterality not in ("R", "L") or made.laterality is None:
@@ -56,6 +60,10 @@ def chosen(item: Mapping[str, str], settings: ModalitySettings, recipe: str | No
             f"{laterality!r} is no side of {made.name}", place="laterality", remedy="Say R or L, or nothing."
         )
     return made.on_side("R" if laterality == "R" else "L")
+
+
+def _makes(scanner: str, modality: str) -> bool:
+    return modality in {scanner, *_ANYBODYS} or any({scanner, modality} <= room for room in _ROOMS)
 
 
 def facts(item: Mapping[str, str], settings: ModalitySettings, moment: datetime, mpps_uid: str = "") -> StudyFacts:

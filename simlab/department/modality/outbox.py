@@ -10,6 +10,7 @@ from itertools import takewhile
 from simlab import provenance
 from simlab.blobs import Blobs, Reference
 from simlab.clock import Clock
+from simlab.department.modality import typing_in
 from simlab.department.modality.calls import why_not
 from simlab.department.modality.quirks import corrected
 from simlab.dicom.client import StoreReply
@@ -130,7 +131,8 @@ class Outbox:
     def correct(self, study_uid: str, accession: str, identity: Mapping[str, str]) -> list[str]:
         """Put other values of `CORRECTABLE` into held images of a study or accession; gives their SOP Instance UIDs.
 
-        The pixels and UIDs stay. Raises BadInput for what a console does not let be corrected, NotFound for no images.
+        The pixels and UIDs stay. Raises BadInput for what a console does not let be corrected, or does not take,
+        NotFound for no images.
         """
         unknown = sorted(set(identity) - set(CORRECTABLE))
         if unknown or not identity:
@@ -138,6 +140,8 @@ class Outbox:
                 f"{', '.join(unknown)} cannot be corrected here" if unknown else "nothing is named to be corrected",
                 place=self.system, remedy=f"Correct {', '.join(CORRECTABLE)}.",
             )  # fmt: skip
+        for key, value in identity.items():
+            typing_in.check(self.system, key, value)
         keywords = {CORRECTABLE[key]: value for key, value in identity.items()}
         columns = {key: value for key, value in identity.items() if key in _COLUMNS}
         with self._store.write() as tx:
