@@ -75,11 +75,22 @@ def opened(data: bytes) -> Opened:
 
 
 def _framed(data: bytes) -> Iterator[tuple[int, int]]:
+    here = 0
     for match in _FRAME.finditer(data):
+        yield from _stray(data, here, match.start())
         if match[1][:3] in _ENVELOPE:
             yield from _behind_one_another(data, match.start(1), match.end(1))
         else:
             yield match.span(1)
+        here = match.end()
+    yield from _stray(data, here, len(data))
+
+
+def _stray(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The span of what stands outside of frames, such as one that was cut off; none for an envelope."""
+    lines = re.split(rb"[\r\n\x0b\x1c]", data[start:end])
+    if any(line.strip() and line[:3] not in _ENVELOPE for line in lines):
+        yield start, end
 
 
 def _behind_one_another(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlab.hl7 import batch, envelope, wide
+from simlab.hl7.errors import Hl7Error
 from simlab.hl7.message import parse
 from tests.hl7.messages import ADMISSION, ORDER, REPORT
 
@@ -55,6 +56,17 @@ def test_wrong_counts_are_put_right_and_told():
     assert file.rewritten([parse(one) for one in file.messages()]) == BATCH
     empty = BATCH.replace(b"BTS|2|both", b"BTS").replace(b"FTS|2", b"FTS||")
     assert envelope.counted(batch.opened(empty))[1] == ()
+
+
+@pytest.mark.parametrize("stray", [b"\x0b" + REPORT, REPORT, b"junk\r"], ids=["cut off", "without a frame", "junk"])
+def test_what_stands_outside_of_the_frames_is_told(stray):
+    """A frame that was cut off is no message that may be left out without a word; every byte stays."""
+    data = b"\x0b" + ADMISSION + b"\x1c\r" + stray
+    found = [one for _, one in batch.read_all(data, "day.hl7")]
+    assert len(found) == 2
+    assert [isinstance(one, Hl7Error) for one in found] == [False, stray != REPORT]
+    file = batch.opened(data)
+    assert file.around[0] + file.bodies[0] + file.around[1] + file.bodies[1] + file.around[2] == data
 
 
 _PIECES = (b"MSH|^~\\&|A|B\r", b"PID|1\r", b"BHS|^~\\&\n", b"BTS|1\r\n", b"FTS|9", b"\r", b"\n", b"junk\r")
