@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,8 @@ from simlab.dicom.scan import Malformed
 
 FRAMES = 8
 """Frames of an image that are looked at, spread evenly; words stay while a film goes on."""
+REGIONS = 200
+"""Told of one frame, and of one image: more say no more."""
 LEAST_LETTERS = 4
 _LEAST, _MOST = 5, 80  # pixels that a letter is high
 _RUNS = 60_000
@@ -46,7 +47,10 @@ def found(instance: Instance) -> tuple[Words, ...]:
     """Regions that look like words in any of `FRAMES` frames, each told of once; NoPreview for what is no picture."""
     if instance.pixels is None:
         return ()
-    return _found(instance.transfer_syntax, instance.head, bytes(instance.pixels))
+    try:
+        return tuple(_found(instance))
+    except Malformed as error:
+        raise NoPreview(error.what, place=error.place, remedy=error.remedy) from None
 
 
 def suspected(instance: Instance) -> tuple[Words | str, ...]:
@@ -57,21 +61,16 @@ def suspected(instance: Instance) -> tuple[Words | str, ...]:
         return (f"cannot be looked at: {error.what}",)
 
 
-@lru_cache(maxsize=8)
-def _found(transfer_syntax: str, head: bytes, cells: bytes) -> tuple[Words, ...]:
-    instance = Instance(transfer_syntax, head, cells)
-    try:
-        count = pixels.frames(instance.inflated.dataset())
-        told: list[Words] = []
-        for number in sorted({int(one) for one in np.linspace(1, count, min(count, FRAMES))}):
-            stored = pixels.frame(instance, number).stored
-            for left, top, width, height in lines(stored if stored.ndim == 2 else stored.max(axis=2)):
-                words = Words(left, top, width, height, number)
-                if not any(_same(words, other) for other in told):
-                    told.append(words)
-    except Malformed as error:
-        raise NoPreview(error.what, place=error.place, remedy=error.remedy) from None
-    return tuple(told)
+def _found(instance: Instance) -> list[Words]:
+    count = pixels.frames(instance.inflated.dataset())
+    told: list[Words] = []
+    for number in sorted({int(one) for one in np.linspace(1, count, min(count, FRAMES))}):
+        stored = pixels.frame(instance, number).stored
+        for left, top, width, height in lines(stored if stored.ndim == 2 else stored.max(axis=2)):
+            words = Words(left, top, width, height, number)
+            if len(told) < REGIONS and not any(_same(words, other) for other in told):
+                told.append(words)
+    return told
 
 
 def lines(grey: Any) -> list[tuple[int, int, int, int]]:
@@ -83,7 +82,7 @@ def lines(grey: Any) -> list[tuple[int, int, int, int]]:
     for part in _BANDS:
         for ink in (grey >= low + part * (high - low), grey <= high - part * (high - low)):
             for region in _lines_of(ink):
-                if not any(_overlap(region, other) for other in regions):
+                if len(regions) < REGIONS and not any(_overlap(region, other) for other in regions):
                     regions.append(region)
     return sorted(regions, key=lambda one: (one[1], one[0]))
 
