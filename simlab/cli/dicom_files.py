@@ -39,15 +39,18 @@ def _dicom(name: str) -> Any:
     return importlib.import_module(f"simlab.{name}")
 
 
-def _instances(paths: list[Path], *, stored: bool = True) -> Iterator[tuple[Path, Any]]:
-    """Every DICOM file with its instance; in a folder other files are passed over.
-
-    With `stored` False a file that is named may be a DICOMDIR, or have no UIDs.
-    """
+def _instances(paths: list[Path]) -> Iterator[tuple[Path, Any]]:
+    """Every DICOM file with its instance; in a folder other files are passed over."""
     reading = _dicom("dicom.instance").Instance.from_part10
+    for path, content in _contents(paths):
+        yield path, reading(content, str(path))
+
+
+def _contents(paths: list[Path]) -> Iterator[tuple[Path, bytes]]:
+    """The files that are named, and every DICOM file of the folders but a DICOMDIR."""
     for path in paths:
         if not path.is_dir():
-            yield path, reading(files.content(path, MAX_FILE_BYTES), str(path), stored=stored)
+            yield path, files.content(path, MAX_FILE_BYTES)
             continue
         found = 0
         for file in sorted(one for one in path.rglob("*") if one.is_file()):
@@ -55,7 +58,7 @@ def _instances(paths: list[Path], *, stored: bool = True) -> Iterator[tuple[Path
             if content[128:132] != b"DICM" or file.name == "DICOMDIR":
                 continue
             found += 1
-            yield file, reading(content, str(file))
+            yield file, content
         if not found:
             raise BadInput("the folder has no DICOM files", place=str(path), remedy="Is the path right?")
 
@@ -167,14 +170,22 @@ def dump(
     private: Annotated[bool, typer.Option("--private", help="Private elements only.")] = False,
     json: Json = False,
 ) -> None:
-    """Print the elements of files: tag, VR, name, value, meaning; items of sequences indented."""
-    tags = _dicom("dicom.tags")
-    found = {str(path): tags.filtered(tags.rows(one), search, private=private)
-             for path, one in _instances(what, stored=False)}  # fmt: skip
+    """Print the elements of files: tag, VR, name, value, meaning; items of sequences indented.
+
+    Of a damaged file those before the damage, and exit code 1.
+    """
+    tags, reading = _dicom("dicom.tags"), _dicom("dicom.salvage").read
+    found: dict[str, list[dict[str, Any]]] = {}
+    damaged: dict[str, SimlabError] = {}
+    for file, content in _contents(what):
+        instance, damage = reading(content, str(file))
+        found[str(file)] = tags.filtered(tags.rows(instance), search, private=private)
+        if damage:
+            damaged[str(file)] = damage
     if json:
-        show.as_json([{"file": path, "rows": rows} for path, rows in found.items()])
-        return
-    for number, (path, rows) in enumerate(found.items()):
+        show.as_json([{"file": path, "rows": rows, "damage": damaged[path].what if path in damaged else ""}
+                      for path, rows in found.items()])  # fmt: skip
+    for number, (path, rows) in enumerate(() if json else found.items()):
         if len(found) > 1:
             typer.echo(f"{chr(10) if number else ''}{path}:")
         for row in rows:
@@ -183,6 +194,10 @@ def dump(
             typer.echo(f"{row['tag']} {row['vr']:<2} {'  ' * row['depth']}{row['name']}: {value}{said}".rstrip(": "))
         if not rows:
             typer.echo("No element fits." if search or private else "It has no elements.")
+        if path in damaged:
+            typer.echo(f"error: {damaged[path]}", err=True)
+    if damaged:
+        raise typer.Exit(1)
 
 
 @app.command()

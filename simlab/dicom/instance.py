@@ -127,15 +127,8 @@ class Instance:
                 place=place,
                 remedy="Choose a DICOM Part 10 file; other pictures cannot be stored in a PACS as they are.",
             )
-        syntax, start = "", 132
         try:
-            while content[start : start + 2] == b"\2\0":
-                tag, _vr, value, length, end = next(elements(content, explicit=True, start=start))
-                if tag == 0x00020010:
-                    syntax = content[value : value + length].decode("ascii", "replace").rstrip(" \0")
-                start = end
-            if not syntax:
-                raise Malformed("the file meta information names no transfer syntax", remedy="The file is damaged.")
+            syntax, start = declared(content)
             body = content[start:]
             if not body:
                 raise Malformed("the file ends after its meta information", remedy="Fetch it again from where it came.")
@@ -261,6 +254,19 @@ def _inflate(content: bytes) -> bytes:
     if inflater.unconsumed_tail:
         raise Malformed("the deflated data set is larger than 512 MB", remedy="Send it in another transfer syntax.")
     return plain
+
+
+def declared(content: bytes) -> tuple[str, int]:
+    """The transfer syntax that a DICOM file names, and where its data set begins; raises Malformed."""
+    syntax, start = "", 132
+    while content[start : start + 2] == b"\2\0":
+        tag, _vr, value, length, end = next(elements(content, explicit=True, start=start))
+        if tag == 0x00020010:
+            syntax = content[value : value + length].decode("ascii", "replace").rstrip(" \0")
+        start = end
+    if not syntax:
+        raise Malformed("the file meta information names no transfer syntax", remedy="The file is damaged.")
+    return syntax, start
 
 
 def _meta(number: int, vr: bytes, value: bytes) -> bytes:

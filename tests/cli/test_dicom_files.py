@@ -131,6 +131,29 @@ def test_a_dicomdir_is_dumped_like_any_file(tmp_path: Path, capsys: pytest.Captu
     assert "no SOP Instance UID" in run(capsys, "show", directory, code=1)
 
 
+def test_of_a_file_that_ends_early_the_elements_before_that_are_dumped(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And where it ends is said, with exit code 1; in JSON too. The other files are dumped as ever."""
+    cut = get_testdata_file("MR_truncated.dcm")
+    text = run(capsys, "dump", cut, code=1)
+    assert "(0010,0010) PN Patient's Name: CompressedSamples^MR1\n" in text
+    assert "(0028,0011) US Columns: 64\n" in text and "7FE0" not in text
+    assert "error: " in text and "ends in the middle of an element at byte" in text
+    whole, damaged = json.loads(run(capsys, "dump", folder / "1.dcm", cut, "--json", code=1))
+    assert whole["damage"] == "" and "ends in the middle" in damaged["damage"]
+    assert whole["rows"] and damaged["rows"][0]["tag"] == "(0008,0008)"
+
+
+def test_every_cut_of_a_file_is_dumped_or_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Wherever it ends: lines, or one line of error, and never a trace-back."""
+    content = (folder / "1.dcm").read_bytes()
+    for end in range(0, len(content), 97):
+        (folder / "cut.dcm").write_bytes(content[:end])
+        text = run(capsys, "dump", folder / "cut.dcm", code=1)
+        assert "error: " in text and "Traceback" not in text
+
+
 def test_nothing_is_shown_smaller_than_the_whole(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A zoom below 1 is an error, not a picture that ignores it."""
     assert "0.5 is not in the range x>=1" in run(capsys, "show", folder / "1.dcm", "--zoom", 0.5, code=2)
