@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -115,3 +116,23 @@ def test_a_message_that_is_acknowledged_during_a_pause_is_not_taken_for_one_that
         made._deliveries.pause(tx, "out")
     monkeypatch.undo()
     assert _state(ground) == "sending"
+
+
+def test_no_courier_begins_when_the_engine_closes_while_routes_are_counted(
+    ground: Ground, engine: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A route that is added at the very end waits for the next process."""
+    made = engine(Route(name="out", port=1, state="held"))
+    made._deliveries._couriers.pop("out").close()
+    read = ground.store.read
+
+    @contextmanager
+    def then_closed() -> Iterator[sqlite3.Connection]:
+        with read() as tx:
+            yield tx
+        monkeypatch.undo()
+        made._deliveries.close()
+
+    monkeypatch.setattr(ground.store, "read", then_closed)
+    made._deliveries.staff()
+    assert made._deliveries._couriers == {}

@@ -65,9 +65,11 @@ class Deliveries:
         self._open = False
         self._ending.set()
         self._faults.unwatch(self._anew)
-        for one in list(self._couriers.values()):
+        with self._staffing:
+            couriers = list(self._couriers.values())
+            self._couriers.clear()
+        for one in couriers:
             one.close()
-        self._couriers.clear()
         with suppress(NotKept), self._store.write() as tx:
             for line in self._lines.values():
                 self._write(tx, line)
@@ -80,6 +82,8 @@ class Deliveries:
         with self._store.read() as tx:
             names = {row["name"] for row in tx.execute("SELECT name FROM engine_route")}
         with self._staffing:
+            if not self._open:  # closed meanwhile
+                return
             for name in self._couriers.keys() - names:
                 self._couriers.pop(name).close()
                 self._lines.pop(name, None)
