@@ -27,6 +27,15 @@ def mark(state: str) -> str:
     return f"{sign} {word}"
 
 
+_CONTROL = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "␡"}
+_CONTROL |= dict.fromkeys(range(0x80, 0xA0), "�")
+
+
+def visible(text: str) -> str:
+    """A text whose control characters are to be seen: what came over the wire must not steer the terminal."""
+    return text.translate(_CONTROL)
+
+
 def full(value: Any) -> str:
     """A value as it would be copied: nothing shortened."""
     if value is None:
@@ -42,7 +51,7 @@ def full(value: Any) -> str:
 
 def short(value: Any, width: int = 26) -> str:
     """A value for a table cell; of a long one the beginning and the end, since UIDs differ at the end."""
-    text = " ".join(full(value).split())
+    text = visible(" ".join(full(value).split()))
     if len(text) <= width:
         return text
     tail = (width - 1) // 2

@@ -137,3 +137,16 @@ async def test_twenty_thousand_rows_scroll_as_ten_do() -> None:
         looked = 0
         table.show([*rows(50, 20_000), *given], COLUMNS)
         assert looked <= MEASURED * 3
+
+
+async def test_what_came_over_the_wire_does_not_steer_the_terminal() -> None:
+    """Escape sequences in a message are seen as signs, in the cell and beneath; the copy has them as they came."""
+    name = "A\x1b]0;title\x07\x9b31m"
+    app = Alone()
+    async with app.run_test(size=(60, 8)) as pilot:
+        app.query_one(ResultsTable).show([{"name": name}], ("name", "-"))
+        await until(pilot, lambda: "name: A" in screen(pilot), "the line beneath")
+        drawn = screen(pilot)
+        assert drawn.count("A␛]0;title␇�31m") == 2
+        assert not {"\x1b", "\x07", "\x9b"} & set(drawn)
+        assert app.query_one(ResultsTable).cell == name

@@ -144,7 +144,7 @@ class ResultsTable(Vertical):
             self._last = None
             return
         place = f"{self.table.row + 1}/{len(self._rows)}{'  g: newest' if self._grows and self.table.row else ''}"
-        detail.update(f"{place}  {words.title(self.column)}: {self.cell or '(empty)'}")
+        detail.update(f"{place}  {words.title(self.column)}: {words.visible(self.cell) or '(empty)'}")
         if self.current is not None and self.current is not self._last:
             self._last = self.current
             self.post_message(self.Moved(self, self.current))
