@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from simlab.dicom.commitment import COMPLETE
+from simlab.faults import STATE, Fault
 from simlab.lab.home import Home
 from simlab.lab.lab import Lab, running
 from tests.lab.conftest import from_scene
@@ -117,3 +118,27 @@ def test_a_new_scene_finds_nobody_of_the_old_one_on_a_table(lab: Lab) -> None:
     stage(lab, 6, radiographer="at once")
     until_nothing_is_left(lab, 60)
     assert len(lab.look("pacs.studies")) == 6
+
+
+def test_two_scanners_outlive_a_pacs_that_nobody_reaches(lab: Lab) -> None:
+    """Its port is shut under them: both queues fill, one of them storms, and after the mend nothing is left over."""
+    stage(lab, 12, radiographer="absent")
+    lab.faults.declare([Fault(id="shut", point=STATE, system="PACS", effect={"refuse": True})])
+    do(lab, "modality.configure", modality="US1", quirks="retry_storm")
+    for scanner in ("CT1", "US1"):
+        do(lab, "modality.configure", modality=scanner, radiographer="at once")
+    until(lambda: len(lab.look("ris.mpps", status="COMPLETED")) == 4, 20)
+    queued = lab.look("modality.queue")
+    assert {row["system"] for row in queued if "refused the TCP connection" in row["last_error"]} == {"CT1", "US1"}
+    assert {row["sop_uid"] for row in lab.look("modality.held")} == {row["sop_uid"] for row in queued}
+    assert not lab.look("pacs.studies")
+    until(lambda: max(row["attempts"] for row in lab.look("modality.queue", system="US1")) > 5, 10)
+    assert max(row["attempts"] for row in lab.look("modality.queue", system="CT1")) <= 3
+    lab.faults.clear("shut")
+    do(lab, "modality.send", modality="CT1")
+    until(lambda: not lab.look("modality.queue"), 10)
+    for scanner in ("CT2", "MR1", "DX1", "MG1"):
+        do(lab, "modality.configure", modality=scanner, radiographer="at once")
+    until_nothing_is_left(lab, 60)
+    counted = {row["accession"]: row["instances"] for row in lab.look("ris.mpps")}
+    assert {row["accession"]: row["instances"] for row in lab.look("pacs.studies")} == counted and len(counted) == 12

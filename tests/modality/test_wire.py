@@ -8,13 +8,17 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
+from pynetdicom import AE, build_role
+from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 
+from simlab import journal as kinds
 from simlab.lab.home import Home
 from simlab.lab.lab import Lab, running
 from simlab.training.scene import load_scene
@@ -207,6 +211,71 @@ def test_a_correction_is_sent_under_the_same_uids(opened: Lab, tmp_path: Path) -
         found = scp.dumped("0008,0018", "0010,0020")
     assert len(found) == 2 * done["instances"] and len({row[0] for row in found}) == done["instances"]
     assert {row[1] for row in found} == {"4100033", "4100017"}
+
+
+def test_a_step_is_ended_late(opened: Lab, tmp_path: Path) -> None:
+    """N-CREATE at once, N-SET so many minutes of the lab's clock later; with nobody there too, and once."""
+
+    def told(service: str) -> list[dict[str, Any]]:
+        events = opened.journal.events(kinds=(kinds.OPERATION,), system="RIS")
+        return [one.data for one in events if one.data["service"] == service]
+
+    with archive(tmp_path) as (port, scp):
+        lab = staged(opened, port, "US1", "quirks: [late_n_set], late_minutes: 20, mpps: true, poll_seconds: 0.1")
+        begun = lab.clock.now().replace(second=0, microsecond=0)
+        lab.clock.set(begun, speed=0)
+        scanned(lab, "US1", accession=YEO)
+        until(lambda: "Association Release" in scp.text(), 10)
+        created, changed = len(told("N-CREATE")), len(told("N-SET"))
+        lab.clock.set(begun + timedelta(minutes=19), speed=0)
+        lab.settle()
+        (step,) = lab.look("ris.mpps", accession=YEO)
+        assert (step["status"], created, changed) == ("IN PROGRESS", len(told("N-CREATE")), len(told("N-SET")))
+        lab.clock.set(begun + timedelta(minutes=20), speed=0)
+        until(lambda: lab.look("ris.mpps", accession=YEO)[0]["status"] == "COMPLETED", 10)
+    assert len(told("N-SET")) == changed + 1
+    do(lab, "modality.configure", modality="US1", quirks="")
+
+
+@pytest.mark.parametrize(("quirks", "granted"), [("[]", True), ("[no_role_selection]", False)])
+def test_who_brings_a_report_of_commitment_is_granted_the_role_or_not(
+    opened: Lab, tmp_path: Path, quirks: str, granted: bool
+) -> None:
+    """PS3.7 D.3.3.4: the archive asks to be the SCP of the association that it opens."""
+    lab = staged(opened, 1, "CT1", f"quirks: {quirks}, accept: [PACS, PYNETDICOM]")
+    end = lab.endpoint("CT1")
+    caller = AE("PYNETDICOM")
+    caller.add_requested_context(StorageCommitmentPushModel)
+    role = build_role(StorageCommitmentPushModel, scp_role=True)
+    association = caller.associate(end.host, end.port, ae_title=end.ae_title, ext_neg=[role])
+    assert association.is_established
+    try:
+        (context,) = association.accepted_contexts
+        assert context.as_scp is granted
+    finally:
+        association.release()
+
+
+def test_a_mobile_shows_the_list_that_the_scene_has_it_bring(opened: Lab) -> None:
+    """A name that the RIS has mended since; the RIS is asked for nothing until the mobile is docked."""
+    opened.stage(
+        load_scene(
+            "use: [_lib/small-hospital]\nsettings:\n  US1: {quirks: [cached_list]}\nkept_lists:\n"
+            "- scanner: US1\n  taken: yesterday 17:00\n"
+            f"  rows: [{{accession: {YEO}, was: {{patient_name: OLD^NAME}}}}]\n",
+            opened,
+        )
+    )
+
+    def asked() -> int:
+        events = opened.journal.events(kinds=(kinds.OPERATION,), system="RIS")
+        return sum(one.data["service"] == "C-FIND" for one in events)
+
+    before = asked()
+    (row,) = do(opened, "modality.worklist", modality="US1")["rows"]
+    assert (row["accession"], row["patient_name"], asked()) == (YEO, "OLD^NAME", before)
+    docked = do(opened, "modality.worklist", modality="US1", dock=True)["rows"]
+    assert asked() == before + 1 and "OLD^NAME" not in {row["patient_name"] for row in docked}
 
 
 @contextmanager
