@@ -94,6 +94,8 @@ class Sections(Vertical):
 
     async def _load(self) -> None:
         shown = self._shown
+        if not self._stands():
+            return
         table = self.query_one(ResultsTable)
         if isinstance(shown, Group):
             table.show([], empty=f"Enter opens: {', '.join(section.name for section in shown.sections)}.")
@@ -102,7 +104,7 @@ class Sections(Vertical):
         asked = dict(word.split("=", 1) for word in written if word.split("=", 1)[0] in shown.search and "=" in word)
         wanted = [word.casefold() for word in written if word.split("=", 1)[0] not in asked]
         rows = await self._rows(shown, asked)
-        if rows is None or shown is not self._shown:
+        if rows is None or shown is not self._shown or not self._stands():
             return
         rows = [row for row in rows if not shown.only or row.get(shown.keep) in shown.only]
         rows = shown.arranged(rows)
@@ -111,6 +113,10 @@ class Sections(Vertical):
         other, self._filled = self._filled is not shown, shown
         table.lead = shown.lead
         table.show(rows[::-1] if shown.newest_first else rows, shown.columns, empty=empty, other=other)
+
+    def _stands(self) -> bool:
+        """Whether there is something to show in: a load may still run while the screen is taken down."""
+        return bool(self.query(Input) and self.query(ResultsTable))
 
     async def _rows(self, section: Section, asked: dict[str, str]) -> Rows | None:
         if section.id == ADDRESSES:
