@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Discriminator, Tag, TypeAdapter, ValidationError
 
 from simlab.department.engine.rules import (
     AddSegment,
@@ -81,7 +81,7 @@ Rule = Annotated[
         custom_error_message="A rule has exactly one verb: " + ", ".join(VERBS),
     ),
 ]
-_RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule])
+_RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule], config=ConfigDict(defer_build=True))
 
 
 def in_order(rules: Sequence[RuleOf]) -> None:

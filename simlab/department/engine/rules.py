@@ -31,7 +31,7 @@ def _template(text: str) -> str:
 class RuleOf(BaseModel):
     """What every rule may have: `if` (conditions without which it does nothing), `note` for people."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     when: Conditions = Field({}, alias="if")
     note: str = Field("", max_length=200)
