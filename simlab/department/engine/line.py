@@ -17,7 +17,7 @@ TOGETHER = 16
 """Outcomes written together at most: so many messages of a route can a kill let go out twice, under their MSH-10."""
 RUSH = 400
 """Messages a second that come in, beyond which couriers send `TOGETHER` at once, and then rest."""
-REST_SECONDS = 0.02
+REST_SECONDS = 0.03
 
 
 class Rush:
