@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from simlab.department.modality import StudyFacts, drawing, recipes, render
-from simlab.dicom.instance import Instance
 from simlab.errors import BadInput
 from tests.modality.warnings import WARNINGS
 from tests.tools import need
@@ -33,14 +32,9 @@ FACTS = StudyFacts(
 
 @pytest.mark.parametrize("name", recipes.names())
 def test_dciodvfy_finds_no_error(name: str, tmp_path: Path) -> None:
-    """The first and last image of every series, and every document, pass an independent validator (dicom3tools)."""
+    """Every object of every sample study passes an independent validator (dicom3tools), warnings listed apart."""
     program = need("dciodvfy")
-    series: dict[str, list[Instance]] = {}
-    for instance in render(name, FACTS, 1):
-        series.setdefault(instance.header().series_uid, []).append(instance)
-    for number, instance in enumerate(
-        each for made in series.values() for each in {id(one): one for one in (made[0], made[-1])}.values()
-    ):
+    for number, instance in enumerate(render(name, FACTS, 1)):
         path = tmp_path / f"{number}.dcm"
         path.write_bytes(instance.part10())
         told = subprocess.run([program, str(path)], capture_output=True, text=True, errors="replace", check=False)
