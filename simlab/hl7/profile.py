@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 from simlab import yaml_source
 from simlab.errors import BadInput
 from simlab.hl7 import dictionary, elements
+from simlab.hl7.errors import Hl7Error
 from simlab.hl7.findings import Finding, Severity
 from simlab.hl7.message import Message, Segment
 from simlab.hl7.path import Path, path
@@ -135,7 +136,7 @@ def _known_places(places: tuple[str, ...]) -> tuple[str, ...]:
     for place in places:
         try:
             path(place)
-        except Exception as error:
+        except Hl7Error as error:
             raise ValueError(str(error)) from None
     return places
 
